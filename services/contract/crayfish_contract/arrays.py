@@ -1,0 +1,56 @@
+"""Fixed-width rows that the producer and the consumer append to a file while they measure.
+
+A row is cheap to write (one `tofile` per chunk) and the memory stays bounded however long a run is.
+The controller joins the two files into `records.parquet` and removes them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+SENT: Final = np.dtype(
+    [
+        ("id", "<u8"),
+        ("segment", "u1"),
+        ("intended_ns", "<i8"),
+        ("sent_ns", "<i8"),
+        ("in_append_ms", "<i8"),  # the broker's LogAppendTime, Unix ms; -1 if not acknowledged
+        ("delivery_error", "<i4"),  # librdkafka's error code; 0 if acknowledged
+    ]
+)
+"""One row per warm-up or measured record: `producer.records.bin`."""
+
+RECEIVED: Final = np.dtype(
+    [
+        ("id", "<u8"),
+        ("segment", "u1"),
+        ("status", "u1"),
+        ("intended_ns", "<i8"),
+        ("sent_ns", "<i8"),
+        ("received_ns", "<i8"),
+        ("scored_ns", "<i8"),
+        ("consumed_ns", "<i8"),
+        ("out_append_ms", "<i8"),
+        ("batch", "<u4"),
+        ("prediction", "<i4"),  # class index of the first point; -1 if failed
+        ("correct", "<i4"),  # points whose class equals the label; -1 if there are no labels
+        ("deviation", "<f4"),  # max |output - reference| over the record; NaN if not checked
+    ]
+)
+"""One row per result, duplicates included: `consumer.records.bin`."""
+
+SENT_FILE: Final = "producer.records.bin"
+RECEIVED_FILE: Final = "consumer.records.bin"
+PRODUCER_SUMMARY: Final = "producer.json"
+CONSUMER_SUMMARY: Final = "consumer.json"
+
+
+def point_indices(payload: int, batch: int, points: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Which points (of `points` in the file) the records with this payload carry, in order.
+
+    Record `id` carries payload `id % pool`; payload p carries points p*batch ... p*batch+batch-1,
+    counted round the end of the file.
+    """
+    return (payload * batch + np.arange(batch)) % points

@@ -1,0 +1,270 @@
+"""The record: one Kafka message, a request on the input topic or a result on the output topic.
+
+Binary layout, version 1, little-endian; the header is 64 bytes, float32 values follow::
+
+    offset  size  type     field
+    0       4     bytes    magic: "CRAY"
+    4       1     uint8    version: 1
+    5       1     uint8    flags: 0x01 canary, 0x02 warm-up, 0x04 measured (exactly one is set);
+                           0x80 result
+    6       1     uint8    status: 0 pending (every request), 1 ok, 2 failed
+    7       1     uint8    reserved, zero
+    8       8     uint64   id
+    16      8     int64    intended_ns   when the record was due (Unix time, ns)
+    24      8     int64    sent_ns       when the producer handed it to its client
+    32      8     int64    received_ns   when the scoring function got it (0 in a request)
+    40      8     int64    scored_ns     when the model had answered (0 in a request)
+    48      4     uint32   batch         points in the record
+    52      4     uint32   values        float32 values per point (of the request, in both)
+    56      4     uint32   outputs       float32 values per prediction (0 unless status is ok)
+    60      4     uint32   reserved, zero
+    64            float32  request: batch * values; ok result: batch * outputs; failed: none
+
+The `json` format is one object with the same fields, except that the flags are spelled out as
+`"segment"` and `"kind"`, the status as a word, and the float32 values are the list `"data"` (each
+number in the shortest form that reads back as the same float32). It exists so that the cost of text
+is a measured result. `tests/contract/vectors` holds files that every codec must reproduce exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from struct import Struct
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+MAGIC: Final = b"CRAY"
+VERSION: Final = 1
+HEADER: Final = Struct("<4sBBBBQqqqqIIII")
+HEADER_BYTES: Final = HEADER.size
+RESULT: Final = 0x80
+"""Flag bit of a result; the low bits are a `Segment`."""
+
+INTENDED_OFFSET: Final = 16
+"""Where `intended_ns` stands; `sent_ns` follows directly, so both are patched in one go."""
+
+
+class Segment(IntEnum):
+    """Which part of a run a record belongs to; only `MEASURED` enters the numbers."""
+
+    CANARY = 0x01
+    WARMUP = 0x02
+    MEASURED = 0x04
+
+
+class Status(IntEnum):
+    """What became of a record."""
+
+    PENDING = 0
+    OK = 1
+    FAILED = 2
+
+
+class RecordFormat(StrEnum):
+    """How a record is written into a Kafka message."""
+
+    BINARY = "binary"
+    JSON = "json"
+
+
+class CodecError(ValueError):
+    """A message that is not a record of this version; says what was found."""
+
+
+class Header(NamedTuple):
+    """The fields of a record without its values; times are Unix nanoseconds."""
+
+    segment: Segment
+    id: int
+    intended_ns: int
+    sent_ns: int
+    batch: int
+    values: int
+    is_result: bool = False
+    status: Status = Status.PENDING
+    received_ns: int = 0
+    scored_ns: int = 0
+    outputs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decoded message: `data` is float32[batch, values], or float32[batch, outputs]."""
+
+    header: Header
+    data: Floats = field(repr=False)
+
+
+class Codec(Protocol):
+    """One format; `CODECS` finds it by name."""
+
+    def encode(self, header: Header, data: Floats) -> bytes:
+        """Write a record; `data` has batch * (values or outputs) float32 values."""
+
+    def decode(self, message: bytes) -> Record:
+        """Read a record.
+
+        Raises:
+            CodecError: if the message is not a record, or its length does not fit its header.
+        """
+
+
+def _expected_floats(header: Header) -> int:
+    return header.batch * (header.outputs if header.is_result else header.values)
+
+
+def _check_length(header: Header, found: int) -> None:
+    expected = _expected_floats(header)
+    if found != expected:
+        raise CodecError(f"record {header.id}: {found} float32 values, its header says {expected}")
+
+
+def pack_header(header: Header) -> bytes:
+    """The 64 bytes of a binary record's header."""
+    return HEADER.pack(
+        MAGIC,
+        VERSION,
+        header.segment | (RESULT if header.is_result else 0),
+        header.status,
+        0,
+        header.id,
+        header.intended_ns,
+        header.sent_ns,
+        header.received_ns,
+        header.scored_ns,
+        header.batch,
+        header.values,
+        header.outputs,
+        0,
+    )
+
+
+def unpack_header(message: bytes) -> Header:
+    """Read the header of a binary record.
+
+    Raises:
+        CodecError: if it is too short, or of another magic, version, segment or status.
+    """
+    if len(message) < HEADER_BYTES:
+        raise CodecError(f"{len(message)} bytes, shorter than the header's {HEADER_BYTES}")
+    (magic, version, flags, status, _, id_, intended, sent, received, scored, batch, values, out, _) = (
+        HEADER.unpack_from(message)
+    )
+    if magic != MAGIC:
+        raise CodecError(f"magic is {magic!r}, not {MAGIC!r}")
+    if version != VERSION:
+        raise CodecError(f"version is {version}, this codec reads {VERSION}")
+    try:
+        return Header(
+            segment=Segment(flags & ~RESULT),
+            id=id_,
+            intended_ns=intended,
+            sent_ns=sent,
+            batch=batch,
+            values=values,
+            is_result=bool(flags & RESULT),
+            status=Status(status),
+            received_ns=received,
+            scored_ns=scored,
+            outputs=out,
+        )
+    except ValueError as error:
+        raise CodecError(f"record {id_}: {error}") from None
+
+
+class BinaryCodec:
+    """The default format; see the module's text for the layout."""
+
+    def encode(self, header: Header, data: Floats) -> bytes:
+        """Header, then the values as they lie in memory (little-endian float32)."""
+        _check_length(header, data.size)
+        return pack_header(header) + np.ascontiguousarray(data, dtype="<f4").tobytes()
+
+    def decode(self, message: bytes) -> Record:
+        """The returned array is a view into `message`: nothing is copied."""
+        header = unpack_header(message)
+        body = len(message) - HEADER_BYTES
+        if body != 4 * _expected_floats(header):
+            raise CodecError(
+                f"record {header.id}: {body} bytes of values, "
+                f"its header says {4 * _expected_floats(header)}"
+            )
+        data = np.frombuffer(message, dtype="<f4", offset=HEADER_BYTES)
+        return Record(header, data.reshape(header.batch, -1) if data.size else data.reshape(0, 0))
+
+
+class JsonCodec:
+    """The same fields as text."""
+
+    def encode(self, header: Header, data: Floats) -> bytes:
+        """Compact JSON, keys in the order of the binary layout."""
+        _check_length(header, data.size)
+        return json_prefix(header).encode() + json_floats(data) + b"}"
+
+    def decode(self, message: bytes) -> Record:
+        """Unknown keys are an error, so that two versions cannot be mistaken for each other."""
+        try:
+            fields = json.loads(message)
+        except ValueError as error:
+            raise CodecError(f"not JSON: {error}") from None
+        try:
+            if fields.pop("magic") != MAGIC.decode() or fields.pop("version") != VERSION:
+                raise CodecError("not a Crayfish record of version 1")
+            data = np.asarray(fields.pop("data"), dtype=np.float32)
+            header = Header(
+                segment=Segment[fields.pop("segment").upper()],
+                is_result=fields.pop("kind") == "result",
+                status=Status[fields.pop("status").upper()],
+                **fields,
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, CodecError):
+                raise
+            raise CodecError(f"not a Crayfish record: {type(error).__name__}: {error}") from None
+        _check_length(header, data.size)
+        return Record(header, data.reshape(header.batch, -1) if data.size else data.reshape(0, 0))
+
+
+def json_prefix(header: Header) -> str:
+    """Everything of a JSON record up to its values; the producer patches only this part."""
+    return (
+        f'{{"magic":"CRAY","version":{VERSION},"segment":"{header.segment.name.lower()}",'
+        f'"kind":"{"result" if header.is_result else "request"}",'
+        f'"status":"{header.status.name.lower()}","id":{header.id},'
+        f'"intended_ns":{header.intended_ns},"sent_ns":{header.sent_ns},'
+        f'"received_ns":{header.received_ns},"scored_ns":{header.scored_ns},'
+        f'"batch":{header.batch},"values":{header.values},"outputs":{header.outputs},"data":'
+    )
+
+
+def json_floats(data: Floats) -> bytes:
+    """A JSON list of float32 values, each in the shortest form that reads back as the same."""
+    return b"[" + ",".join(map(str, data.ravel().astype(np.float32, copy=False))).encode() + b"]"
+
+
+CODECS: Final[dict[RecordFormat, Codec]] = {
+    RecordFormat.BINARY: BinaryCodec(),
+    RecordFormat.JSON: JsonCodec(),
+}
+
+
+def failed(header: Header, received_ns: int, failed_ns: int) -> Header:
+    """The header of the result that reports that a record could not be scored."""
+    return header._replace(
+        is_result=True,
+        status=Status.FAILED,
+        received_ns=received_ns,
+        scored_ns=failed_ns,
+        outputs=0,
+    )
+
+

@@ -1,0 +1,202 @@
+"""The run config: the one JSON file that tells every container of a run what to do.
+
+It is mounted at `RUN_CONFIG_PATH`; its JSON schema is published as docs/schemas/run-config.json
+(`crayfish schema`). Paths in it are paths inside the containers.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .codec import RecordFormat
+
+RUN_CONFIG_VERSION: Final = 1
+RUN_CONFIG_PATH: Final = Path("/crayfish/run.json")
+OUT_DIR: Final = Path("/out")
+
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Shape = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+Options = dict[str, bool | int | float | str]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaConfig(_Strict):
+    """Where the records travel. The topics are fresh for each run."""
+
+    bootstrap: str
+    input_topic: str
+    output_topic: str
+    input_partitions: PositiveInt
+    output_partitions: PositiveInt
+    max_message_bytes: PositiveInt = 52_428_800
+
+
+class ModelConfig(_Strict):
+    """The model that the processor loads."""
+
+    name: str
+    format: str
+    path: str
+    input_shape: Shape
+    output_shape: Shape
+
+
+class ToolConfig(_Strict):
+    """What scores: an embedded library or a client of a server."""
+
+    name: str
+    options: Options = {}
+    address: str | None = None
+    """host:port of the model server; None if the tool is embedded."""
+
+
+class ProcessorConfig(_Strict):
+    """The stream processor, and knobs that only it understands."""
+
+    name: str
+    runtime: Literal["python", "jvm"]
+    options: Options = {}
+
+
+class Parallelism(_Strict):
+    """How many of each operator; `chained` fuses neighbours of equal parallelism."""
+
+    source: PositiveInt = 1
+    scorer: PositiveInt = 1
+    sink: PositiveInt = 1
+    chained: bool = True
+
+
+class ConstantArrivals(_Strict):
+    """Record i is due at start + i / rate."""
+
+    kind: Literal["constant"] = "constant"
+    rate: PositiveFloat
+    """records/s"""
+
+
+class MaxArrivals(_Strict):
+    """Every record is due at once: as fast as the producer can, until the broker pushes back."""
+
+    kind: Literal["max"] = "max"
+
+
+Arrivals = Annotated[ConstantArrivals | MaxArrivals, Field(discriminator="kind")]
+
+
+class StopRule(_Strict):
+    """When the measured segment ends: after `seconds` of schedule or `count` records, or both."""
+
+    seconds: PositiveFloat | None = None
+    count: PositiveInt | None = None
+
+
+class Warmup(_Strict):
+    """Records that go first, tagged and left out of the numbers, at their own constant rate."""
+
+    seconds: Annotated[float, Field(ge=0)] = 5.0
+    rate: PositiveFloat
+    drain: bool = False
+    """Wait for all of them to come back before the measured segment starts."""
+
+
+class PointsConfig(_Strict):
+    """The source of the points; payloads are made before the first record is sent."""
+
+    kind: Literal["file", "random"] = "file"
+    path: str | None = None
+    """file: an .npy (float32[n, *shape]), an .npz (arrays points, labels) or a .parquet."""
+    reference_path: str | None = None
+    """float32[n, *output]: predictions of the model for these points; None: not checked."""
+    tolerance: PositiveFloat = 1e-5
+    """Largest |output - reference| that counts as equal."""
+    count: PositiveInt
+    """Points in the file, or how many to generate."""
+    seed: int = 0
+    pool: PositiveInt
+    """Distinct payloads; see `crayfish_contract.arrays.point_indices`."""
+
+
+class WorkloadConfig(_Strict):
+    """What the producer sends."""
+
+    arrivals: Arrivals
+    stop: StopRule
+    warmup: Warmup
+    batch_size: PositiveInt = 1
+    points: PointsConfig
+
+
+class ProducerClient(_Strict):
+    """Settings of the producer's Kafka client; they are part of the method, so they are explicit."""
+
+    acks: Literal["0", "1", "all"] = "1"
+    linger_ms: Annotated[float, Field(ge=0)] = 0.0
+    batch_bytes: PositiveInt = 1_000_000
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "none"
+    queue_bytes: PositiveInt = 64 * 1024 * 1024
+    """What may wait in the client; a full queue holds the producer back and shows as lag."""
+
+
+class Deadlines(_Strict):
+    """How long a part may wait, in seconds, before it calls the run a failure."""
+
+    ready: PositiveFloat = 120.0
+    """From the start of a container until the first canary came back scored."""
+    drain_idle: PositiveFloat = 15.0
+    """After the last record was sent: this long without any result ends the run."""
+    drain_total: PositiveFloat = 120.0
+    """After the last record was sent: the run ends even if results still trickle in."""
+
+
+class RunConfig(_Strict):
+    """Everything a container of one run needs to know."""
+
+    version: Literal[1] = RUN_CONFIG_VERSION
+    run_id: str
+    kafka: KafkaConfig
+    model: ModelConfig
+    tool: ToolConfig
+    processor: ProcessorConfig
+    parallelism: Parallelism = Parallelism()
+    format: RecordFormat = RecordFormat.BINARY
+    delivery: Literal["at-least-once", "exactly-once"] = "at-least-once"
+    workload: WorkloadConfig
+    producer: ProducerClient = ProducerClient()
+    deadlines: Deadlines = Deadlines()
+    consumer_url: str = "http://consumer:8000"
+    """Where the consumer answers: the producer asks for canaries and says when it has finished."""
+
+
+class RunConfigError(ValueError):
+    """The run config cannot be read; the message names file and field."""
+
+
+def load_run_config(path: Path | None = None) -> RunConfig:
+    """Read the run config from `path`, $CRAYFISH_RUN_CONFIG or `RUN_CONFIG_PATH`.
+
+    Raises:
+        RunConfigError: naming the file, and each field with what is wrong.
+    """
+    path = path or Path(os.environ.get("CRAYFISH_RUN_CONFIG", str(RUN_CONFIG_PATH)))
+    try:
+        return RunConfig.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunConfigError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise RunConfigError(f"{path}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Each wrong field with its path, one after the other, for people."""
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
+    )

@@ -1,0 +1,74 @@
+"""The two topics of a run: whoever comes first makes them, so start order does not matter."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+if TYPE_CHECKING:
+    from .runconfig import KafkaConfig
+
+PREFIX = "crayfish-"
+_CALL_S = 5.0
+
+
+class BrokerUnreachableError(ConnectionError):
+    """No broker answered within the deadline."""
+
+
+def _admin(bootstrap: str, deadline_s: float) -> AdminClient:
+    """An admin client of a broker that answers; waits for one that is still starting."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    end = time.monotonic() + deadline_s
+    while True:
+        try:
+            admin.list_topics(timeout=min(_CALL_S, deadline_s))
+        except KafkaException as error:
+            if time.monotonic() > end:
+                raise BrokerUnreachableError(
+                    f"{bootstrap}: no Kafka broker answered within {deadline_s:.0f} s: {error}"
+                ) from None
+        else:
+            return admin
+
+
+def ensure_topics(kafka: KafkaConfig, deadline_s: float) -> None:
+    """Make the run's topics unless they are there; waits for the broker to answer.
+
+    Raises:
+        BrokerUnreachableError: after `deadline_s` seconds without a broker.
+        KafkaException: if the broker refuses.
+    """
+    admin = _admin(kafka.bootstrap, deadline_s)
+    config = {
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(kafka.max_message_bytes),
+    }
+    wanted = [
+        NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
+        for name, partitions in (
+            (kafka.input_topic, kafka.input_partitions),
+            (kafka.output_topic, kafka.output_partitions),
+        )
+    ]
+    for future in admin.create_topics(wanted).values():
+        try:
+            future.result(timeout=deadline_s)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+
+
+def remove_stale_topics(kafka: KafkaConfig, deadline_s: float) -> list[str]:
+    """Remove the topics of earlier runs, so that the disk holds one run at a time."""
+    admin = _admin(kafka.bootstrap, deadline_s)
+    keep = {kafka.input_topic, kafka.output_topic}
+    names = admin.list_topics(timeout=_CALL_S).topics
+    stale = [name for name in names if name.startswith(PREFIX) and name not in keep]
+    if stale:
+        for future in admin.delete_topics(stale).values():
+            future.result(timeout=deadline_s)
+    return stale
