@@ -54,3 +54,24 @@ def point_indices(payload: int, batch: int, points: int) -> np.ndarray[tuple[int
     counted round the end of the file.
     """
     return (payload * batch + np.arange(batch)) % points
+
+
+HEADER: Final = np.dtype(
+    [
+        ("magic", "S4"),
+        ("version", "u1"),
+        ("flags", "u1"),
+        ("status", "u1"),
+        ("reserved", "u1"),
+        ("id", "<u8"),
+        ("intended_ns", "<i8"),
+        ("sent_ns", "<i8"),
+        ("received_ns", "<i8"),
+        ("scored_ns", "<i8"),
+        ("batch", "<u4"),
+        ("values", "<u4"),
+        ("outputs", "<u4"),
+        ("reserved2", "<u4"),
+    ]
+)
+"""A binary record's header (see `crayfish_contract.codec`) for reading many of them at once."""

@@ -1,0 +1,23 @@
+"""What the numbers of a run mean, and what its repetitions mean together.
+
+Reads and writes through `crayfish_ctl.results`; knows no container and no figure.
+"""
+
+from .collect import collect_run, failed_run
+from .correctness import Reference, load_reference
+from .repetition import METRICS, CellSummary, Estimate, summarise
+from .summary import write_summary
+from .verdict import judge
+
+__all__ = [
+    "METRICS",
+    "CellSummary",
+    "Estimate",
+    "Reference",
+    "collect_run",
+    "failed_run",
+    "judge",
+    "load_reference",
+    "summarise",
+    "write_summary",
+]

@@ -1,0 +1,212 @@
+"""From a run's raw files to its `run.json`: join, count, summarise, judge, write, clean up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from crayfish_contract.arrays import RECEIVED_FILE, SENT_FILE
+from crayfish_contract.runconfig import RunConfigError, load_run_config
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.results.files import RUN_FILE, write_model
+from crayfish_ctl.results.inputs import OUT_FOLDER, RunInputs, StepFact, read_inputs, read_steps
+from crayfish_ctl.results.model import (
+    Counts,
+    Failure,
+    RunResult,
+    Step,
+    Verdict,
+    VerdictState,
+)
+from crayfish_ctl.results.records import RecordStatus, read_joined, write_records
+
+from .correctness import Reference, correctness_of
+from .latency import (
+    broker_latency_ms,
+    disordered,
+    latency_ms,
+    published_latency_ms,
+    span_ms,
+    stages_ms,
+    trend,
+)
+from .percentiles import percentiles
+from .throughput import throughput_of
+from .timeline import backlog_of, window_of
+from .usage import Usage, components_of, efficiency_of
+from .verdict import Facts, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from crayfish_contract.runconfig import RunConfig
+    from crayfish_ctl.plan.model import RunSpec
+
+RUN_CONFIG_FILE: Final = "run-config.json"
+_GAVE_UP: Final = ("idle", "all")
+"""Ends of a consumer that had waited until nothing came any more."""
+
+
+def collect_run(run_dir: Path, spec: RunSpec, reference: Reference | None = None) -> RunResult:
+    """Write `records.parquet` and `run.json` of a run that ended, and remove its row files.
+
+    It may be repeated until it has succeeded: the row files go last.
+
+    Args:
+        run_dir: the run's folder, with `out/`, `run-config.json`, `containers.json`, `steps.json`
+            and `metrics.parquet`.
+        spec: the run.
+        reference: what the model says about the points (`load_reference`), for the accuracy.
+
+    Raises:
+        CrayfishError: if a file cannot be read; with exit code HOST if one cannot be written.
+    """
+    try:
+        config = load_run_config(run_dir / RUN_CONFIG_FILE)
+    except RunConfigError as error:
+        raise CrayfishError(str(error)) from None
+    inputs = read_inputs(run_dir)
+    records = read_joined(
+        run_dir / OUT_FOLDER,
+        batch=spec.cell.batch_size,
+        missing=(
+            RecordStatus.LOST if inputs.consumer.ended in _GAVE_UP else RecordStatus.UNFINISHED
+        ),
+    )
+    result = summarise_run(records, inputs, spec, config, reference)
+    write_records(run_dir, records)
+    write_model(run_dir / RUN_FILE, result)
+    for name in (SENT_FILE, RECEIVED_FILE):
+        (run_dir / OUT_FOLDER / name).unlink(missing_ok=True)
+    return result
+
+
+def failed_run(
+    run_dir: Path,
+    spec: RunSpec,
+    component: str,
+    message: str,
+    *,
+    log_tail: Sequence[str] = (),
+) -> RunResult:
+    """Write the `run.json` of a run that did not end.
+
+    Args:
+        run_dir: the run's folder; of what else is in it only `steps.json` is read.
+        spec: the run.
+        component: the service that failed, or the part of the controller that gave up.
+        message: what happened, in a sentence.
+        log_tail: the component's last log lines.
+
+    Raises:
+        CrayfishError: if it cannot be written, or if `steps.json` cannot be read.
+    """
+    failure = Failure(component=component, message=message, log_tail=tuple(log_tail))
+    result = RunResult(
+        run_id=spec.run_id,
+        spec=spec,
+        verdict=Verdict(state=VerdictState.FAILED, failure=failure),
+        steps=with_shares(read_steps(run_dir)),
+    )
+    write_model(run_dir / RUN_FILE, result)
+    return result
+
+
+def summarise_run(
+    records: pl.DataFrame,
+    inputs: RunInputs,
+    spec: RunSpec,
+    config: RunConfig,
+    reference: Reference | None,
+) -> RunResult:
+    """The numbers and the verdict of a run that ended; touches no file.
+
+    Raises:
+        CrayfishError: if not one measured record was sent.
+    """
+    measured = records.filter(pl.col("segment") == "measured")
+    ok = measured.filter(pl.col("status") == RecordStatus.OK)
+    cell = spec.cell
+    window = window_of(measured, cell)
+    lag = percentiles(span_ms(measured, "intended_ns", "sent_ns"))
+    if window is None or lag is None:
+        raise CrayfishError(
+            f"{spec.run_id}: the producer sent no measured record",
+            hint="see the producer's log in the run's folder",
+        )
+    usage = Usage(inputs.metrics)
+    backlog = backlog_of(measured, window)
+    stages = stages_ms(ok)
+    facts = Facts(
+        cell=cell,
+        window=window,
+        counts=count(measured, inputs.consumer.undecodable),
+        schedule_lag_ms=lag,
+        throughput=throughput_of(measured, ok, cell, window, backlog),
+        correctness=correctness_of(ok, config.workload.points, reference, cell.tool),
+        components=components_of(usage, inputs.containers, cell, window),
+        backlog=backlog,
+        trend=trend(ok),
+        consumer_ended=inputs.consumer.ended,
+        disordered=disordered(ok),
+    )
+    return RunResult(
+        run_id=spec.run_id,
+        spec=spec,
+        verdict=judge(facts),
+        steps=with_shares(inputs.steps),
+        window=window,
+        consumer_ended=facts.consumer_ended,
+        counts=facts.counts,
+        latency_ms=latency_ms(ok),
+        service_ms=stages.get("score"),
+        stages_ms=stages,
+        broker_latency_ms=broker_latency_ms(ok),
+        published_latency_ms=published_latency_ms(ok),
+        schedule_lag_ms=lag,
+        throughput=facts.throughput,
+        efficiency=efficiency_of(usage, facts.components, ok, cell, window),
+        correctness=facts.correctness,
+        components=facts.components,
+        backlog=backlog,
+        trend=facts.trend,
+    )
+
+
+def count(measured: pl.DataFrame, undecodable: int) -> Counts:
+    """What became of the measured records."""
+    by_status = dict(measured["status"].value_counts().iter_rows())
+    numbers = {status: int(by_status.get(status.value, 0)) for status in RecordStatus}
+    ok, failed = numbers[RecordStatus.OK], numbers[RecordStatus.FAILED]
+    return Counts(
+        sent=measured.height,
+        delivered=measured.height - numbers[RecordStatus.UNDELIVERED],
+        received=ok + failed,
+        ok=ok,
+        failed=failed,
+        lost=numbers[RecordStatus.LOST],
+        unfinished=numbers[RecordStatus.UNFINISHED],
+        undelivered=numbers[RecordStatus.UNDELIVERED],
+        duplicates=int(measured["duplicates"].sum()),
+        undecodable=undecodable,
+        points=int(measured.filter(pl.col("status") == RecordStatus.OK)["batch"].sum()),
+    )
+
+
+def with_shares(steps: Sequence[StepFact]) -> tuple[Step, ...]:
+    """Steps with their share of the time from the first one's start to the last one's end."""
+    if not steps:
+        return ()
+    total = max(step.ended_ns for step in steps) - min(step.started_ns for step in steps)
+    return tuple(
+        Step(
+            name=step.name,
+            started_ns=step.started_ns,
+            ended_ns=step.ended_ns,
+            seconds=(step.ended_ns - step.started_ns) / 1e9,
+            share=(step.ended_ns - step.started_ns) / total if total else 0.0,
+        )
+        for step in steps
+    )

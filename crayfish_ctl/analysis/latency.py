@@ -1,0 +1,79 @@
+"""Where a record's time went, in milliseconds.
+
+Latency runs from the moment a record was due to the moment the consumer had its result, both on one
+clock. Counting from the due time is what avoids coordinated omission (Gil Tene, "How NOT to Measure
+Latency"): a stall of the pipeline delays every record that was due meanwhile, and each counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.results.model import Trend
+
+from .percentiles import Array, percentiles, quantiles
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from crayfish_ctl.results.model import Percentiles
+
+NS_PER_MS: Final = 1e6
+_HALVES_NEED: Final = 100
+
+_STAGE_ENDS: Final = {
+    "schedule": ("intended_ns", "sent_ns"),
+    "input": ("sent_ns", "received_ns"),
+    "score": ("received_ns", "scored_ns"),
+    "output": ("scored_ns", "consumed_ns"),
+}
+
+
+def span_ms(records: pl.DataFrame, start: str, end: str) -> Array:
+    """Time between two columns of nanoseconds, for the rows that have both."""
+    both = records.select(start, end).drop_nulls()
+    return (both[end] - both[start]).to_numpy() / NS_PER_MS
+
+
+def latency_ms(ok: pl.DataFrame) -> Percentiles | None:
+    """From due to consumed."""
+    return percentiles(span_ms(ok, "intended_ns", "consumed_ns"))
+
+
+def stages_ms(ok: pl.DataFrame) -> dict[str, Percentiles]:
+    """Each stage by itself; of one record the stages add up to the latency, percentiles do not."""
+    spans = {name: percentiles(span_ms(ok, *ends)) for name, ends in _STAGE_ENDS.items()}
+    return {name: span for name, span in spans.items() if span is not None}
+
+
+def broker_latency_ms(ok: pl.DataFrame) -> Percentiles | None:
+    """From append time to append time; the broker's clock has whole milliseconds."""
+    both = ok.select("in_append_ms", "out_append_ms").drop_nulls()
+    return percentiles((both["out_append_ms"] - both["in_append_ms"]).to_numpy())
+
+
+def published_latency_ms(ok: pl.DataFrame) -> Percentiles | None:
+    """From sent (its whole millisecond) to append time, as the published study counts."""
+    both = ok.select("sent_ns", "out_append_ms").drop_nulls()
+    return percentiles((both["out_append_ms"] - both["sent_ns"] // int(NS_PER_MS)).to_numpy())
+
+
+def trend(ok: pl.DataFrame) -> Trend | None:
+    """The median of the window's halves; None if there are too few records to tell."""
+    if ok.height < _HALVES_NEED:
+        return None
+    values = span_ms(ok.sort("intended_ns"), "intended_ns", "consumed_ns")
+    middle = values.size // 2
+    return Trend(
+        first_half_p50_ms=quantiles(values[:middle], (0.5,))[0],
+        second_half_p50_ms=quantiles(values[middle:], (0.5,))[0],
+    )
+
+
+def disordered(ok: pl.DataFrame, tolerance_ms: float = 1.0) -> int:
+    """Records with a stage that ends before it starts: the containers' clocks disagree."""
+    late = [
+        (ok[end] - ok[start]).fill_null(0) < -tolerance_ms * NS_PER_MS
+        for start, end in _STAGE_ENDS.values()
+    ]
+    return int((late[0] | late[1] | late[2] | late[3]).sum())

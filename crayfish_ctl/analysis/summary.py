@@ -1,0 +1,120 @@
+"""`summary.csv` and `summary.json`: the whole experiment in one table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from crayfish_contract.runconfig import ConstantArrivals
+from crayfish_ctl.results.files import write_text
+from crayfish_ctl.results.model import RESULTS_VERSION
+
+from .repetition import METRICS, CellSummary, summarise, value_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.results.load import Results
+    from crayfish_ctl.results.model import RunResult
+
+SUMMARY_CSV: Final = "summary.csv"
+SUMMARY_JSON: Final = "summary.json"
+
+Row = dict[str, Any]
+
+_COUNTS: Final = (
+    "sent",
+    "delivered",
+    "received",
+    "ok",
+    "failed",
+    "lost",
+    "unfinished",
+    "undelivered",
+    "duplicates",
+    "undecodable",
+)
+
+
+def write_summary(results_dir: Path, results: Results) -> None:
+    """Write both files.
+
+    Raises:
+        CrayfishError: if they cannot be written.
+    """
+    cells = summarise(results.runs)
+    runs = [run_row(run) for run in results.runs]
+    document = {
+        "version": RESULTS_VERSION,
+        "experiment": results.manifest.experiment,
+        "cells": [cell.model_dump(mode="json") for cell in cells],
+        "runs": runs,
+    }
+    write_text(results_dir / SUMMARY_JSON, json.dumps(document, indent=2) + "\n")
+    write_text(results_dir / SUMMARY_CSV, to_csv(runs + [cell_row(cell) for cell in cells]))
+
+
+def to_csv(rows: list[Row], delimiter: str = ",") -> str:
+    """A table with the union of the rows' columns, in order of appearance; None is empty."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def cell_columns(cell: Cell) -> Row:
+    """What a cell is, one column each."""
+    arrivals = cell.arrivals
+    return {
+        "processor": cell.processor,
+        "runtime": cell.runtime,
+        "tool": cell.tool,
+        "model": cell.model,
+        "workload": cell.workload,
+        "rate": arrivals.rate if isinstance(arrivals, ConstantArrivals) else None,
+        "batch_size": cell.batch_size,
+        "format": cell.format.value,
+        "delivery": cell.delivery,
+        "source": cell.parallelism.source,
+        "scorer": cell.parallelism.scorer,
+        "sink": cell.parallelism.sink,
+        "chained": cell.parallelism.chained,
+        "goal": cell.goal,
+    }
+
+
+def run_row(run: RunResult) -> Row:
+    """A run: its cell, verdict, counts and numbers."""
+    return {
+        "row": "run",
+        "run_id": run.run_id,
+        **cell_columns(run.spec.cell),
+        "repetition": run.spec.repetition,
+        "verdict": run.verdict.state.value,
+        "reasons": " ".join(reason.code for reason in run.verdict.reasons),
+        **{name: run.counts and getattr(run.counts, name) for name in _COUNTS},
+        **{name: value_of(run, name) for name in METRICS},
+    }
+
+
+def cell_row(summary: CellSummary) -> Row:
+    """A cell: means over its valid runs, each with interval and coefficient of variation."""
+    row: Row = {
+        "row": "cell",
+        **cell_columns(summary.cell),
+        "runs": summary.runs,
+        "valid_runs": summary.valid,
+    }
+    for name, value in summary.estimates.items():
+        row |= {
+            name: value.mean,
+            f"{name}_low": value.low,
+            f"{name}_high": value.high,
+            f"{name}_cv": value.cv,
+        }
+    return row

@@ -1,0 +1,102 @@
+"""How many records and points a run carried, and how many it could have carried."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from crayfish_contract.runconfig import ConstantArrivals
+from crayfish_ctl.results.model import Capacity, Throughput
+
+from .timeline import NS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.results.model import Backlog, Window
+
+    from .percentiles import Array
+
+_MIDDLE: Final = (0.1, 0.9)
+_PHASE_NEEDS_RESULTS: Final = 100
+_PHASE_NEEDS_SECONDS: Final = 1.0
+_SATURATED_BACKLOG_SECONDS: Final = 0.5
+
+
+def middle_span(times: Array) -> tuple[int, int, int] | None:
+    """The steady middle of sorted times: (first ns, last ns, steps between them).
+
+    From the 10 % to the 90 % quantile, so that start-up and the last stragglers do not count.
+    """
+    low, high = (int(share * (times.size - 1)) for share in _MIDDLE)
+    if high <= low or times[high] <= times[low]:
+        return None
+    return int(times[low]), int(times[high]), high - low
+
+
+def middle_rate(times: Array) -> float | None:
+    """Events per second over the steady middle of their sorted times (ns)."""
+    span = middle_span(times)
+    return None if span is None else span[2] / ((span[1] - span[0]) / NS)
+
+
+def phase_rate(times: Array) -> float | None:
+    """`middle_rate` of a phase, if it is long enough to have one."""
+    long_enough = (
+        times.size >= _PHASE_NEEDS_RESULTS
+        and float(times[-1] - times[0]) / NS >= _PHASE_NEEDS_SECONDS
+    )
+    return middle_rate(times) if long_enough else None
+
+
+def consumed_times(ok: pl.DataFrame) -> Array:
+    """When the ok results came, sorted, ns."""
+    return np.sort(ok["consumed_ns"].to_numpy())
+
+
+def capacity_of(times: Array, window: Window, backlog: Backlog | None) -> Capacity | None:
+    """Capacity from the sorted times of the ok results; None if there are too few of them."""
+    rate = middle_rate(times)
+    if rate is None:
+        return None
+    waiting = backlog.at_sending_end if backlog else 0
+    return Capacity(
+        records_per_s=rate,
+        sharing_records_per_s=phase_rate(times[times <= window.sending_end_ns]),
+        drain_records_per_s=phase_rate(times[times > window.sending_end_ns]),
+        lower_bound=waiting < rate * _SATURATED_BACKLOG_SECONDS,
+    )
+
+
+def throughput_of(
+    measured: pl.DataFrame, ok: pl.DataFrame, cell: Cell, window: Window, backlog: Backlog | None
+) -> Throughput:
+    """Rates of a run.
+
+    The window of `achieved` opens with the first result, so that a pipeline with a long but
+    constant latency is not charged for it.
+    """
+    times = consumed_times(ok)
+    within = (
+        int(np.searchsorted(times, times[0] + window.schedule_seconds * NS, side="right"))
+        if times.size
+        else 0
+    )
+    achieved = within / window.schedule_seconds if window.schedule_seconds else 0.0
+    return Throughput(
+        offered_records_per_s=(
+            cell.arrivals.rate if isinstance(cell.arrivals, ConstantArrivals) else None
+        ),
+        sent_records_per_s=rate_of(np.sort(measured["sent_ns"].to_numpy())),
+        achieved_records_per_s=achieved,
+        achieved_points_per_s=achieved * cell.batch_size,
+        capacity=capacity_of(times, window, backlog) if cell.goal == "saturate" else None,
+    )
+
+
+def rate_of(times: Array) -> float:
+    """Events per second from the first to the last of sorted times (ns); 0 for fewer than two."""
+    seconds = float(times[-1] - times[0]) / NS if times.size else 0.0
+    return (times.size - 1) / seconds if seconds else 0.0

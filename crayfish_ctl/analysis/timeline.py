@@ -1,0 +1,90 @@
+"""The measured window, and how many records were on their way at each moment of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import stats
+
+from crayfish_contract.runconfig import ConstantArrivals
+from crayfish_ctl.results.model import Backlog, Window
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from crayfish_ctl.plan.model import Cell
+
+    from .percentiles import Array
+
+NS: Final = 1e9
+_BLOCKS: Final = 20
+_SAMPLES_PER_BLOCK: Final = 10
+
+
+def window_of(measured: pl.DataFrame, cell: Cell) -> Window | None:
+    """The measured window; None if nothing was sent in it."""
+    if measured.is_empty():
+        return None
+    sent = measured["sent_ns"].to_numpy()
+    due = measured["intended_ns"].to_numpy()
+    if isinstance(cell.arrivals, ConstantArrivals):
+        start, schedule = int(due.min()), measured.height / cell.arrivals.rate
+    else:
+        start, schedule = int(sent.min()), float(np.ptp(sent)) / NS
+    return Window(
+        start_ns=start,
+        sending_end_ns=max(int(sent.max()), start + int(schedule * NS)),
+        last_result_ns=_maximum(measured["consumed_ns"].drop_nulls().to_numpy()),
+        schedule_seconds=schedule,
+    )
+
+
+def _maximum(values: Array) -> int | None:
+    return int(values.max()) if values.size else None
+
+
+def backlog_at(sent: Array, consumed: Array, times: Array) -> Array:
+    """Records sent and not yet back at some times; `sent` and `consumed` are sorted."""
+    return np.searchsorted(sent, times, side="right") - np.searchsorted(
+        consumed, times, side="right"
+    )
+
+
+def sent_and_consumed(measured: pl.DataFrame) -> tuple[Array, Array]:
+    """The sorted times at which records went and (first) results came; undelivered left out."""
+    went = measured.filter(measured["status"] != "undelivered")
+    return (
+        np.sort(went["sent_ns"].to_numpy()),
+        np.sort(went["consumed_ns"].drop_nulls().to_numpy()),
+    )
+
+
+def backlog_of(measured: pl.DataFrame, window: Window) -> Backlog | None:
+    """How the backlog grew while the producer was sending; None if nothing was delivered.
+
+    The slope is that of a straight line through the means of 20 equal blocks of the window (blocks,
+    because neighbouring samples of a queue resemble each other).
+    """
+    sent, consumed = sent_and_consumed(measured)
+    if not sent.size:
+        return None
+    start, end = window.start_ns, int(sent[-1])
+    edges = np.linspace(start, end, _BLOCKS * _SAMPLES_PER_BLOCK + 1)[1:]
+    blocks = backlog_at(sent, consumed, edges).reshape(_BLOCKS, -1).mean(axis=1)
+    slope, p_value = upward_slope(blocks, (end - start) / NS)
+    return Backlog(
+        max=int(backlog_at(sent, consumed, sent).max()),
+        at_sending_end=int(backlog_at(sent, consumed, sent[-1:])[0]),
+        slope_records_per_s=slope,
+        slope_p_value=p_value,
+    )
+
+
+def upward_slope(blocks: Array, seconds: float) -> tuple[float, float]:
+    """Slope per second of equally spaced values, and its one-sided p value."""
+    if np.ptp(blocks) == 0 or seconds <= 0:
+        return 0.0, 1.0
+    at = (np.arange(blocks.size) + 0.5) * seconds / blocks.size
+    line = stats.linregress(at, blocks, alternative="greater")
+    return float(line.slope), float(line.pvalue)

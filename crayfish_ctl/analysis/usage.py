@@ -1,0 +1,176 @@
+"""What the components used, from the counters that Prometheus scraped each second.
+
+A counter is read at any moment by linear interpolation between two scrapes; a counter that starts
+again from zero (a container that was restarted) goes on from where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import polars as pl
+
+from crayfish_ctl.results.model import Component, Efficiency
+
+from .throughput import consumed_times, middle_span
+from .timeline import NS
+
+if TYPE_CHECKING:
+    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.results.inputs import ContainerFact
+    from crayfish_ctl.results.model import Window
+
+Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring"]
+
+CPU: Final = "container_cpu_usage_seconds_total"
+THROTTLED: Final = "container_cpu_cfs_throttled_seconds_total"
+PERIODS: Final = "container_cpu_cfs_periods_total"
+THROTTLED_PERIODS: Final = "container_cpu_cfs_throttled_periods_total"
+WORKING_SET: Final = "container_memory_working_set_bytes"
+MAX_MEMORY: Final = "container_memory_max_bytes"
+
+UNDER_TEST: Final = ("processor", "server")
+"""The roles whose CPU a result costs."""
+_FIXED_ROLES: Final[dict[str, Role]] = {
+    "producer": "producer",
+    "consumer": "consumer",
+    "kafka": "broker",
+}
+_MAX_GAP_S: Final = 2.5
+"""Scrapes come each second: a series may end this long before the window does."""
+
+
+def role_of(service: str, cell: Cell) -> Role:
+    """What a compose service is for, by its name.
+
+    The processor is every service named after it (`flink-jobmanager` of `flink`), except that the
+    model server is the service named after the tool (`ray-serve`, though the processor be `ray`).
+    """
+    if service in _FIXED_ROLES:
+        return _FIXED_ROLES[service]
+    if service == cell.tool or service.startswith(f"{cell.tool}-"):
+        return "server"
+    if service == cell.processor or service.startswith(f"{cell.processor}-"):
+        return "processor"
+    return "monitoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The container metrics of one run."""
+
+    metrics: pl.DataFrame
+
+    @property
+    def services(self) -> set[str]:
+        """The services with container metrics."""
+        return set(self.metrics.filter(pl.col("name") == CPU)["component"])
+
+    def increase(self, service: str, name: str, start_ns: int, end_ns: int) -> float | None:
+        """How much a service's counter grew; None if the scrapes do not cover the time."""
+        chosen = self._series(service, name)
+        if chosen.is_empty():
+            return None
+        start, end = start_ns / NS, end_ns / NS
+        stamps = chosen["ts"].to_numpy()
+        if stamps.min() > start + _MAX_GAP_S or stamps.max() < end - _MAX_GAP_S:
+            return None
+        total = 0.0
+        for series in chosen.partition_by("labels"):
+            steps = np.diff(series["value"].to_numpy(), prepend=series["value"][0])
+            grown = np.cumsum(np.maximum(steps, 0.0))
+            low, high = np.interp((start, end), series["ts"].to_numpy(), grown)
+            total += float(high - low)
+        return total
+
+    def highest(self, service: str, name: str) -> int | None:
+        """The largest sum over a service's containers of each one's highest value."""
+        chosen = self._series(service, name)
+        if chosen.is_empty():
+            return None
+        return int(chosen.group_by("labels").agg(pl.col("value").max())["value"].sum())
+
+    def _series(self, service: str, name: str) -> pl.DataFrame:
+        return self.metrics.filter(
+            (pl.col("component") == service) & (pl.col("name") == name)
+        ).sort("ts")
+
+
+def components_of(
+    usage: Usage, containers: dict[str, ContainerFact], cell: Cell, window: Window
+) -> tuple[Component, ...]:
+    """Every service of the run, over the measured window (until the last result to saturate)."""
+    over = usage_window(cell, window)
+    return tuple(
+        _component(name, usage, containers.get(name), role_of(name, cell), over)
+        for name in sorted(set(containers) | usage.services)
+    )
+
+
+def usage_window(cell: Cell, window: Window) -> tuple[int, int]:
+    """The time over which CPU is counted: a backlog is worked off after the sending is over."""
+    if cell.goal == "saturate" and window.last_result_ns is not None:
+        return window.start_ns, max(window.sending_end_ns, window.last_result_ns)
+    return window.start_ns, window.sending_end_ns
+
+
+def _component(
+    name: str, usage: Usage, fact: ContainerFact | None, role: Role, window: tuple[int, int]
+) -> Component:
+    start, end = window
+    cpu = usage.increase(name, CPU, start, end)
+    periods = usage.increase(name, PERIODS, start, end)
+    throttled = usage.increase(name, THROTTLED_PERIODS, start, end)
+    return Component(
+        name=name,
+        role=role,
+        image=fact.image if fact else None,
+        cpu_seconds=cpu,
+        mean_cores=None if cpu is None or end <= start else cpu / ((end - start) / NS),
+        cpu_limit_cores=fact.cpus if fact else None,
+        throttled_share=None if not periods or throttled is None else throttled / periods,
+        throttled_seconds=usage.increase(name, THROTTLED, start, end),
+        peak_memory_bytes=usage.highest(name, WORKING_SET),
+        max_memory_bytes=usage.highest(name, MAX_MEMORY),
+        memory_limit_bytes=fact.memory_bytes if fact else None,
+        restarts=fact.restarts if fact else 0,
+        oom_killed=fact.oom_killed if fact else False,
+        exit_code=fact.exit_code if fact else None,
+    )
+
+
+def efficiency_of(
+    usage: Usage, components: tuple[Component, ...], ok: pl.DataFrame, cell: Cell, window: Window
+) -> Efficiency | None:
+    """Results per CPU-second of the system under test; None if its CPU is not known.
+
+    To saturate: over the middle 80 % of the results, as capacity is; to sustain: over the window.
+    """
+    services = [part.name for part in components if part.role in UNDER_TEST]
+    times = consumed_times(ok)
+    if cell.goal == "saturate":
+        span = middle_span(times)
+    else:
+        within = (times >= window.start_ns) & (times <= window.sending_end_ns)
+        span = window.start_ns, window.sending_end_ns, int(within.sum())
+    if span is None:
+        return None
+    cpu = _cpu_of(usage, services, span[0], span[1])
+    if not cpu or not span[2]:
+        return None
+    drain = middle_span(times[times > window.sending_end_ns]) if cell.goal == "saturate" else None
+    drain_cpu = _cpu_of(usage, services, drain[0], drain[1]) if drain else None
+    return Efficiency(
+        cpu_seconds=cpu,
+        records_per_cpu_second=span[2] / cpu,
+        drain_records_per_cpu_second=drain[2] / drain_cpu if drain and drain_cpu else None,
+        cpu_seconds_per_million_points=cpu / (span[2] * cell.batch_size) * 1e6,
+    )
+
+
+def _cpu_of(usage: Usage, services: list[str], start: int, end: int) -> float | None:
+    used = [usage.increase(name, CPU, start, end) for name in services]
+    known = [value for value in used if value is not None]
+    return sum(known) if known and len(known) == len(used) else None

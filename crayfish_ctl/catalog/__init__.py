@@ -1,0 +1,17 @@
+"""What exists: processors, tools, models, profiles, experiments, read from configs/ and typed."""
+
+from .load import Catalog, load_catalog
+from .model import Experiment, Model, Processor, Profile, Resources, Sizing, Tool, WorkloadEntry
+
+__all__ = [
+    "Catalog",
+    "Experiment",
+    "Model",
+    "Processor",
+    "Profile",
+    "Resources",
+    "Sizing",
+    "Tool",
+    "WorkloadEntry",
+    "load_catalog",
+]

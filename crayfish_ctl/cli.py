@@ -1,0 +1,191 @@
+"""The `crayfish` command: parses, calls, prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from crayfish_ctl.catalog import Catalog, load_catalog
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.flags import takes_plan
+from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
+
+app = typer.Typer(
+    help="Benchmark of machine-learning inference in stream processors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def root() -> Path:
+    """The folder that holds configs/ and the sources: $CRAYFISH_ROOT, or this checkout."""
+    return Path(os.environ.get("CRAYFISH_ROOT", Path(__file__).resolve().parent.parent))
+
+
+def _catalog() -> Catalog:
+    return load_catalog(root())
+
+
+@app.command()
+@takes_plan(_catalog)
+def plan(made: Plan) -> None:
+    """Show what would run, and how long it would take."""
+    _show_plan(made)
+
+
+@app.command()
+@takes_plan(_catalog)
+def run(
+    made: Plan,
+    out: Annotated[Path, typer.Option(help="where results are written")] = Path("results"),
+    setup: Annotated[
+        bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
+    ] = True,
+) -> None:
+    """Run an experiment and write its report."""
+    from crayfish_ctl.report import print_results, write_report  # noqa: PLC0415  slow imports,
+    from crayfish_ctl.results import load_results  # noqa: PLC0415  and only this command's
+    from crayfish_ctl.run import run_experiment  # noqa: PLC0415
+
+    if setup:
+        _set_up(made.images)
+    _show_plan(made)
+    folder = run_experiment(made, root(), out, console)
+    results = load_results(folder)
+    page = write_report(folder)
+    print_results(results, console)
+    console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True)
+    states = {result.verdict.state.value for result in results.runs}
+    if "FAILED" in states:
+        raise typer.Exit(ExitCode.RUN_FAILED)
+    if "INVALID" in states:
+        raise typer.Exit(ExitCode.RUN_INVALID)
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="a folder under results/")],
+) -> None:
+    """Write the report of a results folder anew."""
+    from crayfish_ctl.report import print_results, write_report  # noqa: PLC0415
+    from crayfish_ctl.results import load_results  # noqa: PLC0415
+
+    print_results(load_results(results), console)
+    console.print(f"report: {write_report(results)}", soft_wrap=True)
+
+
+@app.command()
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="install and start what is missing")] = False,
+) -> None:
+    """Say what is there, what is missing and how to mend it."""
+    from crayfish_ctl import host  # noqa: PLC0415
+
+    findings = host.examine(root())
+    if mend:
+        host.mend(findings, console.print)
+        findings = host.examine(root())
+    host.show(findings, console)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(ExitCode.HOST)
+
+
+@app.command()
+def images(
+    names: Annotated[list[str] | None, typer.Argument(help="folders of images/; all if none")] = None,
+) -> None:
+    """Build the images that are missing or out of date."""
+    from crayfish_ctl.images import image_names  # noqa: PLC0415
+
+    _set_up(names or image_names(root()))
+
+
+@app.command()
+def ls() -> None:
+    """List processors, tools, models, profiles and experiments."""
+    catalog = _catalog()
+    table = Table(title="supported cells", title_justify="left")
+    for column in ("processor", "runtime", "tools"):
+        table.add_column(column)
+    for processor in catalog.processors.values():
+        for runtime, tools in processor.runtimes.items():
+            table.add_row(f"{processor.name} ({processor.title})", runtime, ", ".join(tools))
+    console.print(table)
+    for title, entries in (
+        ("tools", {t.name: f"{t.title}, {t.kind}" for t in catalog.tools.values()}),
+        ("models", {m.name: m.description for m in catalog.models.values()}),
+        ("profiles", {p.name: p.description for p in catalog.profiles.values()}),
+        (
+            "experiments",
+            {e.name: f"{e.question} ({', '.join(e.profiles)})" for e in catalog.experiments.values()},
+        ),
+    ):
+        listing = Table(title=title, title_justify="left", show_header=False)
+        for name, text in entries.items():
+            listing.add_row(name, text)
+        console.print(listing)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the run config (docs/schemas/run-config.json)."""
+    from crayfish_contract.runconfig import RunConfig  # noqa: PLC0415
+
+    sys.stdout.write(json.dumps(RunConfig.model_json_schema(), indent=2) + "\n")
+
+
+def _set_up(image_names: list[str]) -> None:
+    """Engine, base image and images, as `crayfish doctor` and `crayfish images` make them."""
+    from crayfish_ctl import host  # noqa: PLC0415
+    from crayfish_ctl.images import build_images  # noqa: PLC0415
+
+    findings = host.examine(root())
+    if any(finding.state == "missing" for finding in findings):
+        host.mend(findings, console.print)
+    host.ensure_base_image(root(), console.print)
+    build_images(root(), image_names, console)
+
+
+def _show_plan(made: Plan) -> None:
+    table = Table(
+        title=f"{made.experiment.name} ({made.profile.name}): {made.experiment.question}",
+        title_justify="left",
+    )
+    for column in ("run", "system", "workload", "warm-up", "records", "about"):
+        table.add_column(column, justify="left" if column in {"run", "system"} else "right")
+    for spec in made.runs:
+        warmup, measured = scheduled_records(spec)
+        table.add_row(
+            spec.run_id,
+            spec.cell.system,
+            spec.cell.workload,
+            f"{warmup:,}",
+            f"{measured:,}",
+            f"{estimate_seconds(spec):.0f} s",
+        )
+    console.print(table)
+    console.print(f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min")
+
+
+def main() -> None:
+    """Run the command; every expected failure becomes a message and its exit code."""
+    try:
+        app(standalone_mode=True)
+    except CrayfishError as error:
+        errors.print("[bold red]error:[/]", end=" ")
+        errors.print(error.message, markup=False)
+        if error.hint:
+            errors.print(error.hint, markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,105 @@
+"""The flags that choose what to measure, written once for every command that takes them."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crayfish_ctl.plan import (
+    Plan,
+    choices,
+    make_plan,
+    parse_options,
+    parse_parallelism,
+    parse_rates,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crayfish_ctl.catalog import Catalog
+
+
+def _select(  # noqa: PLR0917  each one is a flag
+    experiment: Annotated[str, typer.Argument(help="a file of configs/experiments")],
+    profile: Annotated[str, typer.Option(help="how big: a file of configs/profiles")] = "laptop",
+    sp: Annotated[str | None, typer.Option(help="stream processor")] = None,
+    runtime: Annotated[str | None, typer.Option(help="python or jvm")] = None,
+    tool: Annotated[str | None, typer.Option(help="what scores")] = None,
+    model: Annotated[str | None, typer.Option(help="a file of configs/models")] = None,
+    reps: Annotated[int | None, typer.Option(help="repetitions of each cell")] = None,
+    rate: Annotated[
+        list[str] | None, typer.Option(help="records/s or `max`; repeat, or separate by commas")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="points per record")] = None,
+    seconds: Annotated[float | None, typer.Option(help="measured seconds of each run")] = None,
+    count: Annotated[int | None, typer.Option(help="measured records of each run")] = None,
+    warmup: Annotated[float | None, typer.Option(help="seconds of warm-up")] = None,
+    parallelism: Annotated[str, typer.Option(help="N, or SOURCE-SCORER-SINK such as 1-2-1")] = "1",
+    unchained: Annotated[
+        bool, typer.Option("--unchained", help="task parallel: operators not fused")
+    ] = False,
+    record_format: Annotated[str, typer.Option("--format", help="binary or json")] = "binary",
+    delivery: Annotated[str, typer.Option(help="at-least-once or exactly-once")] = "at-least-once",
+    tool_option: Annotated[
+        list[str] | None, typer.Option(help="name=value for the tool; repeatable")
+    ] = None,
+    processor_option: Annotated[
+        list[str] | None, typer.Option(help="name=value for the processor; repeatable")
+    ] = None,
+    points: Annotated[
+        str, typer.Option(help="test, random:COUNT, or a .npy, .npz or .parquet file")
+    ] = "test",
+    seed: Annotated[int, typer.Option(help="of random points")] = 0,
+) -> dict[str, Any]:
+    """The flags as the fields of `Choices`."""
+    return {
+        "experiment": experiment,
+        "profile": profile,
+        "processor": sp,
+        "runtime": runtime,
+        "tool": tool,
+        "model": model,
+        "repetitions": reps,
+        "rates": parse_rates(rate or []),
+        "batch_size": batch,
+        "seconds": seconds,
+        "count": count,
+        "warmup_seconds": warmup,
+        "parallelism": parse_parallelism(parallelism),
+        "chained": not unchained,
+        "record_format": record_format,
+        "delivery": delivery,
+        "tool_options": parse_options("--tool-option", tool_option or []),
+        "processor_options": parse_options("--processor-option", processor_option or []),
+        "points": points,
+        "seed": seed,
+    }
+
+
+def takes_plan(catalog: Callable[[], Catalog]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the flags of `_select`; it is called with the resulting `Plan` first.
+
+    Args:
+        catalog: called when the command runs.
+    """
+    shared = inspect.signature(_select, eval_str=True).parameters
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = dict(list(inspect.signature(command, eval_str=True).parameters.items())[1:])
+
+        @wraps(command)
+        def run(**values: Any) -> None:
+            selected = _select(**{name: values.pop(name) for name in shared})
+            plan: Plan = make_plan(catalog(), choices(**selected))
+            command(plan, **values)
+
+        parameters = [*shared.values(), *own.values()]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        return run
+
+    return decorate

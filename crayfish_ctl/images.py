@@ -1,0 +1,182 @@
+"""Builds the images: one folder of images/ with a Dockerfile is one image.
+
+Nothing is listed anywhere: what an image is made FROM and what it copies is read from its Dockerfile.
+Each image carries a label with a digest of all that (and of its base's digest), so that what is up
+to date is known without asking the builder, and a stale image never runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from python_on_whales import docker
+from python_on_whales.exceptions import DockerException
+
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+LABEL = "crayfish.inputs"
+_OWN = re.compile(rf"^ARG\s+\w+={IMAGE_PREFIX}/([a-z0-9-]+)\s*$", re.MULTILINE)
+_COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """One folder of images/."""
+
+    name: str
+    dockerfile: Path
+    bases: tuple[str, ...]
+    """Images of ours that its stages start from."""
+    inputs: tuple[str, ...]
+    """Paths that it copies, relative to the root."""
+
+
+def image_names(root: Path) -> list[str]:
+    """Every image there is."""
+    return sorted(path.parent.name for path in (root / "images").glob("*/Dockerfile"))
+
+
+def read_source(root: Path, name: str) -> ImageSource:
+    """What an image is made of.
+
+    Raises:
+        CrayfishError: if there is no such image.
+    """
+    dockerfile = root / "images" / name / "Dockerfile"
+    try:
+        text = dockerfile.read_text()
+    except OSError:
+        raise CrayfishError(
+            f"image {name!r}: no {dockerfile.relative_to(root)}",
+            hint=f"there are {', '.join(image_names(root))}",
+        ) from None
+    copied: list[str] = []
+    for match in _COPY.finditer(text):
+        words = [w for w in match.group(1).replace("\\\n", " ").split() if not w.startswith("--")]
+        copied += words[:-1]
+    return ImageSource(name, dockerfile, tuple(_OWN.findall(text)), tuple(copied))
+
+
+def with_bases(root: Path, names: Iterable[str]) -> list[ImageSource]:
+    """The images and all they are made from, bases first."""
+    sources: dict[str, ImageSource] = {}
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in sources:
+            sources[name] = read_source(root, name)
+            left += sources[name].bases
+    order = TopologicalSorter({name: source.bases for name, source in sources.items()})
+    return [sources[name] for name in order.static_order()]
+
+
+def digests(root: Path, sources: Sequence[ImageSource], origin: str) -> dict[str, str]:
+    """The digest of each image's inputs; `origin` stands for the image that all start from."""
+    found: dict[str, str] = {}
+    for source in sources:
+        digest = hashlib.sha256(origin.encode())
+        for base in source.bases:
+            digest.update(found[base].encode())
+        for path in sorted({source.dockerfile, *_files(root, source.inputs)}):
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+        found[source.name] = digest.hexdigest()
+    return found
+
+
+def _files(root: Path, inputs: Iterable[str]) -> Iterable[Path]:
+    for pattern in inputs:
+        for path in root.glob(pattern.rstrip("/")):
+            below = [path] if path.is_file() else path.rglob("*")
+            yield from (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+
+
+def build_images(root: Path, names: Sequence[str], console: Console) -> None:
+    """Build what is missing or out of date, bases first; shows what, how far and how long.
+
+    Raises:
+        CrayfishError: with the builder's last words if a build fails.
+    """
+    sources = with_bases(root, names)
+    origin = docker.image.inspect("debian:bookworm-slim").id
+    wanted = digests(root, sources, origin)
+    stale = [s for s in sources if _label(s.name) != wanted[s.name]]
+    levels = _levels(stale)
+    done = 0
+    for level in levels:
+        started = time.monotonic()
+        shown = ", ".join(source.name for source in level)
+        with console.status(f"building {shown} ({done} of {len(stale)} images done)"):
+            if not console.is_terminal:
+                console.print(f"building {shown} ({done} of {len(stale)} images done)")
+            _bake(root, level, wanted)
+        done += len(level)
+        console.print(f"built {shown} in {time.monotonic() - started:.0f} s")
+
+
+def _levels(stale: Sequence[ImageSource]) -> list[list[ImageSource]]:
+    """Groups that can be built at the same time, each after those it starts from."""
+    names = {source.name: source for source in stale}
+    order = TopologicalSorter(
+        {s.name: [base for base in s.bases if base in names] for s in stale}
+    )
+    order.prepare()
+    levels = []
+    while order.is_active():
+        ready = sorted(order.get_ready())
+        levels.append([names[name] for name in ready])
+        order.done(*ready)
+    return levels
+
+
+def _label(name: str) -> str | None:
+    tag = f"{IMAGE_PREFIX}/{name}:{IMAGE_TAG}"
+    if not docker.image.exists(tag):
+        return None
+    return (docker.image.inspect(tag).config.labels or {}).get(LABEL)
+
+
+def bake_file(root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> dict[str, object]:
+    """The bake definition of some images."""
+    return {
+        "group": {"default": {"targets": [source.name for source in sources]}},
+        "target": {
+            source.name: {
+                "context": str(root),
+                "dockerfile": str(source.dockerfile),
+                "tags": [f"{IMAGE_PREFIX}/{source.name}:{IMAGE_TAG}"],
+                "labels": {LABEL: wanted[source.name]},
+                "output": ["type=docker"],
+            }
+            for source in sources
+        },
+    }
+
+
+def _bake(root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> None:
+    folder = root / ".cache"
+    folder.mkdir(exist_ok=True)
+    path = folder / "docker-bake.json"
+    path.write_text(json.dumps(bake_file(root, sources, wanted), indent=1))
+    try:
+        docker.buildx.bake(files=[path], progress=False)
+    except DockerException as error:
+        tail = "\n".join((error.stderr or "").strip().splitlines()[-25:])
+        names = ", ".join(source.name for source in sources)
+        raise CrayfishError(
+            f"images {names}: the build failed:\n{tail}",
+            hint=f"repeat it alone: docker buildx bake -f {path}",
+            code=ExitCode.HOST,
+        ) from None

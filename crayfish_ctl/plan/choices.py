@@ -1,0 +1,125 @@
+"""What the user may change about an experiment; every None means: as the experiment says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from crayfish_contract.codec import RecordFormat
+from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from crayfish_ctl.catalog.model import Delivery, Runtime
+from crayfish_ctl.errors import CrayfishError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Choices(BaseModel):
+    """The flags of `crayfish plan` and `crayfish run`; part of the manifest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    experiment: str
+    profile: str = "laptop"
+    processor: str | None = None
+    runtime: Runtime | None = None
+    tool: str | None = None
+    model: str | None = None
+    repetitions: PositiveInt | None = None
+    rates: tuple[PositiveFloat | Literal["max"], ...] = ()
+    batch_size: PositiveInt | None = None
+    seconds: PositiveFloat | None = None
+    count: PositiveInt | None = None
+    warmup_seconds: Annotated[float, Field(ge=0)] | None = None
+    parallelism: tuple[PositiveInt, PositiveInt, PositiveInt] = (1, 1, 1)
+    chained: bool = True
+    record_format: RecordFormat = RecordFormat.BINARY
+    delivery: Delivery = "at-least-once"
+    tool_options: Options = {}
+    processor_options: Options = {}
+    points: str = "test"
+    """`test` (the model's own), `random:COUNT`, or a path to .npy, .npz or .parquet."""
+    seed: int = 0
+
+
+_FLAGS = {
+    "rates": "--rate",
+    "repetitions": "--reps",
+    "batch_size": "--batch",
+    "warmup_seconds": "--warmup",
+    "record_format": "--format",
+    "processor": "--sp",
+}
+
+
+def choices(**values: object) -> Choices:
+    """Typed choices from flags.
+
+    Raises:
+        CrayfishError: naming the flag and what is wrong with its value.
+    """
+    try:
+        return Choices.model_validate(values)
+    except ValidationError as error:
+        item = error.errors()[0]
+        field = str(item["loc"][0])
+        flag = _FLAGS.get(field, f"--{field.replace('_', '-')}")
+        shown = item["input"]
+        raise CrayfishError(
+            f"{flag} {shown}: {item['msg']}", hint="`crayfish run --help` shows what each flag takes"
+        ) from None
+
+
+def parse_rates(texts: Iterable[str]) -> tuple[float | str, ...]:
+    """`500` or `max`, as given to --rate; commas separate."""
+    words = [word for text in texts for word in text.split(",") if word]
+    return tuple(word if word == "max" else _number(word) for word in words)
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise CrayfishError(
+            f"--rate {word}: neither a number of records per second nor `max`"
+        ) from None
+
+
+def parse_parallelism(text: str) -> tuple[int, int, int]:
+    """`2` (all operators) or `1-2-1` (source, scorer, sink).
+
+    Raises:
+        CrayfishError: if it is neither.
+    """
+    parts = text.split("-")
+    if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) not in {1, 3}:
+        raise CrayfishError(f"--parallelism {text}: neither N nor SOURCE-SCORER-SINK, like 1-2-1")
+    numbers = [int(part) for part in parts]
+    return (numbers[0], numbers[0], numbers[0]) if len(numbers) == 1 else tuple(numbers)  # type: ignore[return-value]
+
+
+def parse_options(flag: str, texts: Iterable[str]) -> dict[str, bool | int | float | str]:
+    """`name=value` pairs; numbers and true/false are recognised.
+
+    Raises:
+        CrayfishError: if a pair has no `=`.
+    """
+    options: dict[str, bool | int | float | str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise CrayfishError(f"{flag} {text}: not of the form name=value")
+        options[name.strip()] = _value(value.strip())
+    return options
+
+
+def _value(text: str) -> bool | int | float | str:
+    if text in {"true", "false"}:
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,81 @@
+"""RunSpec -> RunConfig: the file that the run's containers read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from crayfish_contract.runconfig import (
+    Deadlines,
+    KafkaConfig,
+    ModelConfig,
+    PointsConfig,
+    ProcessorConfig,
+    RunConfig,
+    ToolConfig,
+    WorkloadConfig,
+)
+
+if TYPE_CHECKING:
+    from .build import Plan
+    from .model import RunSpec
+    from .points import Points
+
+_POOL_BYTES = 64 * 1024 * 1024
+"""Memory that distinct payloads may take in the producer."""
+_SATURATE_DRAIN_S = 600.0
+
+
+def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
+    """Everything the containers of `run` need; paths are those inside the containers."""
+    cell, model = run.cell, plan.model
+    file = model.formats.get(plan.tool.model_format or "")
+    return RunConfig(
+        run_id=f"crayfish-{run.run_id}",
+        kafka=KafkaConfig(
+            bootstrap="kafka:9092",
+            input_topic=f"crayfish-{run.run_id}-in",
+            output_topic=f"crayfish-{run.run_id}-out",
+            input_partitions=cell.parallelism.source,
+            output_partitions=cell.parallelism.sink,
+        ),
+        model=ModelConfig(
+            name=model.name,
+            format=plan.tool.model_format or "none",
+            path=f"/{file.path}" if file else "",
+            input_shape=model.input.shape,
+            output_shape=model.output.shape,
+        ),
+        tool=ToolConfig(
+            name=cell.tool, options=cell.tool_options, address=plan.tool.address
+        ),
+        processor=ProcessorConfig(
+            name=cell.processor, runtime=cell.runtime, options=cell.processor_options
+        ),
+        parallelism=cell.parallelism,
+        format=cell.format,
+        delivery=cell.delivery,
+        workload=WorkloadConfig(
+            arrivals=cell.arrivals,
+            stop=run.stop,
+            warmup=run.warmup,
+            batch_size=cell.batch_size,
+            points=PointsConfig(
+                kind=points.kind,
+                path=points.container_path,
+                # noop answers zeros: there is nothing to compare.
+                reference_path=points.reference_path if plan.tool.model_format else None,
+                tolerance=model.tolerance,
+                count=points.count,
+                seed=plan.choices.seed,
+                pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),
+            ),
+        ),
+        deadlines=Deadlines(drain_total=_SATURATE_DRAIN_S if cell.goal == "saturate" else 120.0),
+    )
+
+
+def pool_size(points: int, batch: int, values: int) -> int:
+    """Distinct payloads: as many as carry every point equally often, if memory allows."""
+    period = points // math.gcd(points, batch)
+    return max(1, min(period, _POOL_BYTES // (4 * values * batch)))

@@ -1,0 +1,66 @@
+"""The results on the terminal: what was measured, and what it is worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from crayfish_ctl.results import VerdictState
+
+from .numbers import NOTHING
+from .tables import COLUMNS, cell_rows, run_rows
+from .view import view_cells
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from crayfish_ctl.results import Results
+
+_WIDE: Final = 120
+"""Columns of a terminal that has room for the intervals."""
+_STYLES: Final = {
+    VerdictState.VALID: "green",
+    VerdictState.INVALID: "yellow",
+    VerdictState.FAILED: "red",
+}
+
+
+def print_results(results: Results, console: Console) -> None:
+    """A table of the cells, then the reasons of every run that is not VALID."""
+    cells = view_cells(results)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("system", no_wrap=True)
+    table.add_column("workload", justify="right", no_wrap=True)
+    rows = cell_rows(cells)
+    used = [
+        i
+        for i, column in enumerate(COLUMNS)
+        if column.console and any(row.values[i].text != NOTHING for row in rows)
+    ]
+    spread = console.width >= _WIDE
+    for column in (COLUMNS[i] for i in used):
+        table.add_column(f"{column.title}\n{column.unit}", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        values = [
+            f"{row.values[i].text} {row.values[i].spread if spread else ''}".strip() for i in used
+        ]
+        table.add_row(
+            escape(row.series),
+            row.workload,
+            *(value if row.trusted else f"[dim]{value}[/]" for value in values),
+            f"[{_STYLES[row.state]}]{row.verdict}[/]",
+        )
+    console.print(table)
+    for run in run_rows(cells):
+        state = run.result.verdict.state
+        if state is VerdictState.VALID:
+            continue
+        console.print(f"[{_STYLES[state]}]{state.value}[/] {escape(run.run_id)}", highlight=False)
+        for code, message in run.lines:
+            console.print(f"  {escape(code)}: {escape(message)}", highlight=False)
+        for line in run.log_tail:
+            console.print(f"    [dim]{escape(line)}[/]", highlight=False)

@@ -1,0 +1,191 @@
+"""What happened within the runs: latency and backlog over time, and where the controller's went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.report.series import backlog_series, latency_series
+
+from .base import MAX_PANELS, Figure, Json, Key, Panel, axis, log_axis, seconds_axis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crayfish_ctl.report.view import CellView
+    from crayfish_ctl.results import Results, RunResult
+
+_LINES: Final = (
+    ("max", "var(--quantile-max)", "dot"),
+    ("p99", "var(--quantile-p99)", "solid"),
+    ("p50", "var(--quantile-p50)", "solid"),
+)
+_STEP_COLOURS: Final = 8
+
+
+def latency_over_time(results: Results, cells: Sequence[CellView]) -> Figure | None:
+    """Percentiles of short bins of the due time: one panel for each cell, runs overlaid."""
+    panels = [_latency_panel(results, cell) for cell in cells[:MAX_PANELS] if not cell.saturates]
+    shown = [panel for panel in panels if panel is not None]
+    if not shown:
+        return None
+    return Figure(
+        anchor="latency-over-time",
+        title="Latency over time",
+        caption="Each line is one run. A record counts at the moment it was due, so a stall shows "
+        "as a slope that falls back, not as a gap. The shaded part is the warm-up, which does not "
+        "count.",
+        panels=shown,
+        legend=[Key(name, colour) for name, colour, _ in reversed(_LINES)],
+        columns=2,
+    )
+
+
+def _latency_panel(results: Results, cell: CellView) -> Panel | None:
+    data: list[Json] = []
+    first, width = 0.0, 0.0
+    for run in cell.runs:
+        series = latency_series(results, run)
+        if series is None:
+            continue
+        first, width = min(first, series.at[0]), series.bin_seconds
+        data += [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"{name}, repetition {run.spec.repetition}",
+                "x": series.at,
+                "y": getattr(series, name),
+                "line": {"color": colour, "dash": dash, "width": 1.6},
+                "opacity": 0.9 if name != "max" else 0.6,
+                "showlegend": False,
+                "hovertemplate": "%{y:.3g} ms<extra>%{fullData.name}</extra>",
+            }
+            for name, colour, dash in _LINES
+        ]
+    if not data:
+        return None
+    layout = {
+        "xaxis": seconds_axis(),
+        "yaxis": log_axis("ms", [value for line in data for value in line["y"]]),
+        "shapes": [_band(first - width / 2, 0.0)],
+        "hovermode": "x unified",
+    }
+    return Panel(f"{cell.label} ({width:g} s bins)", data, layout, height=290)
+
+
+def _band(start: float, end: float) -> Json:
+    return {
+        "type": "rect",
+        "yref": "paper",
+        "x0": start,
+        "x1": end,
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": "var(--band)",
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | None:
+    """Records sent and not yet back, where there was a backlog to speak of."""
+    waiting = [cell for cell in cells if any(_piles_up(run) for run in cell.runs)]
+    panels = [_backlog_panel(results, cell) for cell in waiting[:MAX_PANELS]]
+    shown = [panel for panel in panels if panel is not None]
+    if not shown:
+        return None
+    return Figure(
+        anchor="backlog",
+        title="Backlog over time",
+        caption="Records that were sent and have no result yet. Up: more comes than is scored. "
+        "Down, after the dotted line where the producer had finished: the backlog is worked off, "
+        "and the slope is the drain rate. Cells that kept up are not shown.",
+        panels=shown,
+        columns=2,
+    )
+
+
+def _piles_up(run: RunResult) -> bool:
+    return run.spec.cell.goal == "saturate" or any(
+        reason.code in {"BACKLOG_GROWING", "UNFINISHED"} for reason in run.verdict.reasons
+    )
+
+
+def _backlog_panel(results: Results, cell: CellView) -> Panel | None:
+    data: list[Json] = []
+    ends: list[Json] = []
+    for run in cell.runs:
+        series = backlog_series(results, run)
+        if series is None:
+            continue
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"repetition {run.spec.repetition}",
+                "x": series.at,
+                "y": series.records,
+                "line": {"color": cell.colour, "width": 1.8},
+                "opacity": 0.85,
+                "showlegend": False,
+                "hovertemplate": "%{y:,} records<extra>%{fullData.name}</extra>",
+            }
+        )
+        ends.append(
+            {
+                "type": "line",
+                "yref": "paper",
+                "x0": series.sending_end,
+                "x1": series.sending_end,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": "var(--muted)", "dash": "dot", "width": 1.2},
+            }
+        )
+    if not data:
+        return None
+    layout = {
+        "xaxis": seconds_axis(),
+        "yaxis": axis("records", rangemode="tozero", tickformat=",.0f"),
+        "shapes": ends,
+    }
+    return Panel(cell.label, data, layout, height=290)
+
+
+def steps(results: Results) -> Figure | None:
+    """What the controller did when: one line for each run."""
+    runs = [run for run in results.runs if run.steps]
+    if not runs:
+        return None
+    origin = min(step.started_ns for run in runs for step in run.steps)
+    names = list(dict.fromkeys(step.name for run in runs for step in run.steps))
+    data: list[Json] = []
+    for position, name in enumerate(names):
+        found = [(run, step) for run in runs for step in run.steps if step.name == name]
+        data.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": name,
+                "y": [run.run_id for run, _ in found],
+                "x": [step.seconds for _, step in found],
+                "base": [(step.started_ns - origin) / 1e9 for _, step in found],
+                "customdata": [step.share for _, step in found],
+                "marker": {"color": f"var(--step-{position % _STEP_COLOURS})"},
+                "hovertemplate": "%{y}: %{x:.2f} s, %{customdata:.0%} of the run"
+                "<extra>%{fullData.name}</extra>",
+            }
+        )
+    layout = {
+        "barmode": "overlay",
+        "bargap": 0.25,
+        "xaxis": axis("seconds since the first run began", zeroline=False),
+        "yaxis": {"automargin": True, "autorange": "reversed", "type": "category"},
+    }
+    return Figure(
+        anchor="steps",
+        title="Where the time went",
+        caption="The steps of each run's life as the controller saw them; a gap is time between "
+        "runs.",
+        panels=[Panel("", data, layout, height=min(140 + 24 * len(runs), 900))],
+    )

@@ -1,0 +1,108 @@
+"""Records thinned to what a figure can show: a few hundred bins, however many records there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from crayfish_ctl.analysis.timeline import backlog_at, sent_and_consumed
+
+if TYPE_CHECKING:
+    from crayfish_ctl.results import Results, RunResult
+
+_BIN_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_BINS: Final = 120
+_FEWEST_BINS: Final = 10
+_RECORDS_IN_BIN: Final = 100
+_BACKLOG_POINTS: Final = 240
+NS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySeries:
+    """Latency in ms by bins of the due time, in seconds from the start of the measured window."""
+
+    bin_seconds: float
+    at: list[float]
+    p50: list[float]
+    p99: list[float]
+    max: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogSeries:
+    """Records sent and not yet back; seconds from the start of the measured window."""
+
+    at: list[float]
+    records: list[int]
+    sending_end: float
+
+
+def latency_series(results: Results, run: RunResult) -> LatencySeries | None:
+    """Warm-up (negative times) included; None if the run has no results."""
+    if run.window is None or run.counts is None or not results.has_records(run.run_id):
+        return None
+    start = run.window.start_ns
+    done = (
+        results.records(run.run_id)
+        .filter(pl.col("status") == "ok")
+        .select(
+            ((pl.col("intended_ns") - start) / NS).alias("due"),
+            ((pl.col("consumed_ns") - pl.col("intended_ns")) / 1e6).alias("latency"),
+        )
+        .collect()
+    )
+    if done.is_empty():
+        return None
+    width = bin_seconds(float(np.ptp(done["due"].to_numpy())), done.height)
+    bins = (
+        done.group_by((pl.col("due") / width).floor().alias("bin"))
+        .agg(
+            pl.col("latency").quantile(0.5, "higher").alias("p50"),
+            pl.col("latency").quantile(0.99, "higher").alias("p99"),
+            pl.col("latency").max().alias("max"),
+        )
+        .sort("bin")
+    )
+    return LatencySeries(
+        bin_seconds=width,
+        at=[round((number + 0.5) * width, 3) for number in bins["bin"]],
+        p50=bins["p50"].round(4).to_list(),
+        p99=bins["p99"].round(4).to_list(),
+        max=bins["max"].round(4).to_list(),
+    )
+
+
+def bin_seconds(span: float, records: int) -> float:
+    """The narrowest round width with at most some 120 bins and enough records in each for a p99.
+
+    A run with few records still gets ten bins.
+    """
+    bins = min(_BINS, max(_FEWEST_BINS, records // _RECORDS_IN_BIN))
+    fits = [width for width in _BIN_SECONDS if span / width <= bins]
+    return fits[0] if fits else _BIN_SECONDS[-1]
+
+
+def backlog_series(results: Results, run: RunResult) -> BacklogSeries | None:
+    """The backlog at equally spaced times until the last result; None if nothing was sent."""
+    if run.window is None or not results.has_records(run.run_id):
+        return None
+    measured = (
+        results.records(run.run_id)
+        .filter(pl.col("segment") == "measured")
+        .select("sent_ns", "consumed_ns", "status")
+        .collect()
+    )
+    sent, consumed = sent_and_consumed(measured)
+    if not sent.size:
+        return None
+    start, last = run.window.start_ns, max(int(sent[-1]), int(consumed[-1]) if consumed.size else 0)
+    times = np.linspace(start, last, _BACKLOG_POINTS)
+    return BacklogSeries(
+        at=((times - start) / NS).round(3).tolist(),
+        records=backlog_at(sent, consumed, times).tolist(),
+        sending_end=(int(sent[-1]) - start) / NS,
+    )

@@ -1,0 +1,167 @@
+"""The report's tables as rows of text, the same for the page and for the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.results import VerdictState
+
+from .numbers import NOTHING, number, percent, plus_minus, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crayfish_ctl.analysis import Estimate
+    from crayfish_ctl.results import RunResult
+
+    from .view import CellView
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number of a table; `spread` is half of its 95 % interval."""
+
+    text: str
+    spread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of numbers: a metric of `analysis.METRICS`."""
+
+    title: str
+    unit: str
+    metric: str
+    goals: tuple[str, ...] = ("sustain", "saturate")
+    """The goals for which the number means something."""
+    show: Callable[[float | None], str] = number
+    console: bool = True
+    """Whether it is worth the width of a terminal."""
+
+
+COLUMNS: Final = (
+    Column("offered", "records/s", "offered_records_per_s", console=False),
+    Column("achieved", "records/s", "achieved_records_per_s"),
+    Column("p50", "ms", "latency_p50_ms", goals=("sustain",)),
+    Column("p99", "ms", "latency_p99_ms", goals=("sustain",)),
+    Column("p99.9", "ms", "latency_p99_9_ms", goals=("sustain",), console=False),
+    Column("max", "ms", "latency_max_ms", goals=("sustain",)),
+    Column("capacity", "records/s", "capacity_records_per_s", goals=("saturate",)),
+    Column(
+        "drain", "records/s", "capacity_drain_records_per_s", goals=("saturate",), console=False
+    ),
+    Column("efficiency", "records/CPU-s", "records_per_cpu_second", console=False),
+    Column("accuracy", "end to end", "end_to_end_accuracy", show=percent),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """A cell in the results table."""
+
+    series: str
+    workload: str
+    colour: str
+    state: VerdictState
+    verdict: str
+    trusted: bool
+    values: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in the verdicts table."""
+
+    run_id: str
+    label: str
+    result: RunResult
+    lines: list[tuple[str, str]]
+    """(code, message) of every reason and note."""
+    log_tail: tuple[str, ...]
+
+
+def cell_rows(cells: Sequence[CellView]) -> list[CellRow]:
+    """The results table."""
+    return [
+        CellRow(
+            series=cell.series,
+            workload=cell.cell.workload,
+            colour=cell.colour,
+            state=cell.state,
+            verdict=verdict_text(cell.runs),
+            trusted=cell.trusted,
+            values=[_value(cell, column) for column in COLUMNS],
+        )
+        for cell in cells
+    ]
+
+
+def _value(cell: CellView, column: Column) -> Value:
+    if cell.cell.goal not in column.goals:
+        return Value(NOTHING)
+    found = cell.value(column.metric)
+    if found is None:
+        return Value(NOTHING)
+    return Value(column.show(found.mean), _spread(found, column))
+
+
+def _spread(found: Estimate, column: Column) -> str:
+    if column.metric == "offered_records_per_s":
+        return ""
+    if column.show is percent:
+        half = percent(found.half_width)
+        return "" if half in {NOTHING, percent(0)} else f"± {half}"
+    return plus_minus(found)
+
+
+def verdict_text(runs: Sequence[RunResult]) -> str:
+    """`VALID 3/3`, `INVALID 1/3`: how many runs have the worst of the verdicts."""
+    states = [run.verdict.state for run in runs]
+    for state in (VerdictState.FAILED, VerdictState.INVALID, VerdictState.VALID):
+        if state in states:
+            return f"{state.value} {states.count(state)}/{len(states)}"
+    return NOTHING
+
+
+def run_rows(cells: Sequence[CellView]) -> list[RunRow]:
+    """Every run with what its verdict says."""
+    return [
+        RunRow(
+            run_id=run.run_id,
+            label=cell.label,
+            result=run,
+            lines=verdict_lines(run),
+            log_tail=run.verdict.failure.log_tail if run.verdict.failure else (),
+        )
+        for cell in cells
+        for run in cell.runs
+    ]
+
+
+def verdict_lines(run: RunResult) -> list[tuple[str, str]]:
+    """Reasons first, then notes; for a FAILED run the component and what happened."""
+    failure = run.verdict.failure
+    lines = [(failure.component, failure.message)] if failure else []
+    lines += [(reason.code, reason.message) for reason in run.verdict.reasons]
+    return lines + [(f"note {note.code}", note.message) for note in run.verdict.notes]
+
+
+def component_rows(cells: Sequence[CellView]) -> list[list[str]]:
+    """CPU, throttling and memory of every component: cell, component, role, then the numbers."""
+    return [
+        [
+            cell.label,
+            part.name,
+            part.role,
+            number(part.cpu_seconds),
+            number(part.mean_cores),
+            number(part.cpu_limit_cores),
+            percent(part.throttled_share),
+            size(part.peak_memory_bytes),
+            size(part.memory_limit_bytes),
+        ]
+        for cell in cells
+        if cell.shown
+        for part in cell.shown[0].components
+    ]

@@ -1,0 +1,128 @@
+"""What the services and the run stage leave in a run's folder, read and typed.
+
+Only what the numbers need is read; keys that are missing (a service that was killed wrote less)
+become None, so that a run that went wrong can still be described.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from crayfish_contract.arrays import CONSUMER_SUMMARY
+from crayfish_ctl.errors import CrayfishError
+
+from .files import METRICS_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTAINERS_FILE: Final = "containers.json"
+STEPS_FILE: Final = "steps.json"
+OUT_FOLDER: Final = "out"
+
+METRICS_SCHEMA: Final = {
+    "ts": pl.Float64,
+    "name": pl.String,
+    "component": pl.String,
+    "labels": pl.String,
+    "value": pl.Float64,
+}
+"""Columns of `metrics.parquet`: Unix seconds, metric, compose service, JSON object, value."""
+
+
+Fact = TypeVar("Fact")
+
+
+class _Tolerant(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ContainerFact(_Tolerant):
+    """A container as the engine described it at the end of the run."""
+
+    id: str = ""
+    image: str | None = None
+    image_id: str | None = None
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    exit_code: int | None = None
+    oom_killed: bool = False
+    restarts: int = 0
+
+
+class StepFact(_Tolerant):
+    """A step of the run's life."""
+
+    name: str
+    started_ns: int
+    ended_ns: int
+
+
+class ConsumerFact(_Tolerant):
+    """`consumer.json`, as far as the numbers need it."""
+
+    ended: str | None = None
+    undecodable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """Everything beside the records that a run left."""
+
+    consumer: ConsumerFact
+    containers: dict[str, ContainerFact]
+    steps: tuple[StepFact, ...]
+    metrics: pl.DataFrame
+
+
+def read_inputs(run_dir: Path) -> RunInputs:
+    """Read a run's folder.
+
+    Raises:
+        CrayfishError: naming the file that cannot be read, and why.
+    """
+    return RunInputs(
+        consumer=_read(run_dir / OUT_FOLDER / CONSUMER_SUMMARY, TypeAdapter(ConsumerFact))
+        or ConsumerFact(),
+        containers=_read(run_dir / CONTAINERS_FILE, TypeAdapter(dict[str, ContainerFact])) or {},
+        steps=read_steps(run_dir),
+        metrics=read_metrics(run_dir / METRICS_FILE),
+    )
+
+
+def read_steps(run_dir: Path) -> tuple[StepFact, ...]:
+    """The steps of a run's life, in their order; none if they were not written.
+
+    Raises:
+        CrayfishError: if the file is not a list of steps.
+    """
+    return _read(run_dir / STEPS_FILE, TypeAdapter(tuple[StepFact, ...])) or ()
+
+
+def read_metrics(path: Path) -> pl.DataFrame:
+    """The Prometheus series of a run; empty if there are none.
+
+    Raises:
+        CrayfishError: if the file is not a table of `METRICS_SCHEMA`.
+    """
+    if not path.is_file():
+        return pl.DataFrame(schema=METRICS_SCHEMA)
+    try:
+        table = pl.read_parquet(path)
+        return table.select(pl.col(name).cast(kind) for name, kind in METRICS_SCHEMA.items())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise CrayfishError(f"{path}: not a table of metrics: {error}") from None
+
+
+def _read(path: Path, adapter: TypeAdapter[Fact]) -> Fact | None:
+    try:
+        return adapter.validate_python(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, ValidationError) as error:
+        raise CrayfishError(f"{path}: {error}") from None

@@ -1,0 +1,256 @@
+"""One run's life: start, wait until its consumer has ended, collect what it left, stop it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from crayfish_ctl.analysis import Reference, collect_run, failed_run
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.results import write_text
+from crayfish_ctl.stack.render import EXITS, LIFETIME
+from crayfish_ctl.telemetry import Prometheus, write_metrics
+
+from .journal import Steps
+from .watch import ContainerEvents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from crayfish_contract.runconfig import RunConfig
+
+    from crayfish_ctl.plan import RunSpec
+    from crayfish_ctl.results import RunResult
+    from crayfish_ctl.stack import ComposeTarget, Rendered, ServiceContainer
+
+    from .journal import Journal
+    from .live import LiveView
+
+_POLL_S = 0.5
+_SLACK_S = 120.0
+"""On top of every deadline that the services keep themselves: then the run is given up."""
+_LAST_SCRAPE_S = 2.0
+"""Counters at the end of the run are in the scrape that follows it."""
+
+
+@dataclass(frozen=True)
+class RunFailure(Exception):  # noqa: N818  it is the failure of a run, not an error of the program
+    """What ended a run before its time."""
+
+    component: str
+    message: str
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """A run's folder and the files that were prepared in it."""
+
+    folder: Path
+    rendered: Rendered
+    config: RunConfig
+
+
+def execute(  # noqa: PLR0913
+    spec: RunSpec,
+    files: RunFiles,
+    target: ComposeTarget,
+    journal: Journal,
+    live: LiveView,
+    reference: Reference | None,
+) -> RunResult:
+    """Run `spec` to its end; a component that dies makes it FAILED, and the next one goes on.
+
+    Raises:
+        CrayfishError: if the engine or the disk fails, which no further run would survive.
+    """
+    steps = Steps(journal, spec.run_id)
+    journal.write("run-started", run_id=spec.run_id)
+    started_ns = time.time_ns()
+    failure: RunFailure | None = None
+    with ContainerEvents() as events:
+        with steps.step("start containers"):
+            target.up(files.rendered.path)
+        containers = {container.service: container for container in target.containers()}
+        try:
+            _await_end(files, containers, target, events, live)
+        except RunFailure as caught:
+            failure = caught
+        ended_ns = time.time_ns()
+        with steps.step("collect metrics"):
+            _collect_metrics(files.folder, target, containers, started_ns, ended_ns)
+        with steps.step("stop job"):
+            target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
+    with steps.step("logs"):
+        _write_containers(files.folder, target, started_ns)
+    _service_steps(steps, files.folder, started_ns)
+    write_text(files.folder / "steps.json", json.dumps(steps.in_order(), indent=1))
+    if failure is None:
+        result = collect_run(files.folder, spec, reference)
+    else:
+        result = failed_run(
+            files.folder, spec, failure.component, failure.message, log_tail=failure.log_tail
+        )
+    journal.write("run-ended", run_id=spec.run_id, verdict=result.verdict.state)
+    return result
+
+
+def _await_end(
+    files: RunFiles,
+    containers: Mapping[str, ServiceContainer],
+    target: ComposeTarget,
+    events: ContainerEvents,
+    live: LiveView,
+) -> None:
+    """Wait for the consumer's and the producer's orderly end.
+
+    Raises:
+        RunFailure: if another container ends, or one of them with an error, or never.
+    """
+    may_exit = set(files.rendered.labelled(EXITS, "true"))
+    by_id = {container.id: container for container in containers.values()}
+    waiting = set(may_exit)
+    # What ended before the event stream knew its id.
+    ended = [
+        (container.service, container.exit_code)
+        for container in containers.values()
+        if not container.running
+    ]
+    deadlines = files.config.deadlines
+    workload = files.config.workload
+    end = time.monotonic() + (
+        deadlines.ready
+        + workload.warmup.seconds
+        + (workload.stop.seconds or 0)
+        + _count_seconds(files.config)
+        + deadlines.drain_total
+        + _SLACK_S
+    )
+    try:
+        prometheus = Prometheus(target.published_port("prometheus", 9090))
+    except CrayfishError as error:
+        raise RunFailure("prometheus", error.message) from None
+    try:
+        while waiting:
+            for service, code in ended:
+                if code != 0 or service not in may_exit:
+                    raise _died(service, code, containers, target)
+                waiting.discard(service)
+            ended = []
+            event = events.next(_POLL_S)
+            if event is not None and event.container_id in by_id:
+                ended.append((event.service, event.exit_code))
+            live.update(prometheus)
+            if time.monotonic() > end:
+                late = ", ".join(sorted(waiting))
+                raise RunFailure(late, "did not end within all deadlines together")
+    finally:
+        prometheus.close()
+
+
+def _count_seconds(config: RunConfig) -> float:
+    """How long a count may take at the schedule's rate (at 100 records/s if it has none)."""
+    stop, arrivals = config.workload.stop, config.workload.arrivals
+    rate = arrivals.rate if arrivals.kind == "constant" else 100.0
+    return 0.0 if stop.seconds or not stop.count else stop.count / rate
+
+
+def _died(
+    service: str, code: int, containers: Mapping[str, ServiceContainer], target: ComposeTarget
+) -> RunFailure:
+    now = {container.service: container for container in target.containers()}
+    oom = service in now and now[service].oom_killed
+    what = "was killed: out of memory" if oom else f"ended with exit code {code}"
+    return RunFailure(service, what, tuple(target.log_tail(containers[service].id)))
+
+
+def _still_to_stop(rendered: Rendered, target: ComposeTarget) -> list[str]:
+    """Services of this run that are still there; the stack and the experiment stay."""
+    of_run = set(rendered.labelled(LIFETIME, "run"))
+    return [c.service for c in target.containers() if c.running and c.service in of_run]
+
+
+def _collect_metrics(
+    folder: Path,
+    target: ComposeTarget,
+    containers: Mapping[str, ServiceContainer],
+    started_ns: int,
+    ended_ns: int,
+) -> None:
+    """The series of the run; a run without them is INVALID, not an error."""
+    services = {container.id: service for service, container in containers.items()}
+    try:
+        prometheus = Prometheus(target.published_port("prometheus", 9090))
+    except CrayfishError:
+        return
+    try:
+        # Awaits the scrape after the end, which holds the final counters.
+        limit = time.monotonic() + 2 * _LAST_SCRAPE_S
+        while time.monotonic() < limit:
+            scraped = prometheus.latest('timestamp(up{component="cgroup-exporter"})')
+            if max(scraped.values(), default=0.0) * 1e9 >= ended_ns:
+                break
+            time.sleep(0.1)
+        samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
+        write_metrics(samples, folder / "metrics.parquet")
+    except httpx.HTTPError:
+        return
+    finally:
+        prometheus.close()
+
+
+def _write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> None:
+    """`containers.json` and a log file per container."""
+    facts: dict[str, Any] = {}
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    for container in target.containers():
+        facts[container.service] = {
+            "id": container.id,
+            "image": container.image,
+            "image_id": container.image_id,
+            "cpus": container.cpus,
+            "memory_bytes": container.memory_bytes,
+            "exit_code": None if container.running else container.exit_code,
+            "oom_killed": container.oom_killed,
+            "restarts": container.restarts,
+        }
+        try:
+            target.write_log(container.id, logs / f"{container.service}.log", since_ns)
+        except OSError as error:
+            raise CrayfishError(
+                f"{logs}: {error.strerror}: the logs cannot be written",
+                hint="make room and start again",
+                code=ExitCode.HOST,
+            ) from None
+    write_text(folder / "containers.json", json.dumps(facts, indent=1))
+
+
+def _service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
+    """The steps whose times the producer and the consumer know."""
+    times: dict[str, int] = {}
+    for name in ("producer.json", "consumer.json"):
+        try:
+            summary = json.loads((folder / "out" / name).read_text())
+        except (OSError, ValueError):
+            continue
+        for key in ("ready_ns", "warmup_start_ns", "measured_start_ns", "measured_end_ns"):
+            if name == "producer.json" and summary.get(key):
+                times[key] = summary[key]
+        if name == "consumer.json" and summary.get("finished_ns"):
+            times["finished_ns"] = summary["finished_ns"]
+    for step, start, end in (
+        ("ready", None, "ready_ns"),
+        ("warm up", "ready_ns", "measured_start_ns"),
+        ("measure", "measured_start_ns", "measured_end_ns"),
+        ("drain", "measured_end_ns", "finished_ns"),
+    ):
+        first = times.get(start) if start else started_ns
+        last = times.get(end)
+        if first and last:
+            steps.add(step, first, last)

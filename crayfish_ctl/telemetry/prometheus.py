@@ -1,0 +1,114 @@
+"""A small client of the Prometheus HTTP API, version v1 (`/api/v1/query`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import polars as pl
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from crayfish_ctl.results import METRICS_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_CONTAINER_ID = "id"
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One scraped value."""
+
+    ts: float
+    """Unix seconds."""
+    name: str
+    component: str
+    """The compose service that it is about."""
+    labels: str
+    """The remaining labels, a JSON object."""
+    value: float
+
+
+class Prometheus:
+    """Queries one server."""
+
+    def __init__(self, port: int) -> None:
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def latest(self, query: str) -> dict[str, float]:
+        """Current values of an instant query by component; empty while nothing answers."""
+        try:
+            result = self._query(query)
+        except httpx.HTTPError:
+            return {}
+        return {
+            series["metric"].get("component", ""): float(series["value"][1]) for series in result
+        }
+
+    def labels(self, query: str, label: str) -> list[str]:
+        """A label's values in the answer of an instant query; empty while nothing answers."""
+        try:
+            return [series["metric"].get(label, "") for series in self._query(query)]
+        except httpx.HTTPError:
+            return []
+
+    @retry(
+        retry=retry_if_exception_type(httpx.HTTPError),
+        stop=stop_after_delay(_TIMEOUT_S),
+        wait=wait_fixed(0.2),
+        reraise=True,
+    )
+    def samples(self, start_s: float, end_s: float, services: Mapping[str, str]) -> list[Sample]:
+        """Every sample scraped between two times (Unix s), as scraped: nothing is interpolated.
+
+        Args:
+            start_s: Unix seconds.
+            end_s: Unix seconds.
+            services: container id -> service; a series about a container that is not in it is left
+                out, the others are about the component that was scraped.
+
+        Raises:
+            httpx.HTTPError: if the server does not answer.
+        """
+        window = max(1, round(end_s - start_s))
+        found: list[Sample] = []
+        for series in self._query(f'{{component!=""}}[{window}s]', time=end_s):
+            labels = series["metric"]
+            name = labels.pop("__name__")
+            component = labels.pop("component")
+            if name.startswith("container_"):
+                service = services.get(labels.pop(_CONTAINER_ID, ""))
+                if service is None:
+                    continue
+                component = service
+            for drop in ("job", "instance"):
+                labels.pop(drop, None)
+            rest = json.dumps(labels, sort_keys=True)
+            found.extend(
+                Sample(float(ts), name, component, rest, float(value))
+                for ts, value in series["values"]
+            )
+        return found
+
+    def _query(self, query: str, **parameters: float) -> list[dict[str, Any]]:
+        answer = self._http.post("/api/v1/query", data={"query": query, **parameters})
+        answer.raise_for_status()
+        result: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return result
+
+
+def write_metrics(samples: Iterable[Sample], path: Path) -> None:
+    """Write samples as `metrics.parquet` (docs/results.md)."""
+    rows = [(s.ts, s.name, s.component, s.labels, s.value) for s in samples]
+    names = ["ts", "name", "component", "labels", "value"]
+    frame = pl.DataFrame(rows, schema={name: METRICS_SCHEMA[name] for name in names}, orient="row")
+    frame.write_parquet(path, compression="zstd")

@@ -1,0 +1,1 @@
+"""The consumer: the other end of every latency, and the judge of every id and prediction."""

@@ -1,0 +1,32 @@
+"""`python -m crayfish_consumer` runs the mounted run config."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+from crayfish_contract.runconfig import RunConfigError, load_run_config
+from crayfish_contract.service import ServiceExit, json_logger
+from crayfish_contract.topics import BrokerUnreachableError
+
+from .check import ReferenceFileError
+from .run import ConsumerRun
+
+
+def main() -> int:
+    """Returns the exit code; expected failures are one log line."""
+    log = json_logger("consumer")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        return ConsumerRun(load_run_config(), stop)()
+    except (RunConfigError, ReferenceFileError) as error:
+        log.error(str(error))  # noqa: TRY400  the message is for people
+        return ServiceExit.BAD_CONFIG
+    except BrokerUnreachableError as error:
+        log.error(str(error))  # noqa: TRY400
+        return ServiceExit.UNREACHABLE
+
+
+sys.exit(main())

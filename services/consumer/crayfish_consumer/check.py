@@ -1,0 +1,108 @@
+"""Compares what comes back with what the model should have said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from crayfish_contract.codec import Status
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from crayfish_contract.runconfig import RunConfig
+
+    Floats = npt.NDArray[np.float32]
+    Rows = npt.NDArray[np.void]
+
+_SLICE: Final = 1 << 20
+"""Float32 values compared at a time: bounds the memory that large batches take."""
+
+
+class ReferenceFileError(ValueError):
+    """The reference predictions or the labels cannot be used; the message names the file."""
+
+
+class PredictionCheck:
+    """Fills prediction, deviation and correct of rows.
+
+    Args:
+        batch: points per record.
+        pool: distinct payloads (see `crayfish_contract.arrays.point_indices`).
+        points: points in the file.
+        reference: float32[points, outputs] or None.
+        labels: int64[points] or None.
+    """
+
+    def __init__(
+        self,
+        batch: int,
+        pool: int,
+        points: int,
+        reference: Floats | None,
+        labels: npt.NDArray[np.int64] | None,
+    ) -> None:
+        self._batch = batch
+        self._pool = pool
+        self._points = points
+        self._reference = reference
+        self._labels = labels
+        self._offsets = np.arange(batch)
+
+    def fill(self, rows: Rows, data: Floats) -> None:
+        """Set the three fields.
+
+        Args:
+            rows: RECEIVED, with id, status and batch set.
+            data: float32[len(rows), batch * outputs]; of width 0 for failed records.
+        """
+        rows["prediction"] = -1
+        rows["correct"] = -1
+        rows["deviation"] = np.nan
+        if data.shape[1] == 0 or data.shape[1] % self._batch:
+            return
+        outputs = data.shape[1] // self._batch
+        step = max(1, _SLICE // data.shape[1])
+        for first in range(0, len(rows), step):
+            part = rows[first : first + step]
+            if (part["status"] != Status.OK).any() or (part["batch"] != self._batch).any():
+                continue
+            self._fill(part, data[first : first + step].reshape(-1, self._batch, outputs))
+
+    def _fill(self, rows: Rows, predictions: Floats) -> None:
+        classes = predictions.argmax(axis=2)
+        rows["prediction"] = classes[:, 0]
+        if self._reference is None and self._labels is None:
+            return
+        payload = (rows["id"] % np.uint64(self._pool)).astype(np.int64)
+        index = (payload[:, None] * self._batch + self._offsets) % self._points
+        if self._reference is not None and self._reference.shape[1] == predictions.shape[2]:
+            difference = np.abs(predictions - self._reference[index])
+            rows["deviation"] = difference.max(axis=(1, 2))
+        if self._labels is not None:
+            rows["correct"] = (classes == self._labels[index]).sum(axis=1)
+
+
+def load_check(config: RunConfig) -> PredictionCheck:
+    """The check of a run; without a reference nothing is compared (noop, random points).
+
+    Raises:
+        ReferenceFileError: naming the file.
+    """
+    points = config.workload.points
+    reference = labels = None
+    if points.reference_path is not None:
+        reference = _load(points.reference_path).reshape(points.count, -1)
+        if points.path is not None and points.path.endswith(".npz"):
+            with np.load(points.path, allow_pickle=False) as archive:
+                labels = archive["labels"] if "labels" in archive else None
+    return PredictionCheck(
+        config.workload.batch_size, points.pool, points.count, reference, labels
+    )
+
+
+def _load(path: str) -> Floats:
+    try:
+        array: Floats = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ReferenceFileError(f"{path}: cannot be read as reference predictions: {error}") from None
+    return array

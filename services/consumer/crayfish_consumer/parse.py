@@ -1,0 +1,166 @@
+"""Many result messages at once into rows: numpy does per fetch what Python would do per record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from crayfish_contract.arrays import HEADER, RECEIVED
+from crayfish_contract.codec import (
+    CODECS,
+    HEADER_BYTES,
+    MAGIC,
+    RESULT,
+    VERSION,
+    BinaryCodec,
+    CodecError,
+    RecordFormat,
+    Segment,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from .check import PredictionCheck
+
+    Rows = npt.NDArray[np.void]
+
+_MAX_ID: Final = 1 << 40
+"""No run has as many records: an id above it is a broken message."""
+_COPIED: Final = ("id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch")
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One fetch, taken apart."""
+
+    rows: Rows
+    """RECEIVED, warm-up and measured records only."""
+    canaries_ok: int = 0
+    canaries_failed: int = 0
+    undecodable: int = 0
+
+
+class ResultParser:
+    """Messages of one format into rows.
+
+    Args:
+        record_format: what the processor writes.
+        check: compares outputs with the reference and the labels.
+    """
+
+    def __init__(self, record_format: RecordFormat, check: PredictionCheck) -> None:
+        self._format = record_format
+        self._check = check
+
+    def parse(
+        self, messages: Sequence[bytes], append_ms: Sequence[int], consumed_ns: int
+    ) -> Parsed:
+        """Rows of a fetch.
+
+        Args:
+            messages: values of the Kafka messages.
+            append_ms: the broker's append time of each, Unix ms.
+            consumed_ns: when the fetch returned, Unix ns: the end of all their latencies.
+        """
+        undecodable = 0
+        if self._format is RecordFormat.JSON:
+            messages, append_ms, undecodable = _as_binary(messages, append_ms)
+        groups: dict[int, list[int]] = defaultdict(list)
+        for index, message in enumerate(messages):
+            groups[len(message)].append(index)
+        parsed = Parsed(np.empty(0, dtype=RECEIVED), undecodable=undecodable)
+        parts = []
+        for length, indices in groups.items():
+            if len(indices) == len(messages):
+                part = self._group(messages, append_ms, length, consumed_ns, parsed)
+            else:
+                part = self._group(
+                    [messages[i] for i in indices],
+                    [append_ms[i] for i in indices],
+                    length,
+                    consumed_ns,
+                    parsed,
+                )
+            if part is not None:
+                parts.append(part)
+        if parts:
+            parsed.rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return parsed
+
+    def _group(
+        self,
+        messages: Sequence[bytes],
+        append_ms: Sequence[int],
+        length: int,
+        consumed_ns: int,
+        parsed: Parsed,
+    ) -> Rows | None:
+        """Messages of one length; counts what is no row in `parsed`."""
+        floats = (length - HEADER_BYTES) // 4
+        if length < HEADER_BYTES or length != HEADER_BYTES + 4 * floats:
+            parsed.undecodable += len(messages)
+            return None
+        kind = np.dtype([("h", HEADER), ("data", "<f4", (floats,))])
+        records = np.frombuffer(b"".join(messages), dtype=kind)
+        appended = np.asarray(append_ms, dtype=np.int64)
+        header = records["h"]
+        good = _good(header, floats)
+        if not good.all():
+            parsed.undecodable += int(np.count_nonzero(~good))
+            records, appended = records[good], appended[good]
+            header = records["h"]
+        canary = header["flags"] == RESULT | Segment.CANARY
+        if canary.any():
+            ok = int(np.count_nonzero(canary & (header["status"] == Status.OK)))
+            parsed.canaries_ok += ok
+            parsed.canaries_failed += int(np.count_nonzero(canary)) - ok
+            records, appended = records[~canary], appended[~canary]
+            header = records["h"]
+        if len(records) == 0:
+            return None
+        rows = np.empty(len(records), dtype=RECEIVED)
+        for name in _COPIED:
+            rows[name] = header[name]
+        rows["segment"] = header["flags"] & ~np.uint8(RESULT)
+        rows["consumed_ns"] = consumed_ns
+        rows["out_append_ms"] = appended
+        self._check.fill(rows, records["data"])
+        return rows
+
+
+def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
+    """Which headers are those of results whose length fits."""
+    segment = header["flags"] & ~np.uint8(RESULT)
+    ok = header["status"] == Status.OK
+    expected = header["batch"].astype(np.int64) * header["outputs"]
+    return np.asarray(
+        (header["magic"] == MAGIC)
+        & (header["version"] == VERSION)
+        & (header["flags"] & RESULT != 0)
+        & np.isin(segment, [int(s) for s in Segment])
+        & (ok | (header["status"] == Status.FAILED))
+        & (np.where(ok, expected, 0) == floats)
+        & (header["id"] < _MAX_ID)
+    )
+
+
+def _as_binary(
+    messages: Sequence[bytes], append_ms: Sequence[int]
+) -> tuple[list[bytes], list[int], int]:
+    """JSON results in the binary layout, so that everything after is one path."""
+    codec, binary = CODECS[RecordFormat.JSON], BinaryCodec()
+    found, times = [], []
+    for message, appended in zip(messages, append_ms, strict=True):
+        try:
+            record = codec.decode(message)
+            found.append(binary.encode(record.header, record.data))
+            times.append(appended)
+        except CodecError:
+            continue
+    return found, times, len(messages) - len(found)

@@ -1,0 +1,225 @@
+"""One run of the consumer: read results until every id is accounted for."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
+from crayfish_contract.codec import Segment
+from crayfish_contract.runconfig import OUT_DIR
+from crayfish_contract.service import ServiceExit, json_logger
+from crayfish_contract.topics import ensure_topics, remove_stale_topics
+from prometheus_client import CollectorRegistry
+
+from .check import load_check
+from .metrics import ConsumerCollector, RecentLatency
+from .parse import ResultParser
+from .server import serve
+from .tally import Drain, Tally
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from crayfish_contract.runconfig import RunConfig
+
+_log = json_logger("consumer")
+_OFFSET_BEGINNING: Final = -2
+_WAIT_S: Final = 0.1
+"""How long a poll waits for the first message; `consume` alone would wait to fill its batch."""
+_BATCH: Final = 1000
+
+
+@dataclass
+class Summary:
+    """`consumer.json`; times are Unix ns."""
+
+    started_ns: int = field(default_factory=time.time_ns)
+    ready_ns: int | None = None
+    first_canary_ns: int | None = None
+    first_result_ns: int | None = None
+    last_result_ns: int | None = None
+    finished_ns: int | None = None
+    ended: str | None = None
+    expected: int | None = None
+    canaries_ok: int = 0
+    canaries_failed: int = 0
+    received: int = 0
+    unique_warmup: int = 0
+    unique_measured: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    undecodable: int = 0
+    deviation_max: float | None = None
+    cpu_seconds: float | None = None
+
+
+class ConsumerRun:
+    """Everything between a good run config and an exit code.
+
+    Args:
+        config: of the run.
+        stop: set by SIGTERM.
+        out: folder for the summary and the rows.
+    """
+
+    def __init__(self, config: RunConfig, stop: threading.Event, out: Path = OUT_DIR) -> None:
+        self._config = config
+        self._stop = stop
+        self._out = out
+        self._parser = ResultParser(config.format, load_check(config))
+        self.tally = Tally()
+        self.summary = Summary()
+        self.recent = RecentLatency()
+        self.phase = "starting"
+        deadlines, workload = config.deadlines, config.workload
+        self._drain = Drain(
+            idle_s=deadlines.drain_idle,
+            total_s=deadlines.drain_total,
+            silence_s=deadlines.ready
+            + deadlines.drain_total
+            + workload.warmup.seconds
+            + (workload.stop.seconds or 0),
+            last_progress=time.monotonic(),
+        )
+
+    def __call__(self) -> int:
+        """Returns the exit code.
+
+        Raises:
+            BrokerUnreachableError: if the broker does not answer.
+        """
+        registry = CollectorRegistry()
+        registry.register(ConsumerCollector(self))
+        server = serve(self.status, self.finish, registry)
+        kafka = self._config.kafka
+        stale = remove_stale_topics(kafka, self._config.deadlines.ready)
+        ensure_topics(kafka, self._config.deadlines.ready)
+        _log.info("receiving", extra={"fields": {"removed_topics": stale}})
+        client = self._assigned()
+        self.summary.ready_ns = time.time_ns()
+        self.phase = "receiving"
+        with (self._out / RECEIVED_FILE).open("wb") as file:
+            ended = self._receive(client, file)
+        self.phase = "done"
+        client.close()
+        self._write_summary(ended)
+        server.shutdown()
+        _log.info("done", extra={"fields": {"ended": ended, "received": self.tally.received}})
+        return ServiceExit.UNREACHABLE if ended == "silence" else ServiceExit.OK
+
+    def status(self) -> dict[str, Any]:
+        """What GET /status answers."""
+        return {
+            "phase": self.phase,
+            "canaries_ok": self.summary.canaries_ok,
+            "canaries_failed": self.summary.canaries_failed,
+            "received": self.tally.received,
+            "unique": self.tally.unique_total,
+            "unique_warmup": self.tally.unique[Segment.WARMUP],
+            "unique_measured": self.tally.unique[Segment.MEASURED],
+            "duplicates": self.tally.duplicates,
+            "failed": self.tally.failed,
+        }
+
+    def finish(self, counts: dict[str, Any]) -> None:
+        """The producer has sent its last record; `delivered` of them are in the broker."""
+        self.summary.expected = int(counts["delivered"])
+        self._drain.finish(self.summary.expected, time.monotonic())
+        self.phase = "draining"
+
+    def _assigned(self) -> Consumer:
+        kafka = self._config.kafka
+        client = Consumer(
+            {
+                "bootstrap.servers": kafka.bootstrap,
+                "group.id": self._config.run_id,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.min.bytes": 1,
+                "fetch.wait.max.ms": 500,
+                "fetch.message.max.bytes": kafka.max_message_bytes,
+                "receive.message.max.bytes": kafka.max_message_bytes + 1_000_000,
+                "queued.max.messages.kbytes": 65_536,
+                "isolation.level": "read_committed",
+                "log_level": 3,
+            }
+        )
+        client.assign(
+            [
+                TopicPartition(kafka.output_topic, partition, _OFFSET_BEGINNING)
+                for partition in range(kafka.output_partitions)
+            ]
+        )
+        return client
+
+    def _receive(self, client: Consumer, file: BinaryIO) -> str:
+        """Read until the drain is over; returns why it is.
+
+        Waits for one message, then takes all that lie ready: the time is read once per fetch,
+        right after it, and is the end of the latency of all its records.
+        """
+        gc.freeze()
+        gc.disable()  # the loop makes no cycles
+        while not self._stop.is_set():
+            first = client.poll(_WAIT_S)
+            if first is not None:
+                more = client.consume(_BATCH - 1, 0)
+                self._handle([first, *more], time.time_ns(), file)
+            ended = self._drain.ended(self.tally.unique_total, time.monotonic())
+            if ended is not None:
+                return ended
+        return "signal"
+
+    def _handle(self, messages: list[KafkaMessage], consumed_ns: int, file: BinaryIO) -> None:
+        values, times = [], []
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                if error.fatal():
+                    raise KafkaException(error)
+                _log.warning("consumer: %s", error)
+                continue
+            values.append(message.value())
+            times.append(message.timestamp()[1])
+        if not values:
+            return
+        parsed = self._parser.parse(values, times, consumed_ns)
+        summary = self.summary
+        summary.undecodable += parsed.undecodable
+        summary.canaries_failed += parsed.canaries_failed
+        if parsed.canaries_ok and summary.first_canary_ns is None:
+            summary.first_canary_ns = consumed_ns
+        summary.canaries_ok += parsed.canaries_ok
+        self._drain.last_progress = time.monotonic()
+        rows = parsed.rows
+        if len(rows) == 0:
+            return
+        rows.tofile(file)
+        self.tally.add(rows)
+        self.recent.add(rows["consumed_ns"] - rows["intended_ns"])
+        if summary.first_result_ns is None:
+            summary.first_result_ns = consumed_ns
+        summary.last_result_ns = consumed_ns
+        worst = rows["deviation"].max(initial=-1.0, where=~np.isnan(rows["deviation"]))
+        if worst >= 0:
+            summary.deviation_max = max(summary.deviation_max or 0.0, float(worst))
+
+    def _write_summary(self, ended: str) -> None:
+        summary, tally = self.summary, self.tally
+        summary.ended = ended
+        summary.finished_ns = time.time_ns()
+        summary.received, summary.failed = tally.received, tally.failed
+        summary.duplicates = tally.duplicates
+        summary.unique_warmup = tally.unique[Segment.WARMUP]
+        summary.unique_measured = tally.unique[Segment.MEASURED]
+        summary.cpu_seconds = time.process_time()
+        (self._out / CONSUMER_SUMMARY).write_text(json.dumps(asdict(summary), indent=1))

@@ -1,0 +1,65 @@
+"""The consumer's HTTP side: /status and /finish for the producer, /metrics for Prometheus."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prometheus_client import CollectorRegistry
+
+_PORT: Final = 8000
+
+
+def serve(
+    status: Callable[[], dict[str, Any]],
+    finish: Callable[[dict[str, Any]], None],
+    registry: CollectorRegistry,
+    port: int = _PORT,
+) -> ThreadingHTTPServer:
+    """Answer in a thread of its own until the process ends.
+
+    Args:
+        status: what GET /status answers.
+        finish: called with the body of POST /finish.
+        registry: what GET /metrics shows.
+        port: 0 takes a free one.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/status":
+                self._answer(200, "application/json", json.dumps(status()).encode())
+            elif self.path == "/metrics":
+                self._answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
+            else:
+                self._answer(404, "text/plain", b"/status, /finish or /metrics\n")
+
+        def do_POST(self) -> None:
+            try:
+                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+                finish(body)
+            except (ValueError, KeyError, TypeError) as error:
+                self._answer(400, "text/plain", f"{error}\n".encode())
+                return
+            self._answer(200, "application/json", b"{}")
+
+        def _answer(self, code: int, kind: str, body: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Requests are not events of the run."""
+
+    server = ThreadingHTTPServer(("", port), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True, name="http").start()
+    return server

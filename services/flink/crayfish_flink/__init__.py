@@ -1,0 +1,1 @@
+"""Flink: the driver that submits a run's job, and the job's scoring function."""

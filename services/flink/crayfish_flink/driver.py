@@ -1,0 +1,116 @@
+"""What the driver container does: check, submit, watch; stop the job on SIGTERM.
+
+Submission needs PyFlink and a JVM behind it (300 MB); watching needs neither, so the process
+replaces itself by the watcher once the job is accepted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from crayfish_contract.runconfig import RunConfigError, load_run_config
+from crayfish_contract.service import ServiceExit, json_logger
+
+from . import rest
+from .options import OptionError, parse_options
+
+if TYPE_CHECKING:
+    from crayfish_contract.runconfig import RunConfig
+
+_log = json_logger("flink-driver")
+_POLL_S = 0.5
+_STOP_S = 7.0
+"""A stop that takes longer becomes a cancel, so that the container ends within 10 s."""
+_ENDED = {"FAILED", "CANCELED", "FINISHED"}
+
+
+def main() -> int:
+    """Submit the job of the mounted run config, then become its watcher."""
+    from crayfish_contract.topics import (  # noqa: PLC0415  the watcher does without
+        BrokerUnreachableError,
+        ensure_topics,
+    )
+    from crayfish_scoring import ScorerError  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
+    try:
+        config = load_run_config()
+        options = parse_options(config.processor.options)
+        if config.processor.runtime != "python":
+            raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
+        _check_model(config)
+    except (RunConfigError, OptionError, ScorerError) as error:
+        _log.error(str(error))  # noqa: TRY400  the message is for people
+        return ServiceExit.BAD_CONFIG
+    try:
+        ensure_topics(config.kafka, config.deadlines.ready)
+        rest.wait_for_slots(_slots(config), config.deadlines.ready)
+    except (BrokerUnreachableError, rest.RestError) as error:
+        _log.error(str(error))  # noqa: TRY400
+        return ServiceExit.UNREACHABLE
+    from .job import submit  # noqa: PLC0415  starts a JVM
+
+    started = time.monotonic()
+    job_id = submit(config, options)
+    _log.info("submitted", extra={"fields": {"job": job_id, "s": time.monotonic() - started}})
+    os.execv(sys.executable, [sys.executable, "-m", "crayfish_flink", "watch", job_id])  # noqa: S606
+
+
+def _check_model(config: RunConfig) -> None:
+    """Load the model once before a job is submitted: the error comes at once, and in words."""
+    from crayfish_scoring import create_scorer  # noqa: PLC0415
+
+    tool = config.tool
+    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
+    scorer.load()
+    scorer.close()
+
+
+def _slots(config: RunConfig) -> int:
+    """Operators share slots, so a job needs as many as its widest operator."""
+    parallelism = config.parallelism
+    return max(parallelism.source, parallelism.scorer, parallelism.sink)
+
+
+def watch(job_id: str) -> int:
+    """Wait for SIGTERM or for the job to end by itself, which is a failure."""
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    misses = 0
+    while not asked.wait(_POLL_S):
+        try:
+            state = rest.job_state(job_id)
+            misses = 0
+        except rest.RestError as error:
+            misses += 1
+            if misses * _POLL_S > _STOP_S:
+                _log.error("the JobManager is gone: %s", error)  # noqa: TRY400
+                return ServiceExit.UNREACHABLE
+            continue
+        if state in _ENDED:
+            _log.error("job %s is %s: %s", job_id, state, rest.root_exception(job_id))
+            return ServiceExit.BUG
+    return _stop(job_id)
+
+
+def _stop(job_id: str) -> int:
+    end = time.monotonic() + _STOP_S
+    try:
+        rest.stop_job(job_id)
+        while rest.job_state(job_id) not in _ENDED:
+            if time.monotonic() > end:
+                raise rest.RestError(f"did not stop within {_STOP_S} s")
+            time.sleep(0.1)
+        _log.info("stopped")
+    except rest.RestError as error:
+        _log.warning("job %s: %s: cancelling", job_id, error)
+        try:
+            rest.cancel_job(job_id)
+        except rest.RestError as gone:
+            _log.warning("job %s: %s", job_id, gone)
+    return ServiceExit.OK

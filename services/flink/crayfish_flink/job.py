@@ -1,0 +1,124 @@
+"""The job graph: Kafka source, scoring function, Kafka sink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyflink.common import Configuration, Types, WatermarkStrategy
+from pyflink.common.serialization import ByteArraySchema
+from pyflink.datastream import CheckpointingMode, StreamExecutionEnvironment
+from pyflink.datastream.connectors.base import DeliveryGuarantee
+from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetsInitializer,
+    KafkaRecordSerializationSchema,
+    KafkaSink,
+    KafkaSource,
+)
+
+from pyflink.java_gateway import get_gateway
+
+from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
+from .scoring import ScoreRecords
+
+if TYPE_CHECKING:
+    from crayfish_contract.runconfig import RunConfig
+
+    from .options import FlinkOptions
+
+_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+_PYTHON = "/opt/venv/bin/python"
+
+
+def submit(config: RunConfig, options: FlinkOptions) -> str:
+    """Build the job, hand it to the session cluster, and return its job id."""
+    env = _environment(config, options)
+    parallelism = config.parallelism
+    source = env.from_source(
+        _source(config, options), WatermarkStrategy.no_watermarks(), "source", _BYTES
+    ).set_parallelism(parallelism.source)
+    # Unchained means task parallel: every scorer may get a record from every source.
+    stream = source if parallelism.chained else source.rebalance()
+    scored = (
+        stream.process(ScoreRecords(config), _BYTES).name("scorer").set_parallelism(parallelism.scorer)
+    )
+    scored.sink_to(_sink(config, options)).name("sink").set_parallelism(parallelism.sink)
+    return str(env.execute_async(config.run_id).get_job_id())
+
+
+def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnvironment:
+    settings = Configuration()
+    for key, value in {
+        "python.executable": _PYTHON,
+        "python.client.executable": _PYTHON,
+        "python.execution-mode": options.execution_mode,
+        "python.fn-execution.bundle.size": options.bundle_size,
+        "python.fn-execution.bundle.time": options.bundle_time_ms,
+        "execution.buffer-timeout.interval": f"{options.buffer_timeout_ms}ms",
+        "pipeline.operator-chaining.enabled": str(config.parallelism.chained).lower(),
+        "pipeline.object-reuse": "true",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": 10,
+        "restart-strategy.fixed-delay.delay": "1s",
+    }.items():
+        settings.set_string(key, str(value))
+    # `get_execution_environment` would run a cluster of its own inside this process.
+    gateway = get_gateway()
+    no_jars = gateway.new_array(gateway.jvm.java.lang.String, 0)
+    env = StreamExecutionEnvironment(
+        gateway.jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
+        .createRemoteEnvironment(
+            JOBMANAGER_HOST, JOBMANAGER_PORT, settings._j_configuration, no_jars  # noqa: SLF001
+        )
+    )
+    env.enable_checkpointing(
+        options.checkpoint_interval_ms,
+        CheckpointingMode.EXACTLY_ONCE
+        if config.delivery == "exactly-once"
+        else CheckpointingMode.AT_LEAST_ONCE,
+    )
+    return env
+
+
+def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
+    kafka = config.kafka
+    size = str(kafka.max_message_bytes)
+    return (
+        KafkaSource.builder()
+        .set_bootstrap_servers(kafka.bootstrap)
+        .set_topics(kafka.input_topic)
+        .set_group_id(config.run_id)
+        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+        .set_value_only_deserializer(ByteArraySchema())
+        .set_property("partition.discovery.interval.ms", "-1")
+        .set_property("fetch.min.bytes", "1")
+        .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))
+        .set_property("fetch.max.bytes", size)
+        .set_property("max.partition.fetch.bytes", size)
+        .build()
+    )
+
+
+def _sink(config: RunConfig, options: FlinkOptions) -> KafkaSink:
+    kafka = config.kafka
+    exactly_once = config.delivery == "exactly-once"
+    builder = (
+        KafkaSink.builder()
+        .set_bootstrap_servers(kafka.bootstrap)
+        .set_record_serializer(
+            KafkaRecordSerializationSchema.builder()
+            .set_topic(kafka.output_topic)
+            .set_value_serialization_schema(ByteArraySchema())
+            .build()
+        )
+        .set_delivery_guarantee(
+            DeliveryGuarantee.EXACTLY_ONCE if exactly_once else DeliveryGuarantee.AT_LEAST_ONCE
+        )
+        .set_property("linger.ms", str(options.sink_linger_ms))
+        .set_property("max.request.size", str(kafka.max_message_bytes))
+        .set_property("acks", "1" if not exactly_once else "all")
+    )
+    if exactly_once:
+        builder = builder.set_transactional_id_prefix(config.run_id).set_property(
+            "transaction.timeout.ms", "600000"
+        )
+    return builder.build()

@@ -1,0 +1,79 @@
+"""The few calls of the JobManager's REST API that the driver needs.
+
+Source: Flink documentation, "REST API", /jobs and /jobs/overview, version v1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+JOBMANAGER_HOST = os.environ.get("CRAYFISH_JOBMANAGER", "flink-jobmanager")
+JOBMANAGER_PORT = 8081
+_TIMEOUT_S = 5.0
+_POLL_S = 0.2
+
+
+class RestError(ConnectionError):
+    """The JobManager did not answer, or refused."""
+
+
+def _call(path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
+    request = Request(  # noqa: S310  the scheme is fixed
+        f"http://{JOBMANAGER_HOST}:{JOBMANAGER_PORT}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"{}")
+    except HTTPError as error:
+        raise RestError(f"{path}: {error.code}: {error.read()[:500]!r}") from None
+    except (URLError, OSError, ValueError) as error:
+        raise RestError(f"{path}: {error}") from None
+
+
+def wait_for_slots(needed: int, deadline_s: float) -> None:
+    """Wait until TaskManagers with enough free slots have registered.
+
+    Raises:
+        RestError: if they have not within `deadline_s` seconds.
+    """
+    end = time.monotonic() + deadline_s
+    found = "no answer"
+    while time.monotonic() < end:
+        try:
+            overview = _call("/overview")
+            if overview["slots-available"] >= needed:
+                return
+            found = f"{overview['slots-available']} free of {overview['slots-total']}"
+        except RestError as error:
+            found = str(error)
+        time.sleep(_POLL_S)
+    raise RestError(f"the job needs {needed} task slots; after {deadline_s:.0f} s: {found}")
+
+
+def job_state(job_id: str) -> str:
+    """RUNNING, FAILED, FINISHED, ..."""
+    return str(_call(f"/jobs/{job_id}")["state"])
+
+
+def root_exception(job_id: str) -> str:
+    """Why a job failed, its first lines."""
+    entries = _call(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+    return str(entries[0]["stacktrace"])[:4000] if entries else "no exception recorded"
+
+
+def stop_job(job_id: str) -> None:
+    """Stop with a savepoint: sources stop, what is in flight is scored and flushed."""
+    _call(f"/jobs/{job_id}/stop", {"drain": False, "targetDirectory": "file:///tmp/savepoints"})
+
+
+def cancel_job(job_id: str) -> None:
+    """End a job at once."""
+    _call(f"/jobs/{job_id}", method="PATCH")

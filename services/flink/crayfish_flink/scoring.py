@@ -1,0 +1,39 @@
+"""The Python operator: runs in the TaskManager, once per scoring subtask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crayfish_scoring import RecordScorer, Scorer, create_scorer
+from pyflink.datastream import ProcessFunction, RuntimeContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crayfish_contract.runconfig import RunConfig
+
+
+class ScoreRecords(ProcessFunction):  # type: ignore[misc]  # PyFlink has no type information
+    """Request bytes in, result bytes out; a record that cannot be scored comes out as failed."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._scorer: Scorer | None = None
+
+    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: ARG002
+        """Load the model in the thread that will use it."""
+        config = self._config
+        self._scorer = create_scorer(
+            config.tool.name, config.model, config.tool.options, config.tool.address
+        )
+        self._scorer.load()
+        self._process = RecordScorer(self._scorer, config.model.input_shape, config.format).process
+
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
+        """One message to one message."""
+        yield self._process(value)
+
+    def close(self) -> None:
+        """Let go of the model."""
+        if self._scorer is not None:
+            self._scorer.close()

@@ -1,0 +1,111 @@
+"""Payloads, made before the first record is sent; only headers are written while sending."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from crayfish_contract.arrays import point_indices
+from crayfish_contract.codec import (
+    HEADER,
+    MAGIC,
+    VERSION,
+    Header,
+    RecordFormat,
+    Segment,
+    json_floats,
+    json_prefix,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    from crayfish_contract.runconfig import RunConfig
+
+    Floats = npt.NDArray[np.float32]
+
+
+class PointsError(ValueError):
+    """The points cannot be used; the message names the file."""
+
+
+class Writer(Protocol):
+    """Makes the message of record `id`: one call per record, so it does as little as possible."""
+
+    def __call__(self, id_: int, intended_ns: int, sent_ns: int) -> bytes:
+        """A complete request."""
+
+
+def load_points(config: RunConfig) -> Floats:
+    """float32[n, *input_shape]: read from the file, or drawn uniformly from [0, 1) by seed.
+
+    Raises:
+        PointsError: naming the file and what is wrong.
+    """
+    points = config.workload.points
+    shape = config.model.input_shape
+    if points.kind == "random":
+        return np.random.default_rng(points.seed).random((points.count, *shape), dtype=np.float32)
+    path = points.path or ""
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        array = loaded["points"] if path.endswith(".npz") else loaded
+    except (OSError, ValueError, KeyError) as error:
+        raise PointsError(f"{path}: cannot be read as points: {error}") from None
+    if array.shape[1:] != shape or array.dtype != np.float32:
+        raise PointsError(f"{path}: {array.dtype}{array.shape}, the model wants float32(n, {shape})")
+    if len(array) != points.count:
+        raise PointsError(f"{path}: {len(array)} points, the run config says {points.count}")
+    return np.ascontiguousarray(array)
+
+
+def make_pool(config: RunConfig, points: Floats) -> list[bytes]:
+    """The distinct payloads: raw float32, or the JSON list of values."""
+    workload = config.workload
+    encode = raw_floats if config.format is RecordFormat.BINARY else json_floats
+    return [
+        encode(points[point_indices(p, workload.batch_size, len(points))])
+        for p in range(workload.points.pool)
+    ]
+
+
+def raw_floats(data: Floats) -> bytes:
+    """Little-endian float32 values."""
+    return np.ascontiguousarray(data, dtype="<f4").tobytes()
+
+
+def writer(
+    segment: Segment, record_format: RecordFormat, pool: Sequence[bytes], batch: int, values: int
+) -> Writer:
+    """The writer of a segment; payload id % len(pool), see `point_indices`."""
+    size = len(pool)
+
+    def binary(
+        id_: int,
+        intended_ns: int,
+        sent_ns: int,
+        pack: object = HEADER.pack,  # a local name is found faster than a global's attribute
+    ) -> bytes:
+        return (
+            pack(  # type: ignore[operator]
+                MAGIC, VERSION, flag, 0, 0, id_, intended_ns, sent_ns, 0, 0, batch, values, 0, 0
+            )
+            + pool[id_ % size]
+        )
+
+    def text(id_: int, intended_ns: int, sent_ns: int) -> bytes:
+        header = Header(segment, id_, intended_ns, sent_ns, batch, values)
+        return json_prefix(header).encode() + pool[id_ % size] + b"}"
+
+    flag = int(segment)
+    return binary if record_format is RecordFormat.BINARY else text
+
+
+def canary(config: RunConfig, pool: Sequence[bytes], id_: int) -> bytes:
+    """A canary record, due now."""
+    now = time.time_ns()
+    values = int(np.prod(config.model.input_shape))
+    write = writer(Segment.CANARY, config.format, pool, config.workload.batch_size, values)
+    return write(id_, now, now)

@@ -1,0 +1,217 @@
+"""One run of the producer: make payloads, wait until the pipeline answers, send, say so."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT, SENT_FILE
+from crayfish_contract.codec import Segment
+from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
+from crayfish_contract.service import ServiceExit, json_logger
+from crayfish_contract.topics import ensure_topics
+from prometheus_client import CollectorRegistry, start_http_server
+
+from .arrivals import arrival_process
+from .consumer_api import ConsumerApi
+from .metrics import ProducerCollector
+from .payloads import canary, load_points, make_pool, writer
+from .sender import Sender, make_client, precise_sleeps
+from .sentlog import SentLog
+
+if TYPE_CHECKING:
+    import threading
+
+    from crayfish_contract.runconfig import RunConfig
+
+_log = json_logger("producer")
+_PORT = 8000
+_CANARY_EVERY_S = 0.2
+_FAILED_CANARIES = 3
+_FLUSH_S = 60.0
+_INTERRUPTED_FLUSH_S = 5.0
+
+
+@dataclass
+class Summary:
+    """`producer.json`; times are Unix ns."""
+
+    started_ns: int = field(default_factory=time.time_ns)
+    connected_ns: int | None = None
+    ready_ns: int | None = None
+    warmup_start_ns: int | None = None
+    measured_start_ns: int | None = None
+    measured_end_ns: int | None = None
+    flushed_ns: int | None = None
+    sent_warmup: int = 0
+    sent_measured: int = 0
+    delivered: int = 0
+    undelivered: int = 0
+    delivery_errors: dict[str, int] = field(default_factory=dict)
+    schedule_lag_ms: dict[str, float] = field(default_factory=dict)
+    measured_rate: float | None = None
+    measured_cpu_seconds: float | None = None
+    pool: int = 0
+    interrupted: bool = False
+
+
+class ProducerRun:
+    """Everything between a good run config and an exit code.
+
+    Args:
+        config: of the run.
+        stop: set by SIGTERM.
+        out: folder for the summary and the rows.
+    """
+
+    def __init__(self, config: RunConfig, stop: threading.Event, out: Path = OUT_DIR) -> None:
+        self._config = config
+        self._stop = stop
+        self._out = out
+        self._summary = Summary()
+        self._metrics = ProducerCollector()
+        self._consumer = ConsumerApi(config.consumer_url)
+
+    def __call__(self) -> int:
+        """Returns the exit code.
+
+        Raises:
+            PointsError: if the points cannot be used.
+            BrokerUnreachableError, ConsumerUnreachableError: if one of them does not answer.
+        """
+        config, summary = self._config, self._summary
+        registry = CollectorRegistry()
+        registry.register(self._metrics)
+        start_http_server(_PORT, registry=registry)
+        precise_sleeps()
+        pool = make_pool(config, load_points(config))
+        summary.pool = len(pool)
+        ensure_topics(config.kafka, config.deadlines.ready)
+        summary.connected_ns = time.time_ns()
+        with (self._out / SENT_FILE).open("wb") as file:
+            log = SentLog(file)
+            client = make_client(config.kafka.bootstrap, config.producer, config.kafka.max_message_bytes)
+            sender = Sender(client, config.kafka, log, self._stop)
+            self._metrics.sender, self._metrics.log = sender, log
+            if not self._await_pipeline(client, pool):
+                return ServiceExit.OK if self._stop.is_set() else ServiceExit.NOT_READY
+            self._send(sender, pool)
+            self._phase("flushing")
+            sender.flush(_INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S)
+            summary.flushed_ns = time.time_ns()
+            log.close()
+        summary.delivered, summary.undelivered = log.delivered, log.undelivered
+        summary.delivery_errors = log.error_codes
+        self._lag()
+        summary.interrupted = self._stop.is_set()
+        (self._out / PRODUCER_SUMMARY).write_text(json.dumps(asdict(summary), indent=1))
+        self._consumer.finish(
+            sent=sender.sent, delivered=log.delivered, undelivered=log.undelivered
+        )
+        self._phase("done")
+        return ServiceExit.OK
+
+    def _phase(self, name: str) -> None:
+        self._metrics.phase = name
+        _log.info(name)
+
+    def _await_pipeline(self, client: Any, pool: list[bytes]) -> bool:
+        """Send canaries to every partition until one has come back scored."""
+        self._phase("canary")
+        config = self._config
+        sent = 0
+        last = 0.0
+
+        def another() -> None:
+            nonlocal sent, last
+            client.poll(0)
+            if time.monotonic() - last >= _CANARY_EVERY_S:
+                for partition in range(config.kafka.input_partitions):
+                    client.produce(
+                        config.kafka.input_topic, canary(config, pool, sent), partition=partition
+                    )
+                    sent += 1
+                last = time.monotonic()
+
+        def answered(status: dict[str, Any]) -> bool:
+            return status["canaries_ok"] > 0 or status["canaries_failed"] >= _FAILED_CANARIES
+
+        status = self._consumer.await_status(
+            answered, config.deadlines.ready, self._stop, meanwhile=another
+        )
+        if status is None or not status["canaries_ok"]:
+            if not self._stop.is_set():
+                why = "came back as failed" if status else "did not come back"
+                _log.error("%d canary records %s: the pipeline is not ready", sent, why)
+            return False
+        client.flush(_FLUSH_S)
+        self._summary.ready_ns = time.time_ns()
+        return True
+
+    def _send(self, sender: Sender, pool: list[bytes]) -> None:
+        """Warm-up, then the measured segment: seamless, unless the warm-up is to be drained first."""
+        config, summary = self._config, self._summary
+        workload = config.workload
+        values = math.prod(config.model.input_shape)
+
+        def make(segment: Segment) -> Any:
+            return writer(segment, config.format, pool, workload.batch_size, values)
+
+        start = time.time_ns()
+        summary.warmup_start_ns = start
+        if workload.warmup.seconds:
+            self._phase("warmup")
+            start = sender.send(
+                Segment.WARMUP,
+                arrival_process(ConstantArrivals(rate=workload.warmup.rate)),
+                StopRule(seconds=workload.warmup.seconds),
+                make(Segment.WARMUP),
+                start,
+            )
+            summary.sent_warmup = sender.sent
+            if workload.warmup.drain:
+                start = self._settle(sender)
+        self._phase("measured")
+        summary.measured_start_ns = start
+        cpu = time.process_time()
+        summary.measured_end_ns = sender.send(
+            Segment.MEASURED,
+            arrival_process(workload.arrivals),
+            workload.stop,
+            make(Segment.MEASURED),
+            start,
+        )
+        summary.measured_cpu_seconds = time.process_time() - cpu
+        summary.sent_measured = sender.sent - summary.sent_warmup
+
+    def _settle(self, sender: Sender) -> int:
+        """Wait until the consumer has all of the warm-up; returns the time at which it has."""
+        self._phase("settling")
+        self._consumer.await_status(
+            lambda status: status["unique_warmup"] >= sender.sent,
+            self._config.deadlines.drain_idle,
+            self._stop,
+            meanwhile=lambda: sender.flush(0),
+        )
+        return time.time_ns()
+
+    def _lag(self) -> None:
+        """Schedule lag and rate of the measured segment, from the rows just written."""
+        rows = np.memmap(self._out / SENT_FILE, dtype=SENT, mode="r") if self._rows() else None
+        measured = None if rows is None else rows[rows["segment"] == int(Segment.MEASURED)]
+        if measured is None or len(measured) == 0:
+            return
+        lag = (measured["sent_ns"] - measured["intended_ns"]) / 1e6
+        for name, quantile in (("p50", 50), ("p99", 99), ("max", 100)):
+            self._summary.schedule_lag_ms[name] = float(np.percentile(lag, quantile))
+        seconds = (measured["sent_ns"].max() - measured["sent_ns"].min()) / 1e9
+        self._summary.measured_rate = (len(measured) - 1) / seconds if seconds else None
+
+    def _rows(self) -> int:
+        return (self._out / SENT_FILE).stat().st_size // SENT.itemsize
+

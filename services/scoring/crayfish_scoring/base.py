@@ -1,0 +1,97 @@
+"""The scoring contract, and how a tool is found by its name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+    Options = Mapping[str, bool | int | float | str]
+
+
+class ScorerError(Exception):
+    """The tool or its model cannot be used; the message names the file or option."""
+
+
+class Scorer(Protocol):
+    """What every tool offers. One scorer belongs to one thread."""
+
+    def load(self) -> None:
+        """Read the model, or connect to its server, and answer one point.
+
+        Raises:
+            ScorerError: if the model file is missing, broken or of other shapes.
+        """
+
+    def score(self, points: Floats) -> Floats:
+        """Predictions for a batch in one model call.
+
+        Args:
+            points: float32[batch, *input_shape].
+
+        Returns:
+            float32[batch, *output_shape].
+        """
+
+    def close(self) -> None:
+        """Let go of the model; the scorer is not used again."""
+
+
+class ModelSpec(Protocol):
+    """What a scorer needs to know of a model (a `ModelConfig` is one)."""
+
+    @property
+    def path(self) -> str:
+        """The model's file or folder."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one point."""
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of one prediction."""
+
+
+def create_scorer(
+    tool: str, model: ModelSpec, options: Options | None = None, address: str | None = None
+) -> Scorer:
+    """The scorer of a tool, not yet loaded.
+
+    Raises:
+        ScorerError: if there is no such tool, or it refuses an option.
+    """
+    name = f"{__package__}.{tool.replace('-', '_')}"
+    if not tool.replace("-", "").isalnum() or find_spec(name) is None:
+        raise ScorerError(f"tool {tool!r}: no module {name} in this image")
+    scorer: Scorer = import_module(name).create(model, dict(options or {}), address)
+    return scorer
+
+
+def no_options_left(tool: str, options: Options) -> None:
+    """Refuse what a tool does not know: a typo must not measure the default in silence."""
+    if options:
+        raise ScorerError(f"tool {tool}: unknown option {', '.join(sorted(options))}")
+
+
+def check_output(model: ModelSpec, output: Floats, batch: int = 1) -> None:
+    """Compare what a model returned with the shape that its config promises."""
+    expected = (batch, *model.output_shape)
+    if tuple(output.shape) != expected:
+        raise ScorerError(
+            f"{model.path}: predictions have shape {tuple(output.shape)}, "
+            f"the model's config says output.shape {model.output_shape}"
+        )
+
+
+def blank_points(model: ModelSpec, batch: int = 1) -> Floats:
+    """Zeros of the input shape: what a scorer answers while it loads."""
+    return np.zeros((batch, *model.input_shape), dtype=np.float32)

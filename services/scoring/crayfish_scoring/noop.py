@@ -1,0 +1,56 @@
+"""No model: answers zeros, after a service time if one is set.
+
+The baseline of every experiment (what the pipeline costs without a model), and, with a service time,
+the known delay with which the measurement itself is checked.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from .base import Floats, ModelSpec, Options, ScorerError, no_options_left
+
+_SPIN_NS = 200_000
+"""The last part of a service time is spun: a sleep overshoots by the timer's slack (about 60 us)."""
+
+
+class NoopScorer:
+    """Zeros for every point, after `service_time_ns` of wall time."""
+
+    def __init__(self, model: ModelSpec, service_time_ns: int) -> None:
+        self._shape = model.output_shape
+        self._service_time_ns = service_time_ns
+        self._zeros: dict[int, Floats] = {}
+
+    def load(self) -> None:
+        """Nothing to read."""
+
+    def score(self, points: Floats) -> Floats:
+        """Zeros of float32[batch, *output_shape]."""
+        if self._service_time_ns:
+            _wait_until(time.perf_counter_ns() + self._service_time_ns)
+        batch = len(points)
+        if batch not in self._zeros:
+            self._zeros[batch] = np.zeros((batch, *self._shape), dtype=np.float32)
+        return self._zeros[batch]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _wait_until(end_ns: int) -> None:
+    while (left := end_ns - time.perf_counter_ns()) > 0:
+        if left > _SPIN_NS:
+            time.sleep((left - _SPIN_NS) / 1e9)
+
+
+def create(model: ModelSpec, options: Options, address: str | None) -> NoopScorer:  # noqa: ARG001
+    """Option `service_time_ms`: how long scoring a record takes (default 0)."""
+    rest = dict(options)
+    milliseconds = rest.pop("service_time_ms", 0)
+    no_options_left("noop", rest)
+    if isinstance(milliseconds, (bool, str)) or milliseconds < 0:
+        raise ScorerError(f"tool noop: option service_time_ms: {milliseconds!r} is not a duration")
+    return NoopScorer(model, round(milliseconds * 1e6))

@@ -1,0 +1,258 @@
+"""The numbers of a simulated run are those that the simulation was made with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from crayfish_ctl.analysis import collect_run
+from crayfish_ctl.analysis.percentiles import percentiles
+from crayfish_ctl.analysis.repetition import estimate, summarise
+from crayfish_ctl.analysis.throughput import middle_rate
+from crayfish_ctl.analysis.timeline import backlog_at, upward_slope
+from crayfish_ctl.analysis.usage import Usage, role_of
+from crayfish_ctl.results import METRICS_SCHEMA, STAGES, VerdictState
+from tests.unit.results.synthetic import POINTS, REFERENCE, START, S, Scenario, write_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(tmp_path: Path, **changes: Any) -> Any:
+    """A `RunResult`; Any, because a test knows which of its parts are there."""
+    scenario = Scenario(**changes)
+    return collect_run(write_run(tmp_path, scenario), scenario.spec(), REFERENCE)
+
+
+def test_percentiles_are_nearest_rank() -> None:
+    found = percentiles(np.arange(1, 1001, dtype=float))
+
+    assert found is not None
+    assert (found.p50, found.p90, found.p95, found.p99, found.p99_9) == (500, 900, 950, 990, 999)
+    assert (found.max, found.mean, found.count) == (1000, 500.5, 1000)
+
+
+def test_a_percentile_of_few_values_is_one_of_them() -> None:
+    found = percentiles(np.array([3.0, 1.0, 2.0]))
+
+    assert found is not None
+    assert (found.p50, found.p99) == (2.0, 3.0)
+    assert percentiles(np.array([])) is None
+
+
+def test_latency_of_a_quiet_run_is_the_sum_of_its_known_parts(tmp_path: Path) -> None:
+    found = run(tmp_path, seconds=4.0)
+
+    # 0.02 late + 0.5 there + 0.8 service + 2 * 0.5 back
+    assert found.latency_ms.p50 == pytest.approx(2.32, abs=0.001)
+    assert found.latency_ms.count == 2000
+    assert {stage: found.stages_ms[stage].p50 for stage in STAGES} == pytest.approx(
+        {"schedule": 0.02, "input": 0.5, "score": 0.8, "output": 1.0}, abs=0.001
+    )
+    assert found.service_ms == found.stages_ms["score"]
+    assert found.verdict.state is VerdictState.VALID
+    assert not found.verdict.notes
+
+
+def test_the_stages_of_each_record_add_up_to_its_latency(tmp_path: Path) -> None:
+    run(tmp_path, jitter_ms=0.5, seconds=3.0)
+
+    records = pl.read_parquet(tmp_path / "run-1" / "records.parquet")
+    parts = [
+        records[end] - records[start]
+        for start, end in (
+            ("intended_ns", "sent_ns"),
+            ("sent_ns", "received_ns"),
+            ("received_ns", "scored_ns"),
+            ("scored_ns", "consumed_ns"),
+        )
+    ]
+    assert (sum(parts[1:], parts[0]) == records["consumed_ns"] - records["intended_ns"]).all()
+
+
+def test_a_pause_of_three_seconds_is_counted_for_every_record_due_meanwhile(tmp_path: Path) -> None:
+    found = run(tmp_path, pause=(3.0, 3.0), seconds=10.0, rate=200.0)
+
+    assert found.latency_ms.max == pytest.approx(3000, abs=10)
+    # 600 of 2000 records were due during the pause, and the backlog took 0.57 s more
+    assert found.latency_ms.p90 > 1500
+    assert found.backlog.max == pytest.approx(600, abs=5)
+
+
+def test_a_saturated_run_finds_the_capacity_of_the_server(tmp_path: Path) -> None:
+    found = run(tmp_path, rate=None, goal="saturate", seconds=3.0, service_ms=0.5)
+
+    capacity = found.throughput.capacity
+    assert capacity.records_per_s == pytest.approx(2000, rel=0.001)
+    assert capacity.sharing_records_per_s == pytest.approx(2000, rel=0.001)
+    assert capacity.drain_records_per_s == pytest.approx(2000, rel=0.001)
+    assert not capacity.lower_bound
+    assert found.throughput.offered_records_per_s is None
+    assert found.throughput.sent_records_per_s == pytest.approx(3000, rel=0.001)
+    assert found.backlog.at_sending_end == pytest.approx(3000, abs=5)
+    assert found.backlog.slope_records_per_s == pytest.approx(1000, rel=0.01)
+
+
+def test_a_capacity_that_was_not_reached_is_a_lower_bound(tmp_path: Path) -> None:
+    found = run(tmp_path, rate=100.0, goal="saturate", seconds=4.0)
+
+    assert found.throughput.capacity.lower_bound
+    assert [note.code for note in found.verdict.notes] == ["NOT_SATURATED"]
+
+
+def test_a_long_but_constant_latency_does_not_lower_the_achieved_rate(tmp_path: Path) -> None:
+    found = run(tmp_path, network_ms=150.0, seconds=4.0)
+
+    assert found.throughput.achieved_records_per_s == pytest.approx(500, rel=0.001)
+    assert found.verdict.state is VerdictState.VALID
+
+
+def test_cpu_is_interpolated_over_the_window(tmp_path: Path) -> None:
+    found = run(tmp_path, seconds=4.5)
+
+    parts = {part.name: part for part in found.components}
+    assert parts["flink-taskmanager"].mean_cores == pytest.approx(0.6)
+    assert parts["flink-taskmanager"].cpu_seconds == pytest.approx(0.6 * 4.5)
+    assert parts["flink-taskmanager"].role == parts["flink-jobmanager"].role == "processor"
+    assert parts["kafka"].role == "broker"
+    # both Flink containers: 0.65 cores for 500 records/s
+    assert found.efficiency.records_per_cpu_second == pytest.approx(500 / 0.65, rel=0.01)
+    assert found.efficiency.cpu_seconds_per_million_points == pytest.approx(1300, rel=0.01)
+
+
+def test_a_counter_goes_on_after_a_restart() -> None:
+    values = [10.0, 11.0, 0.0, 1.0, 2.0]
+    table = pl.DataFrame(
+        [
+            (START / S + i, "container_cpu_usage_seconds_total", "flink", "{}", v)
+            for i, v in enumerate(values)
+        ],
+        schema=METRICS_SCHEMA,
+        orient="row",
+    )
+
+    used = Usage(table).increase("flink", "container_cpu_usage_seconds_total", START, START + 4 * S)
+
+    assert used == pytest.approx(3.0)
+
+
+def test_a_window_that_the_scrapes_do_not_cover_has_no_value() -> None:
+    table = pl.DataFrame(
+        [(START / S, "container_cpu_usage_seconds_total", "flink", "{}", 1.0)],
+        schema=METRICS_SCHEMA,
+        orient="row",
+    )
+
+    assert (
+        Usage(table).increase("flink", "container_cpu_usage_seconds_total", START, START + 9 * S)
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "processor", "tool", "role"),
+    [
+        ("kafka", "kafka-streams", "onnx", "broker"),
+        ("kafka-streams", "kafka-streams", "onnx", "processor"),
+        ("flink-taskmanager", "flink", "onnx", "processor"),
+        ("ray-serve", "ray", "ray-serve", "server"),
+        ("ray-head", "ray", "ray-serve", "processor"),
+        ("producer", "flink", "onnx", "producer"),
+        ("cgroup-exporter", "flink", "onnx", "monitoring"),
+    ],
+)
+def test_roles(service: str, processor: str, tool: str, role: str) -> None:
+    assert role_of(service, Scenario(processor=processor, tool=tool).cell) == role
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_accuracy_is_that_of_exactly_the_points_that_were_sent(tmp_path: Path, batch: int) -> None:
+    found = run(tmp_path, seconds=3.0, batch=batch).correctness
+
+    assert found.checked == 1500
+    assert found.max_deviation == pytest.approx(2e-7)
+    assert found.end_to_end_accuracy == found.offline_accuracy
+    assert found.test_set_accuracy == pytest.approx(29 / 30)
+
+
+def test_whole_passes_have_the_accuracy_of_the_test_set(tmp_path: Path) -> None:
+    found = run(tmp_path, rate=POINTS / 2.0, seconds=6.0).correctness
+
+    assert found.end_to_end_accuracy == found.offline_accuracy == found.test_set_accuracy
+
+
+def test_noop_has_no_accuracy(tmp_path: Path) -> None:
+    assert run(tmp_path, tool="noop", seconds=3.0).correctness.end_to_end_accuracy is None
+
+
+def test_counts_follow_every_id(tmp_path: Path) -> None:
+    found = run(tmp_path, seconds=3.0, lose=3, fail=2, refuse=4, repeat=5, undecodable=1).counts
+
+    assert found.sent == 1500
+    assert (found.lost, found.failed, found.undelivered) == (3, 2, 4)
+    assert (found.duplicates, found.undecodable, found.unfinished) == (5, 1, 0)
+    assert found.delivered == 1496
+    assert found.received == 1493
+    assert found.ok + found.failed + found.lost + found.undelivered == found.sent
+    assert found.points == found.ok
+
+
+def test_warm_up_records_are_kept_and_do_not_count(tmp_path: Path) -> None:
+    found = run(tmp_path, seconds=3.0, warmup_seconds=2.0)
+
+    records = pl.read_parquet(tmp_path / "run-1" / "records.parquet")
+    assert records["segment"].value_counts(sort=True).rows() == [
+        ("measured", 1500),
+        ("warmup", 1000),
+    ]
+    assert found.counts.sent == found.latency_ms.count == 1500
+
+
+def test_backlog_counts_what_is_on_its_way() -> None:
+    at = backlog_at(np.array([1, 2, 3]), np.array([2, 5]), np.array([0, 1, 2, 3, 5]))
+
+    assert at.tolist() == [0, 1, 1, 2, 1]
+
+
+def test_a_straight_rise_has_its_slope_and_a_flat_line_none() -> None:
+    slope, p_value = upward_slope(np.arange(20) * 5.0, 10.0)
+
+    assert slope == pytest.approx(10.0)
+    assert p_value < 1e-9
+    assert upward_slope(np.full(20, 3.0), 10.0) == (0.0, 1.0)
+
+
+def test_too_few_results_have_no_rate() -> None:
+    assert middle_rate(np.array([1])) is None
+    assert middle_rate(np.array([5, 5, 5])) is None
+
+
+def test_an_interval_is_students_t() -> None:
+    found = estimate([10.0, 12.0, 14.0])
+
+    assert found is not None
+    assert (found.mean, found.median, found.n) == (12.0, 12.0, 3)
+    # t(0.975, 2 degrees of freedom) = 4.302653; s = 2
+    assert found.half_width == pytest.approx(4.302653 * 2 / 3**0.5, rel=1e-6)
+    assert found.cv == pytest.approx(2 / 12)
+
+
+def test_one_run_has_no_interval() -> None:
+    found = estimate([10.0])
+
+    assert found is not None
+    assert found.half_width is found.cv is None
+    assert estimate([]) is None
+
+
+def test_only_valid_runs_enter_a_cell(tmp_path: Path) -> None:
+    good = run(tmp_path / "a", seconds=3.0)
+    bad = run(tmp_path / "b", seconds=3.0, lose=10)
+
+    (cell,) = summarise([good, bad])
+
+    assert (cell.runs, cell.valid, cell.invalid) == (2, 1, 1)
+    assert cell.estimates["latency_p50_ms"].n == 1

@@ -1,0 +1,164 @@
+"""Every rule is provoked by a run that goes wrong in one way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from crayfish_ctl.analysis import Reference, collect_run, load_reference
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.results import Verdict, VerdictState
+from tests.unit.results.synthetic import REFERENCE, Scenario, simulate, write_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: Any) -> Verdict:
+    scenario = Scenario(**{"seconds": 4.0, **changes})
+    return collect_run(write_run(tmp_path, scenario), scenario.spec(), reference).verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("PRODUCER_LATE", {"late_ms": 6.0}),
+        ("LOST", {"lose": 1}),
+        ("UNFINISHED", {"lose": 1, "ended": "deadline"}),
+        ("FAILED_RECORDS", {"fail": 1}),
+        ("FAILED_RECORDS", {"undecodable": 1}),
+        ("UNDELIVERED", {"refuse": 1}),
+        ("WRONG_OUTPUTS", {"deviation": 0.01}),
+        ("ACCURACY", {"misclassify": 10}),
+        ("THROTTLED", {"throttled": {"kafka": 0.02}}),
+        ("THROTTLED", {"throttled": {"producer": 0.5}}),
+        ("RESTARTED", {"containers": {"flink-taskmanager": {"restarts": 1}}}),
+        ("OOM_KILLED", {"containers": {"flink-taskmanager": {"oom_killed": True}}}),
+        ("BACKLOG_GROWING", {"service_ms": 2.5}),
+        ("BACKLOG_GROWING", {"service_ms": 2.08, "seconds": 20.0}),
+        ("NO_METRICS", {"metrics": False}),
+    ],
+)
+def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[str, Any]) -> None:
+    found = verdict(tmp_path, **changes)
+
+    assert found.state is VerdictState.INVALID
+    assert [reason.code for reason in found.reasons] == [code]
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("THROTTLED", {"throttled": {"flink-taskmanager": 0.4}}),
+        ("DUPLICATES", {"repeat": 3}),
+        ("EXIT_CODE", {"containers": {"flink-taskmanager": {"exit_code": 1}}}),
+        ("UNFINISHED", {"lose": 9, "ended": "deadline", "goal": "saturate", "service_ms": 9.0}),
+    ],
+)
+def test_a_note_does_not_make_a_run_invalid(
+    tmp_path: Path, code: str, changes: dict[str, Any]
+) -> None:
+    found = verdict(tmp_path, **changes)
+
+    assert found.state is VerdictState.VALID
+    assert [note.code for note in found.notes] == [code]
+
+
+def test_a_run_that_keeps_up_at_its_limit_is_valid(tmp_path: Path) -> None:
+    assert verdict(tmp_path, service_ms=1.99, seconds=20.0).state is VerdictState.VALID
+
+
+def test_a_pause_that_was_caught_up_with_is_not_a_growing_backlog(tmp_path: Path) -> None:
+    found = verdict(tmp_path, seconds=20.0, pause=(5.0, 2.0))
+
+    assert "BACKLOG_GROWING" not in [reason.code for reason in found.reasons]
+
+
+def test_overload_is_the_point_of_a_saturating_run(tmp_path: Path) -> None:
+    found = verdict(tmp_path, goal="saturate", service_ms=4.0)
+
+    assert found.state is VerdictState.VALID
+
+
+def test_a_container_stopped_by_the_signal_ended_cleanly(tmp_path: Path) -> None:
+    assert not verdict(tmp_path, containers={"flink-taskmanager": {"exit_code": 143}}).notes
+
+
+def test_a_latency_that_drifts_is_noted(tmp_path: Path) -> None:
+    found = verdict(tmp_path, pause=(0.0, 2.2), seconds=4.4)
+
+    assert "UNSTEADY" in [note.code for note in found.notes]
+
+
+def test_clocks_that_disagree_are_noted(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=3.0)
+    run_dir = write_run(tmp_path, scenario)
+    _, received = simulate(scenario)
+    received["scored_ns"] -= 5_000_000
+    received.tofile(run_dir / "out" / "consumer.records.bin")
+
+    found = collect_run(run_dir, scenario.spec(), REFERENCE)
+
+    assert [note.code for note in found.verdict.notes] == ["CLOCKS"]
+
+
+def test_a_message_says_how_much_and_what_to_do(tmp_path: Path) -> None:
+    (reason,) = verdict(tmp_path, service_ms=2.5).reasons
+
+    assert "of 500 records/s" in reason.message
+    assert "ask for a lower rate" in reason.message
+
+
+def test_no_measured_record_is_an_error(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=1.0)
+    run_dir = write_run(tmp_path, scenario)
+    for path in (run_dir / "out").glob("*.bin"):
+        path.unlink()
+
+    with pytest.raises(CrayfishError, match="no measured record"):
+        collect_run(run_dir, scenario.spec())
+
+
+def test_a_broken_summary_is_named(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=1.0)
+    run_dir = write_run(tmp_path, scenario)
+    (run_dir / "out" / "consumer.json").write_text("{")
+
+    with pytest.raises(CrayfishError, match=r"consumer\.json"):
+        collect_run(run_dir, scenario.spec())
+
+
+def test_a_run_without_summaries_is_still_described(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=2.0, lose=1)
+    run_dir = write_run(tmp_path, scenario)
+    for name in ("out/consumer.json", "out/producer.json", "containers.json", "steps.json"):
+        (run_dir / name).unlink()
+
+    found = collect_run(run_dir, scenario.spec())
+
+    assert found.counts is not None
+    assert found.counts.unfinished == 1
+    assert found.consumer_ended is None
+
+
+def test_the_reference_is_labels_against_predictions(tmp_path: Path) -> None:
+    outputs = np.eye(3, dtype=np.float32)
+    np.save(tmp_path / "reference.npy", outputs)
+    np.savez(tmp_path / "points.npz", points=np.zeros((3, 2)), labels=np.array([0, 2, 2]))
+    np.save(tmp_path / "points.npy", np.zeros((3, 2)))
+
+    found = load_reference(tmp_path / "points.npz", tmp_path / "reference.npy")
+
+    assert isinstance(found, Reference)
+    assert found.right.tolist() == [True, False, True]
+    assert load_reference(tmp_path / "points.npy", tmp_path / "reference.npy") is None
+
+
+def test_a_reference_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    np.save(tmp_path / "reference.npy", np.eye(4, dtype=np.float32))
+    np.savez(tmp_path / "points.npz", points=np.zeros((3, 2)), labels=np.array([0, 2, 2]))
+
+    with pytest.raises(CrayfishError, match="4 predictions for the 3 points"):
+        load_reference(tmp_path / "points.npz", tmp_path / "reference.npy")
