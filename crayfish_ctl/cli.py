@@ -102,7 +102,9 @@ def doctor(
 
 @app.command()
 def images(
-    names: Annotated[list[str] | None, typer.Argument(help="folders of images/; all if none")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="folders of images/; all if none")
+    ] = None,
 ) -> None:
     """Build the images that are missing or out of date."""
     from crayfish_ctl.images import image_names  # noqa: PLC0415
@@ -127,13 +129,44 @@ def ls() -> None:
         ("profiles", {p.name: p.description for p in catalog.profiles.values()}),
         (
             "experiments",
-            {e.name: f"{e.question} ({', '.join(e.profiles)})" for e in catalog.experiments.values()},
+            {
+                e.name: f"{e.question} ({', '.join(e.profiles)})"
+                for e in catalog.experiments.values()
+            },
         ),
     ):
         listing = Table(title=title, title_justify="left", show_header=False)
         for name, text in entries.items():
             listing.add_row(name, text)
         console.print(listing)
+
+
+@app.command()
+def perf(
+    records: Annotated[int, typer.Option(help="records of each unthrottled round")] = 200_000,
+    record_bytes: Annotated[int, typer.Option(help="size of a record")] = 3200,
+    rounds: Annotated[int, typer.Option(help="rounds of the comparison")] = 3,
+    rate: Annotated[float, typer.Option(help="records/s of the paced run")] = 30_000,
+    seconds: Annotated[float, typer.Option(help="duration of the paced run")] = 60,
+) -> None:
+    """Compare our producer with Kafka's own performance tool."""
+    from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
+    from crayfish_ctl.run import alone  # noqa: PLC0415
+
+    settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
+    _set_up(["kafka", "producer"])
+    with alone():
+        show(measure(root(), _catalog().profile("laptop"), settings, console), settings, console)
+
+
+@app.command()
+def down() -> None:
+    """Remove every container, network and volume that crayfish left behind."""
+    from crayfish_ctl.run import alone  # noqa: PLC0415
+    from crayfish_ctl.stack import ComposeTarget  # noqa: PLC0415
+
+    with alone():
+        ComposeTarget().down()
 
 
 @app.command()

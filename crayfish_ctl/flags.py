@@ -80,7 +80,9 @@ def _select(  # noqa: PLR0917  each one is a flag
     }
 
 
-def takes_plan(catalog: Callable[[], Catalog]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def takes_plan(
+    catalog: Callable[[], Catalog],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the flags of `_select`; it is called with the resulting `Plan` first.
 
     Args:

@@ -1,8 +1,8 @@
 """Builds the images: one folder of images/ with a Dockerfile is one image.
 
-Nothing is listed anywhere: what an image is made FROM and what it copies is read from its Dockerfile.
-Each image carries a label with a digest of all that (and of its base's digest), so that what is up
-to date is known without asking the builder, and a stale image never runs.
+Nothing is listed anywhere: what an image is made FROM and what it copies is read from its
+Dockerfile. Each image carries a label with a digest of all that (and of its base's digest), so that
+what is up to date is known without asking the builder, and a stale image never runs.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ def build_images(root: Path, names: Sequence[str], console: Console) -> None:
 def _levels(stale: Sequence[ImageSource]) -> list[list[ImageSource]]:
     """Groups that can be built at the same time, each after those it starts from."""
     names = {source.name: source for source in stale}
-    order = TopologicalSorter(
-        {s.name: [base for base in s.bases if base in names] for s in stale}
-    )
+    order = TopologicalSorter({s.name: [base for base in s.bases if base in names] for s in stale})
     order.prepare()
     levels = []
     while order.is_active():
@@ -148,7 +146,9 @@ def _label(name: str) -> str | None:
     return (docker.image.inspect(tag).config.labels or {}).get(LABEL)
 
 
-def bake_file(root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> dict[str, object]:
+def bake_file(
+    root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]
+) -> dict[str, object]:
     """The bake definition of some images."""
     return {
         "group": {"default": {"targets": [source.name for source in sources]}},

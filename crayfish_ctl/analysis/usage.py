@@ -101,17 +101,22 @@ class Usage:
 def components_of(
     usage: Usage, containers: dict[str, ContainerFact], cell: Cell, window: Window
 ) -> tuple[Component, ...]:
-    """Every service of the run, over the measured window (until the last result to saturate)."""
-    over = usage_window(cell, window)
+    """Every service of the run, each over its `usage_window`."""
+    roles = {name: role_of(name, cell) for name in sorted(set(containers) | usage.services)}
     return tuple(
-        _component(name, usage, containers.get(name), role_of(name, cell), over)
-        for name in sorted(set(containers) | usage.services)
+        _component(name, usage, containers.get(name), role, usage_window(role, cell, window))
+        for name, role in roles.items()
     )
 
 
-def usage_window(cell: Cell, window: Window) -> tuple[int, int]:
-    """The time over which CPU is counted: a backlog is worked off after the sending is over."""
-    if cell.goal == "saturate" and window.last_result_ns is not None:
+def usage_window(role: Role, cell: Cell, window: Window) -> tuple[int, int]:
+    """The time over which a component's CPU is counted.
+
+    To saturate it lasts until the last result, because a backlog is worked off after the sending is
+    over; except for the producer, which has finished and left by then.
+    """
+    saturates = cell.goal == "saturate" and role != "producer"
+    if saturates and window.last_result_ns is not None:
         return window.start_ns, max(window.sending_end_ns, window.last_result_ns)
     return window.start_ns, window.sending_end_ns
 

@@ -167,6 +167,18 @@ def wrong_outputs(facts: Facts) -> Reason | None:
     )
 
 
+def unchecked(facts: Facts) -> Reason | None:
+    """There is a reference, and some output could not be compared with it."""
+    missing = facts.counts.ok - facts.correctness.checked
+    if facts.correctness.tolerance is None or not missing:
+        return None
+    return Reason(
+        code="UNCHECKED",
+        message=f"{missing:,} of {facts.counts.ok:,} results could not be compared with the "
+        "reference: are there NaN among the outputs, or another number of classes?",
+    )
+
+
 def accuracy_differs(facts: Facts) -> Reason | None:
     """The pipeline classifies the points it was sent otherwise than the model does."""
     ours, offline = facts.correctness.end_to_end_accuracy, facts.correctness.offline_accuracy
@@ -290,15 +302,6 @@ def unsteady(facts: Facts) -> Reason | None:
     )
 
 
-def unchecked(facts: Facts) -> Reason | None:
-    """No output was compared with the reference, though there is one."""
-    if facts.correctness.checked or facts.correctness.tolerance is None or not facts.counts.ok:
-        return None
-    return Reason(
-        code="UNCHECKED", message="there are reference predictions, but no output was compared"
-    )
-
-
 def clocks(facts: Facts) -> Reason | None:
     """Stage times of different containers contradict each other."""
     if not facts.disordered:
@@ -349,6 +352,7 @@ REASONS: Final[tuple[Rule, ...]] = (
     undelivered,
     duplicates_in_exactly_once,
     wrong_outputs,
+    unchecked,
     accuracy_differs,
     harness_throttled,
     restarted,
@@ -362,7 +366,6 @@ NOTES: Final[tuple[Rule, ...]] = (
     unfinished_backlog,
     not_saturated,
     unsteady,
-    unchecked,
     clocks,
     exit_codes,
 )

@@ -53,7 +53,9 @@ class Catalog:
         return profile.model_copy(update={"resources": {**base.resources, **profile.resources}})
 
     def experiment(self, name: str) -> Experiment:
-        """An experiment, or an error that lists those there are."""
+        """An experiment of configs/experiments, or the user's own file if `name` is a path."""
+        if name.endswith((".yaml", ".yml")):
+            return read_yaml(Path(name), Experiment)
         return _find("experiment", self.experiments, name)
 
 
@@ -77,7 +79,8 @@ def load_catalog(root: Path) -> Catalog:
     configs = root / "configs"
     if not configs.is_dir():
         raise CrayfishError(
-            f"{configs}: not there", hint="run crayfish in the project's folder, or set CRAYFISH_ROOT"
+            f"{configs}: not there",
+            hint="run crayfish in the project's folder, or set CRAYFISH_ROOT",
         )
     return Catalog(
         root=root,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt, Shape
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt, Shape
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 MemorySize = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?[kmg]$")]
@@ -73,7 +74,7 @@ class _PointsFile(_Config):
 
 
 class _Reference(_Config):
-    """Predictions for those points, float32[n, *output], made once with the model's own framework."""
+    """float32[n, *output]: predictions for those points, made with the model's own framework."""
 
     path: str
     sha256: Sha256 | None = None
@@ -141,6 +142,9 @@ class WorkloadEntry(_Config):
     rate: PositiveFloat | Literal["max"]
     batch_size: PositiveInt = 1
     goal: Literal["sustain", "saturate"] = "sustain"
+    tool: Name | None = None
+    """Another tool than the experiment's: `noop` beside each figure is what the pipeline costs."""
+    tool_options: Options = {}
     warmup: WarmupEntry | None = None
     stop: StopEntry | None = None
 

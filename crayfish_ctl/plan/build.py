@@ -13,16 +13,14 @@ from crayfish_contract.runconfig import (
     StopRule,
     Warmup,
 )
-
 from crayfish_ctl.errors import CrayfishError
 
 from .model import Cell, RunSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crayfish_contract.runconfig import Options
-
     from crayfish_ctl.catalog import (
         Catalog,
         Experiment,
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from .choices import Choices
 
 SATURATE_WARMUP_RATE = 500.0
-"""A saturating workload warms up at this rate: well below capacity, so that it leaves no backlog."""
+"""A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 _OVERHEAD_S = 15.0
 """Between two runs of the same stack, for the estimate only; the journal has the real figure."""
 _FIRST_START_S = 30.0
@@ -52,7 +50,8 @@ class Plan:
     experiment: Experiment
     profile: Profile
     processor: Processor
-    tool: Tool
+    tools: Mapping[str, Tool]
+    """Those that a run uses, by name."""
     model: Model
     runtime: Runtime
     choices: Choices
@@ -66,13 +65,15 @@ class Plan:
     @property
     def fragments(self) -> list[str]:
         """The compose fragments of a stack."""
-        return ["kafka", "prometheus", "load", *self.processor.fragments, *self.tool.fragments]
+        servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
+        return ["kafka", "prometheus", "load", *self.processor.fragments, *servers]
 
     @property
     def images(self) -> list[str]:
         """The images that the fragments use."""
         harness = ["kafka", "prometheus", "cgroup-exporter", "producer", "consumer"]
-        return [*harness, *self.processor.images, *self.tool.images]
+        servers = [image for tool in self.tools.values() for image in tool.images]
+        return [*harness, *self.processor.images, *servers]
 
 
 def make_plan(catalog: Catalog, choices: Choices) -> Plan:
@@ -90,25 +91,40 @@ def make_plan(catalog: Catalog, choices: Choices) -> Plan:
         )
     defaults = experiment.defaults
     processor = catalog.processor(choices.processor or defaults.processor)
-    tool = catalog.tool(choices.tool or defaults.tool)
+    tool = choices.tool or defaults.tool
     model = catalog.model(choices.model or defaults.model)
     runtime = choices.runtime or defaults.runtime
-    _check_cell(processor, tool, model, runtime, choices)
+    _check_delivery(processor, choices)
     sizing = _resized(experiment.profiles[choices.profile], choices)
+    runs = _runs(experiment.name, sizing, choices, processor.name, runtime, tool, model)
+    tools = {name: catalog.tool(name) for name in dict.fromkeys(run.cell.tool for run in runs)}
+    for run in runs:
+        _check_cell(processor, tools[run.cell.tool], model, runtime, run.cell.tool_options)
     return Plan(
         experiment=experiment,
         profile=profile,
         processor=processor,
-        tool=tool,
+        tools=tools,
         model=model,
         runtime=runtime,
         choices=choices,
-        runs=tuple(_runs(experiment.name, sizing, choices, processor.name, runtime, tool, model)),
+        runs=tuple(runs),
+    )
+
+
+def _check_delivery(processor: Processor, choices: Choices) -> None:
+    if choices.delivery not in processor.deliveries:
+        raise CrayfishError(
+            f"configs/processors/{processor.name}.yaml: deliveries: has no {choices.delivery}",
+            hint=f"it offers {', '.join(processor.deliveries)}",
+        )
+    _check_options(
+        "--processor-option", processor.name, choices.processor_options, processor.options
     )
 
 
 def _check_cell(
-    processor: Processor, tool: Tool, model: Model, runtime: Runtime, choices: Choices
+    processor: Processor, tool: Tool, model: Model, runtime: Runtime, options: Options
 ) -> None:
     where = f"configs/processors/{processor.name}.yaml"
     if runtime not in processor.runtimes:
@@ -127,15 +143,7 @@ def _check_cell(
             f"configs/models/{model.name}.yaml: formats: has no {tool.model_format!r}, "
             f"which tool {tool.name} needs"
         )
-    if choices.delivery not in processor.deliveries:
-        raise CrayfishError(
-            f"{where}: deliveries: {processor.name} does not offer {choices.delivery}",
-            hint=f"it offers {', '.join(processor.deliveries)}",
-        )
-    _check_options("--tool-option", f"tool {tool.name}", choices.tool_options, tool.options)
-    _check_options(
-        "--processor-option", processor.name, choices.processor_options, processor.options
-    )
+    _check_options("--tool-option", f"tool {tool.name}", options, tool.options)
 
 
 def _check_options(flag: str, owner: str, given: Options, known: Options) -> None:
@@ -185,13 +193,13 @@ def _resized(sizing: Sizing, choices: Choices) -> Sizing:
     )
 
 
-def _runs(
+def _runs(  # noqa: PLR0917
     experiment: str,
     sizing: Sizing,
     choices: Choices,
     processor: str,
     runtime: Runtime,
-    tool: Tool,
+    tool: str,
     model: Model,
 ) -> list[RunSpec]:
     """Repetitions outside, cells inside: a slow drift of the machine hits all cells alike."""
@@ -204,8 +212,11 @@ def _runs(
                 processor=processor,
                 processor_options=choices.processor_options,
                 runtime=runtime,
-                tool=tool.name,
-                tool_options=choices.tool_options,
+                tool=workload.tool or tool,
+                # The flag's options are for the experiment's tool.
+                tool_options=workload.tool_options
+                if workload.tool
+                else {**workload.tool_options, **choices.tool_options},
                 model=model.name,
                 format=choices.record_format,
                 delivery=choices.delivery,
@@ -216,10 +227,11 @@ def _runs(
                 batch_size=workload.batch_size,
                 goal=workload.goal,
             )
+            system = cell.system.replace(" ", "-")
             name = cell.workload.replace("/s", "").replace(" ", "-")
             runs.append(
                 RunSpec(
-                    run_id=f"{len(runs) + 1:02d}-{processor}-{runtime}-{tool.name}-{name}-r{repetition}",
+                    run_id=f"{len(runs) + 1:02d}-{system}-{name}-r{repetition}",
                     index=len(runs),
                     cell=cell,
                     repetition=repetition,
@@ -249,7 +261,8 @@ def _stop(workload: WorkloadEntry, sizing: Sizing) -> StopRule:
     entry = workload.stop or sizing.stop
     if workload.rate == "max" and entry.count is None:
         raise CrayfishError(
-            "rate max stops by count, and none is given", hint="add --count, or `stop: {count: ...}`"
+            "rate max stops by count, and none is given",
+            hint="add --count, or `stop: {count: ...}`",
         )
     return StopRule(seconds=entry.seconds, count=entry.count)
 

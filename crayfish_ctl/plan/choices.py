@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from crayfish_contract.codec import RecordFormat
-from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from crayfish_contract.codec import RecordFormat
+from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt
 from crayfish_ctl.catalog.model import Delivery, Runtime
 from crayfish_ctl.errors import CrayfishError
 
@@ -67,7 +67,8 @@ def choices(**values: object) -> Choices:
         flag = _FLAGS.get(field, f"--{field.replace('_', '-')}")
         shown = item["input"]
         raise CrayfishError(
-            f"{flag} {shown}: {item['msg']}", hint="`crayfish run --help` shows what each flag takes"
+            f"{flag} {shown}: {item['msg']}",
+            hint="`crayfish run --help` shows what each flag takes",
         ) from None
 
 

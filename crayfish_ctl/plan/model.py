@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import (
     Arrivals,
@@ -13,7 +15,6 @@ from crayfish_contract.runconfig import (
     StopRule,
     Warmup,
 )
-from pydantic import BaseModel, ConfigDict, Field
 
 
 class Cell(BaseModel):

@@ -29,7 +29,8 @@ _SATURATE_DRAIN_S = 600.0
 def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
     """Everything the containers of `run` need; paths are those inside the containers."""
     cell, model = run.cell, plan.model
-    file = model.formats.get(plan.tool.model_format or "")
+    tool = plan.tools[cell.tool]
+    file = model.formats.get(tool.model_format or "")
     return RunConfig(
         run_id=f"crayfish-{run.run_id}",
         kafka=KafkaConfig(
@@ -41,14 +42,12 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         ),
         model=ModelConfig(
             name=model.name,
-            format=plan.tool.model_format or "none",
+            format=tool.model_format or "none",
             path=f"/{file.path}" if file else "",
             input_shape=model.input.shape,
             output_shape=model.output.shape,
         ),
-        tool=ToolConfig(
-            name=cell.tool, options=cell.tool_options, address=plan.tool.address
-        ),
+        tool=ToolConfig(name=cell.tool, options=cell.tool_options, address=tool.address),
         processor=ProcessorConfig(
             name=cell.processor, runtime=cell.runtime, options=cell.processor_options
         ),
@@ -64,7 +63,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 kind=points.kind,
                 path=points.container_path,
                 # noop answers zeros: there is nothing to compare.
-                reference_path=points.reference_path if plan.tool.model_format else None,
+                reference_path=points.reference_path if tool.model_format else None,
                 tolerance=model.tolerance,
                 count=points.count,
                 seed=plan.choices.seed,

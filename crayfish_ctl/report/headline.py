@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from crayfish_ctl.results import VerdictState
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.results import Results
 
     from .view import CellView
-
-_MOST: Final = 2
-"""Cards of one kind: with many systems the table tells the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +31,12 @@ class Card:
 
 def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
     """Latency, capacity, loss, correctness, verdicts: as far as they were measured."""
+    several = len({cell.series for cell in cells}) > 1
     sustained = [cell for cell in cells if not cell.saturates and cell.trusted and cell.rate]
     saturated = [cell for cell in cells if cell.saturates and cell.trusted]
     cards = [
-        *(_latency(cell) for cell in _one_each(sustained)),
-        *(_capacity(cell) for cell in _one_each(saturated)),
+        _latency(sustained, several=several),
+        _capacity(saturated, several=several),
         _loss(results),
         _accuracy(sustained or saturated),
         _verdicts(results),
@@ -46,36 +44,38 @@ def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
     return [card for card in cards if card is not None]
 
 
-def _one_each(cells: Sequence[CellView]) -> list[CellView]:
-    """The highest rate of each series."""
-    best: dict[str, CellView] = {}
-    for cell in sorted(cells, key=lambda cell: cell.rate or 0.0):
-        best[cell.series] = cell
-    return list(best.values())[:_MOST]
-
-
-def _latency(cell: CellView) -> Card | None:
-    p50, p99 = cell.value("latency_p50_ms"), cell.value("latency_p99_ms")
-    if p50 is None or p99 is None:
+def _latency(cells: Sequence[CellView], *, several: bool) -> Card | None:
+    """The lowest p99 at the highest rate that anyone sustained."""
+    highest = max((cell.rate or 0.0 for cell in cells), default=0.0)
+    found = [
+        (p99.mean, p50.mean, cell)
+        for cell in cells
+        if cell.rate == highest
+        and (p50 := cell.value("latency_p50_ms"))
+        and (p99 := cell.value("latency_p99_ms"))
+    ]
+    if not found:
         return None
+    p99_ms, p50_ms, cell = min(found, key=lambda entry: entry[0])
     return Card(
-        value=number(p99.mean),
+        value=number(p99_ms),
         unit="ms",
-        label=f"p99 latency at {cell.cell.workload}",
-        detail=f"{cell.series}: the highest rate with valid runs; p50 {number(p50.mean)} ms",
+        label=f"{'lowest ' if several else ''}p99 latency at {cell.cell.workload}",
+        detail=f"{cell.series}: the highest rate with valid runs; p50 {number(p50_ms)} ms",
     )
 
 
-def _capacity(cell: CellView) -> Card | None:
-    found = cell.value("capacity_records_per_s")
-    if found is None:
+def _capacity(cells: Sequence[CellView], *, several: bool) -> Card | None:
+    """The highest capacity."""
+    found = [(rate, cell) for cell in cells if (rate := cell.value("capacity_records_per_s"))]
+    if not found:
         return None
-    spread = plus_minus(found)
+    rate, cell = max(found, key=lambda entry: entry[0].mean)
     return Card(
-        value=number(found.mean),
+        value=number(rate.mean),
         unit="records/s",
-        label="capacity",
-        detail=f"{cell.series}{f', {spread}' if spread else ', one run'}",
+        label="highest capacity" if several else "capacity",
+        detail=f"{cell.series}, {plus_minus(rate) or 'one run'}",
     )
 
 

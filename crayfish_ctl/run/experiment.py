@@ -1,4 +1,4 @@
-"""An experiment: prepare its folder, run its runs one after the other, clean up whatever happens."""
+"""An experiment: prepare its folder, run one run after the other, clean up whatever happens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from crayfish_ctl.plan import estimate_seconds, prepare_points, run_config, sche
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     Git,
-    Image,
     Manifest,
     describe_host,
     load_results,
@@ -58,10 +57,10 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
         CrayfishError: if nothing can be run (another experiment runs, no space, no engine).
         KeyboardInterrupt: on Ctrl-C and SIGTERM, after everything has been removed.
     """
-    with _alone(), _terminable():
+    with alone(), _terminable():
         target = ComposeTarget()
         _remove_leftovers(target, console)
-        started = datetime.now(timezone.utc)
+        started = datetime.now(UTC)
         name = f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
         folder = results_root.resolve() / name
         try:
@@ -69,7 +68,9 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
             _check_space(plan, folder)
         except OSError as error:
             raise CrayfishError(
-                f"{folder}: {error.strerror}", hint="choose another folder with --out", code=ExitCode.HOST
+                f"{folder}: {error.strerror}",
+                hint="choose another folder with --out",
+                code=ExitCode.HOST,
             ) from None
         manifest = _manifest(plan, started)
         check_cpus(plan.profile, manifest.host.cores)
@@ -88,14 +89,14 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
         finally:
             journal.write("experiment-ended")
             journal.close()
-            ended = manifest.model_copy(update={"ended": datetime.now(timezone.utc)})
+            ended = manifest.model_copy(update={"ended": datetime.now(UTC)})
             with contextlib.suppress(CrayfishError):  # the error under way says more
                 write_model(folder / MANIFEST_FILE, ended)
         write_summary(folder, load_results(folder))
         return folder
 
 
-def _run_all(
+def _run_all(  # noqa: PLR0917
     plan: Plan,
     files: list[RunFiles],
     target: ComposeTarget,
@@ -114,7 +115,7 @@ def _run_all(
 
 
 def _prepare(plan: Plan, run: RunSpec, points: Points, root: Path, folder: Path) -> RunFiles:
-    """The run's folder with its run config and compose file; all runs first, so that errors come early."""
+    """The run's folder, run config and compose file; for all runs first, so errors come early."""
     run_dir = folder / run.run_id
     out = run_dir / "out"
     out.mkdir(parents=True)
@@ -144,7 +145,7 @@ def _manifest(plan: Plan, started: datetime) -> Manifest:
         question=plan.experiment.question,
         profile=plan.profile.name,
         started=started,
-        command=tuple(["crayfish", *sys.argv[1:]]),
+        command=("crayfish", *sys.argv[1:]),
         host=describe_host(),
         engine=describe_engine(),
         packages={d.metadata["Name"]: d.version for d in distributions()},
@@ -189,7 +190,7 @@ def _remove_leftovers(target: ComposeTarget, console: Console) -> None:
 
 @contextlib.contextmanager
 def _cleaned(target: ComposeTarget, console: Console) -> Iterator[None]:
-    """Remove the stack at the end, however it comes; a second Ctrl-C does not stop the cleaning."""
+    """Remove the stack however the end comes; a second Ctrl-C does not stop the cleaning."""
     try:
         yield
     finally:
@@ -216,7 +217,7 @@ def _terminable() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """One experiment at a time on a host: two would measure each other.
 
     Raises:
@@ -229,8 +230,9 @@ def _alone() -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
+            holder = file.read().strip() or "unknown"
             raise CrayfishError(
-                f"another experiment runs on this host (process {file.read().strip() or 'unknown'})",
+                f"another experiment runs on this host (process {holder})",
                 hint="wait for it: two at a time would measure each other",
                 code=ExitCode.HOST,
             ) from None

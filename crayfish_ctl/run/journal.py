@@ -1,4 +1,4 @@
-"""`journal.jsonl`: what the controller did and when; one JSON object a line, flushed as it happens."""
+"""`journal.jsonl`: what the controller did and when, one JSON object a line, as it happens."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
-
     from crayfish_ctl.plan import RunSpec
     from crayfish_ctl.results import RunResult
     from crayfish_ctl.stack import ComposeTarget, Rendered, ServiceContainer
@@ -56,7 +55,7 @@ class RunFiles:
     config: RunConfig
 
 
-def execute(  # noqa: PLR0913
+def execute(  # noqa: PLR0917
     spec: RunSpec,
     files: RunFiles,
     target: ComposeTarget,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -44,7 +44,7 @@ class LiveView:
         self._task = self._progress.add_task("", total=total_s, status="")
         self._done_s = 0.0
 
-    def __enter__(self) -> LiveView:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -76,9 +76,7 @@ class LiveView:
                 status += f"  p99 {1000 * max(latency.values()):.1f} ms"
         self._progress.update(self._task, completed=self._done_s + gone, status=status)
         if not self._console.is_terminal and phase != self._phase:
-            self._console.print(
-                f"  {now - self._started:5.1f} s  {status}", highlight=False
-            )
+            self._console.print(f"  {now - self._started:5.1f} s  {status}", highlight=False)
         self._phase = phase
 
     def end(self, result: RunResult) -> None:

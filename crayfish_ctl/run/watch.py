@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import docker
 
@@ -35,7 +35,7 @@ class ContainerEvents:
         self._queue: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._stream: Any = None
 
-    def __enter__(self) -> ContainerEvents:
+    def __enter__(self) -> Self:
         self._stream = self._client.events(
             decode=True,
             filters={

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException
@@ -13,7 +14,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from .render import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from python_on_whales import Container
@@ -74,9 +75,8 @@ class ComposeTarget:
         project = {"label": f"com.docker.compose.project={PROJECT}"}
         for network in self._docker.network.list(filters=project):
             network.remove()
-        volumes = self._docker.volume.list(filters=project)
-        if volumes:
-            self._docker.volume.remove(volumes)
+        for volume in self._docker.volume.list(filters=project):
+            volume.remove()
 
     def containers(self) -> list[ServiceContainer]:
         """Every container of the project, those that ended included."""
@@ -89,10 +89,10 @@ class ComposeTarget:
 
     def write_log(self, container_id: str, path: Path, since_ns: int) -> None:
         """A container's log since a time (Unix ns), streamed into a file."""
+        since = datetime.fromtimestamp(since_ns / 1e9, tz=UTC)
+        chunks = self._docker.container.logs(container_id, stream=True, since=since)
         with path.open("wb") as file:
-            for _, chunk in self._docker.container.logs(
-                container_id, stream=True, timestamps=False, since=_rfc3339(since_ns)
-            ):
+            for _, chunk in cast("Iterable[tuple[str, bytes]]", chunks):
                 file.write(chunk)
 
     def published_port(self, service: str, port: int) -> int:
@@ -102,8 +102,8 @@ class ComposeTarget:
             CrayfishError: if it is not running.
         """
         for container in self._containers():
-            if container.config.labels.get(_SERVICE) == service:
-                bindings = container.network_settings.ports.get(f"{port}/tcp")
+            if _service(container) == service:
+                bindings = (container.network_settings.ports or {}).get(f"{port}/tcp")
                 if bindings:
                     return int(bindings[0]["HostPort"])
         raise CrayfishError(f"{service}: port {port} is not published", code=ExitCode.HOST)
@@ -117,14 +117,14 @@ class ComposeTarget:
         )
 
 
-def _rfc3339(ns: int) -> str:
-    return f"{ns / 1e9:.6f}"
+def _service(container: Container) -> str:
+    return (container.config.labels or {}).get(_SERVICE, "")
 
 
 def _describe(container: Container) -> ServiceContainer:
     state, host = container.state, container.host_config
     return ServiceContainer(
-        service=str(container.config.labels.get(_SERVICE)),
+        service=_service(container),
         id=container.id,
         running=bool(state.running),
         exit_code=int(state.exit_code or 0),

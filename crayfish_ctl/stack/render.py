@@ -39,9 +39,7 @@ class Rendered:
         ]
 
 
-def render(
-    fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Path
-) -> Rendered:
+def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Path) -> Rendered:
     """Write `run_dir`/compose.yaml, which `docker compose -f ... up` starts as it is.
 
     Raises:
@@ -49,7 +47,9 @@ def render(
     """
     for fragment in fragments:
         if not fragment.exists():
-            raise CrayfishError(f"{fragment}: not there", hint="a processor's fragments lie in compose/")
+            raise CrayfishError(
+                f"{fragment}: not there", hint="a processor's fragments lie in compose/"
+            )
     env_file = run_dir / "variables.env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     docker = DockerClient(

@@ -30,9 +30,8 @@ def variables(
 ) -> dict[str, str]:
     """Every variable of every fragment, by name."""
     parallelism = run.cell.parallelism
-    values = {
-        "CRAYFISH_IMAGES": IMAGE_PREFIX,
-        "CRAYFISH_TAG": IMAGE_TAG,
+    return {
+        **profile_variables(profile),
         "CRAYFISH_USER": container_user(),
         "CRAYFISH_MODELS_DIR": str(root / "models"),
         "CRAYFISH_EXPERIMENT_DIR": str(experiment_dir),
@@ -41,6 +40,11 @@ def variables(
             max(parallelism.source, parallelism.scorer, parallelism.sink)
         ),
     }
+
+
+def profile_variables(profile: Profile) -> dict[str, str]:
+    """The variables that belong to no run: images, and every service's limits."""
+    values = {"CRAYFISH_IMAGES": IMAGE_PREFIX, "CRAYFISH_TAG": IMAGE_TAG}
     for service, resources in profile.resources.items():
         prefix = service.upper().replace("-", "_")
         for field, value in resources.model_dump(exclude_none=True).items():
@@ -57,7 +61,7 @@ def check_cpus(profile: Profile, cores: int) -> None:
     for service, resources in profile.resources.items():
         if resources.cpus > cores:
             raise CrayfishError(
-                f"configs/profiles/{profile.name}.yaml: resources.{service}.cpus: {resources.cpus:g}, "
-                f"but the engine has {cores} cores",
+                f"configs/profiles/{profile.name}.yaml: resources.{service}.cpus: "
+                f"{resources.cpus:g}, but the engine has {cores} cores",
                 hint="choose a smaller profile with --profile, or lower the limit",
             )

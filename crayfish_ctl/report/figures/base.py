@@ -56,9 +56,9 @@ class Figure:
 
 def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) -> Json:
     """Error bars of the 95 % interval; `positive` keeps them above zero (for a log axis)."""
-    halves = [(found.half_width or 0.0) if found else 0.0 for found in estimates]
+    halves = [found.half_width if found else None for found in estimates]
     below = [
-        min(half, 0.9 * found.mean) if positive and found else half
+        min(half, 0.9 * found.mean) if positive and found and half is not None else half
         for half, found in zip(halves, estimates, strict=True)
     ]
     return {

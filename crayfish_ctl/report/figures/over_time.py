@@ -159,9 +159,14 @@ def steps(results: Results) -> Figure | None:
         return None
     origin = min(step.started_ns for run in runs for step in run.steps)
     names = list(dict.fromkeys(step.name for run in runs for step in run.steps))
+    longest = {
+        name: max(step.seconds for run in runs for step in run.steps if step.name == name)
+        for name in names
+    }
     data: list[Json] = []
-    for position, name in enumerate(names):
+    for name in sorted(names, key=lambda name: -longest[name]):  # a short one lies over a long one
         found = [(run, step) for run in runs for step in run.steps if step.name == name]
+        position = names.index(name)
         data.append(
             {
                 "type": "bar",
@@ -171,6 +176,7 @@ def steps(results: Results) -> Figure | None:
                 "x": [step.seconds for _, step in found],
                 "base": [(step.started_ns - origin) / 1e9 for _, step in found],
                 "customdata": [step.share for _, step in found],
+                "legendrank": position,
                 "marker": {"color": f"var(--step-{position % _STEP_COLOURS})"},
                 "hovertemplate": "%{y}: %{x:.2f} s, %{customdata:.0%} of the run"
                 "<extra>%{fullData.name}</extra>",

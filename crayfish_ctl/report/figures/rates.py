@@ -165,6 +165,7 @@ def _capacities(cells: Sequence[CellView]) -> Panel | None:
                 "x": means(found),
                 "y": [name for _, name in _CAPACITIES],
                 "error_x": {**interval(found), "color": cell.colour},
+                "orientation": "h",  # the offsets that keep the series apart are vertical
                 "offsetgroup": cell.label,
                 "showlegend": True,
                 "marker": {

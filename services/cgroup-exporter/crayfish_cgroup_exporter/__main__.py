@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _PORT = 9101
 # The names that cAdvisor gave these series, so that known dashboards work.
-_SERIES: list[tuple[type[CounterMetricFamily | GaugeMetricFamily], str, str, Callable[[Usage], float]]]
+_SERIES: list[
+    tuple[type[CounterMetricFamily | GaugeMetricFamily], str, str, Callable[[Usage], float]]
+]
 _SERIES = [
     (CounterMetricFamily, "container_cpu_usage_seconds", "CPU time", lambda u: u.cpu_seconds),
     (CounterMetricFamily, "container_cpu_cfs_periods", "Quota periods", lambda u: u.periods),

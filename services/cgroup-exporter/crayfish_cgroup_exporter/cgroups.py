@@ -35,7 +35,7 @@ class Usage:
 
 
 def read_usage(root: Path) -> Iterator[Usage]:
-    """The usage of every container below a mounted cgroup file system; those that just died are left out."""
+    """Every container below a mounted cgroup file system; those that just died are left out."""
     version2 = (root / "cgroup.controllers").exists()
     tree, read = (root, _usage_v2) if version2 else (root / "memory", _usage_v1(root))
     for container_id, folder in _containers(tree):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from crayfish_contract.codec import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
     from crayfish_contract.runconfig import RunConfig
 
     Floats = npt.NDArray[np.float32]
@@ -94,15 +96,15 @@ def load_check(config: RunConfig) -> PredictionCheck:
         reference = _load(points.reference_path).reshape(points.count, -1)
         if points.path is not None and points.path.endswith(".npz"):
             with np.load(points.path, allow_pickle=False) as archive:
-                labels = archive["labels"] if "labels" in archive else None
-    return PredictionCheck(
-        config.workload.batch_size, points.pool, points.count, reference, labels
-    )
+                labels = archive.get("labels")
+    return PredictionCheck(config.workload.batch_size, points.pool, points.count, reference, labels)
 
 
 def _load(path: str) -> Floats:
     try:
         array: Floats = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise ReferenceFileError(f"{path}: cannot be read as reference predictions: {error}") from None
+        raise ReferenceFileError(
+            f"{path}: cannot be read as reference predictions: {error}"
+        ) from None
     return array

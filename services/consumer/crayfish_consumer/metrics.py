@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from crayfish_contract.codec import Segment
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from crayfish_contract.codec import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,9 @@ class ConsumerCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Phase, counts, and the latency of the last few thousand records."""
         run = self._run
-        phase = GaugeMetricFamily("crayfish_consumer_phase", "1 for the current phase", labels=["phase"])
+        phase = GaugeMetricFamily(
+            "crayfish_consumer_phase", "1 for the current phase", labels=["phase"]
+        )
         for name in PHASES:
             phase.add_metric([name], float(name == run.phase))
         yield phase

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from crayfish_contract.arrays import HEADER, RECEIVED
 from crayfish_contract.codec import (
     CODECS,

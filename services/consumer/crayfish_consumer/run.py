@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
+from prometheus_client import CollectorRegistry
+
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
-from prometheus_client import CollectorRegistry
 
 from .check import load_check
 from .metrics import ConsumerCollector, RecentLatency
@@ -188,7 +189,7 @@ class ConsumerRun:
                     raise KafkaException(error)
                 _log.warning("consumer: %s", error)
                 continue
-            values.append(message.value())
+            values.append(message.value() or b"")
             times.append(message.timestamp()[1])
         if not values:
             return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from crayfish_contract.codec import Segment, Status
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Drain:
         self.expected, self.finished_at = expected, now
 
     def ended(self, unique: int, now: float) -> str | None:
-        """all | idle | deadline | silence, or None while the run goes on."""
+        """All | idle | deadline | silence, or None while the run goes on."""
         if self.finished_at is None:
             return "silence" if now - self.last_progress > self.silence_s else None
         if unique >= self.expected:

@@ -47,7 +47,9 @@ PRODUCER_SUMMARY: Final = "producer.json"
 CONSUMER_SUMMARY: Final = "consumer.json"
 
 
-def point_indices(payload: int, batch: int, points: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def point_indices(
+    payload: int, batch: int, points: int
+) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Which points (of `points` in the file) the records with this payload carry, in order.
 
     Record `id` carries payload `id % pool`; payload p carries points p*batch ... p*batch+batch-1,

@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
@@ -156,9 +155,22 @@ def unpack_header(message: bytes) -> Header:
     """
     if len(message) < HEADER_BYTES:
         raise CodecError(f"{len(message)} bytes, shorter than the header's {HEADER_BYTES}")
-    (magic, version, flags, status, _, id_, intended, sent, received, scored, batch, values, out, _) = (
-        HEADER.unpack_from(message)
-    )
+    (
+        magic,
+        version,
+        flags,
+        status,
+        _,
+        id_,
+        intended,
+        sent,
+        received,
+        scored,
+        batch,
+        values,
+        out,
+        _,
+    ) = HEADER.unpack_from(message)
     if magic != MAGIC:
         raise CodecError(f"magic is {magic!r}, not {MAGIC!r}")
     if version != VERSION:
@@ -266,5 +278,3 @@ def failed(header: Header, received_ns: int, failed_ns: int) -> Header:
         scored_ns=failed_ns,
         outputs=0,
     )
-
-

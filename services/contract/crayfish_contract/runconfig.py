@@ -136,7 +136,7 @@ class WorkloadConfig(_Strict):
 
 
 class ProducerClient(_Strict):
-    """Settings of the producer's Kafka client; they are part of the method, so they are explicit."""
+    """Settings of the producer's Kafka client: part of the method, so they are explicit."""
 
     acks: Literal["0", "1", "all"] = "1"
     linger_ms: Annotated[float, Field(ge=0)] = 0.0

@@ -29,7 +29,7 @@ _STOP_S = 7.0
 _ENDED = {"FAILED", "CANCELED", "FINISHED"}
 
 
-def main() -> int:
+def main() -> int:  # noqa: RET503  it ends by becoming the watcher
     """Submit the job of the mounted run config, then become its watcher."""
     from crayfish_contract.topics import (  # noqa: PLC0415  the watcher does without
         BrokerUnreachableError,
@@ -41,17 +41,15 @@ def main() -> int:
     try:
         config = load_run_config()
         options = parse_options(config.processor.options)
-        if config.processor.runtime != "python":
-            raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
         _check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
-        _log.error(str(error))  # noqa: TRY400  the message is for people
+        _log.error(str(error))
         return ServiceExit.BAD_CONFIG
     try:
         ensure_topics(config.kafka, config.deadlines.ready)
         rest.wait_for_slots(_slots(config), config.deadlines.ready)
     except (BrokerUnreachableError, rest.RestError) as error:
-        _log.error(str(error))  # noqa: TRY400
+        _log.error(str(error))
         return ServiceExit.UNREACHABLE
     from .job import submit  # noqa: PLC0415  starts a JVM
 
@@ -62,7 +60,14 @@ def main() -> int:
 
 
 def _check_model(config: RunConfig) -> None:
-    """Load the model once before a job is submitted: the error comes at once, and in words."""
+    """Load the model once before a job is submitted: the error comes at once, and in words.
+
+    Raises:
+        ScorerError: if tool or model cannot be used.
+        RunConfigError: if the runtime is not in this image.
+    """
+    if config.processor.runtime != "python":
+        raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
     from crayfish_scoring import create_scorer  # noqa: PLC0415
 
     tool = config.tool
@@ -89,7 +94,7 @@ def watch(job_id: str) -> int:
         except rest.RestError as error:
             misses += 1
             if misses * _POLL_S > _STOP_S:
-                _log.error("the JobManager is gone: %s", error)  # noqa: TRY400
+                _log.error("the JobManager is gone: %s", error)
                 return ServiceExit.UNREACHABLE
             continue
         if state in _ENDED:
@@ -104,7 +109,7 @@ def _stop(job_id: str) -> int:
         rest.stop_job(job_id)
         while rest.job_state(job_id) not in _ENDED:
             if time.monotonic() > end:
-                raise rest.RestError(f"did not stop within {_STOP_S} s")
+                raise rest.RestError(f"did not stop within {_STOP_S} s")  # noqa: TRY301
             time.sleep(0.1)
         _log.info("stopped")
     except rest.RestError as error:

@@ -14,7 +14,6 @@ from pyflink.datastream.connectors.kafka import (
     KafkaSink,
     KafkaSource,
 )
-
 from pyflink.java_gateway import get_gateway
 
 from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
@@ -39,7 +38,9 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
     # Unchained means task parallel: every scorer may get a record from every source.
     stream = source if parallelism.chained else source.rebalance()
     scored = (
-        stream.process(ScoreRecords(config), _BYTES).name("scorer").set_parallelism(parallelism.scorer)
+        stream.process(ScoreRecords(config), _BYTES)
+        .name("scorer")
+        .set_parallelism(parallelism.scorer)
     )
     scored.sink_to(_sink(config, options)).name("sink").set_parallelism(parallelism.sink)
     return str(env.execute_async(config.run_id).get_job_id())
@@ -65,9 +66,11 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
     gateway = get_gateway()
     no_jars = gateway.new_array(gateway.jvm.java.lang.String, 0)
     env = StreamExecutionEnvironment(
-        gateway.jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
-        .createRemoteEnvironment(
-            JOBMANAGER_HOST, JOBMANAGER_PORT, settings._j_configuration, no_jars  # noqa: SLF001
+        gateway.jvm.org.apache.flink.streaming.api.environment.StreamExecutionEnvironment.createRemoteEnvironment(
+            JOBMANAGER_HOST,
+            JOBMANAGER_PORT,
+            settings._j_configuration,  # noqa: SLF001  there is no public way
+            no_jars,
         )
     )
     env.enable_checkpointing(

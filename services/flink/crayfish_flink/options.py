@@ -44,11 +44,13 @@ def parse_options(options: Mapping[str, Any]) -> FlinkOptions:
                 f"processor.options.{name}: unknown; flink knows {', '.join(sorted(known))}"
             )
         wanted = type(known[name].default)
-        if type(value) is not wanted or (wanted is int and value < 0):
-            raise OptionError(f"processor.options.{name}: {value!r} is not a usable {wanted.__name__}")
+        if type(value) is not wanted or (isinstance(value, int) and value < 0):
+            raise OptionError(
+                f"processor.options.{name}: {value!r} is not a usable {wanted.__name__}"
+            )
     parsed = FlinkOptions(**options)
     if parsed.execution_mode not in {"thread", "process"}:
         raise OptionError(
-            f"processor.options.execution_mode: {parsed.execution_mode!r} is neither thread nor process"
+            f"processor.options.execution_mode: {parsed.execution_mode!r} is not thread or process"
         )
     return parsed

@@ -23,7 +23,7 @@ class RestError(ConnectionError):
 
 
 def _call(path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
-    request = Request(  # noqa: S310  the scheme is fixed
+    request = Request(
         f"http://{JOBMANAGER_HOST}:{JOBMANAGER_PORT}{path}",
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},

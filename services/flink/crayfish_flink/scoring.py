@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_scoring import RecordScorer, Scorer, create_scorer
 from pyflink.datastream import ProcessFunction, RuntimeContext
+
+from crayfish_scoring import RecordScorer, Scorer, create_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """No model: answers zeros, after a service time if one is set.
 
-The baseline of every experiment (what the pipeline costs without a model), and, with a service time,
-the known delay with which the measurement itself is checked.
+The baseline of every experiment (what the pipeline costs without a model), and, with a service
+time, the known delay with which the measurement itself is checked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from .base import Floats, ModelSpec, Options, ScorerError, no_options_left
 
 _SPIN_NS = 200_000
-"""The last part of a service time is spun: a sleep overshoots by the timer's slack (about 60 us)."""
+"""The last part of a service time is spun: a sleep overshoots by the timer's slack."""
 
 
 class NoopScorer:

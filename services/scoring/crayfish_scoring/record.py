@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from crayfish_contract.codec import (
     CODECS,
     HEADER,
@@ -38,9 +39,7 @@ class RecordScorer:
         record_format: how requests are read and results written.
     """
 
-    def __init__(
-        self, scorer: Scorer, shape: tuple[int, ...], record_format: RecordFormat
-    ) -> None:
+    def __init__(self, scorer: Scorer, shape: tuple[int, ...], record_format: RecordFormat) -> None:
         self._score = scorer.score
         self._shape = shape
         self._values = int(np.prod(shape))

@@ -123,6 +123,15 @@ def test_cpu_is_interpolated_over_the_window(tmp_path: Path) -> None:
     assert found.efficiency.cpu_seconds_per_million_points == pytest.approx(1300, rel=0.01)
 
 
+def test_the_producer_is_counted_until_it_has_sent_everything(tmp_path: Path) -> None:
+    found = run(tmp_path, rate=None, goal="saturate", seconds=4.0, service_ms=2.0)
+
+    parts = {part.name: part for part in found.components}
+    assert parts["producer"].cpu_seconds == pytest.approx(0.15 * 4.0, rel=0.05)
+    assert parts["consumer"].cpu_seconds == pytest.approx(0.12 * 24.0, rel=0.05)
+    assert found.verdict.state is VerdictState.VALID
+
+
 def test_a_counter_goes_on_after_a_restart() -> None:
     values = [10.0, 11.0, 0.0, 1.0, 2.0]
     table = pl.DataFrame(

@@ -31,6 +31,7 @@ def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: 
         ("FAILED_RECORDS", {"undecodable": 1}),
         ("UNDELIVERED", {"refuse": 1}),
         ("WRONG_OUTPUTS", {"deviation": 0.01}),
+        ("UNCHECKED", {"deviation": float("nan")}),
         ("ACCURACY", {"misclassify": 10}),
         ("THROTTLED", {"throttled": {"kafka": 0.02}}),
         ("THROTTLED", {"throttled": {"producer": 0.5}}),
@@ -74,6 +75,12 @@ def test_a_pause_that_was_caught_up_with_is_not_a_growing_backlog(tmp_path: Path
     found = verdict(tmp_path, seconds=20.0, pause=(5.0, 2.0))
 
     assert "BACKLOG_GROWING" not in [reason.code for reason in found.reasons]
+
+
+def test_a_stall_in_the_last_moment_is_no_trend(tmp_path: Path) -> None:
+    found = verdict(tmp_path, seconds=10.0, pause=(9.6, 0.38))
+
+    assert found.state is VerdictState.VALID
 
 
 def test_overload_is_the_point_of_a_saturating_run(tmp_path: Path) -> None:

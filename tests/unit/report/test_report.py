@@ -115,6 +115,12 @@ def test_text_from_logs_is_escaped(html: str) -> None:
     assert "<b>OOM</b>" not in html
 
 
+def test_no_figure_can_end_its_script_element(page: Page) -> None:
+    (text,) = [text for attrs, text in page.scripts if attrs.get("id") == "figures"]
+
+    assert "<" not in text
+
+
 def test_every_figure_is_there_and_has_its_place(page: Page, figures: dict[str, Any]) -> None:
     assert {name.rsplit("-", 1)[0] for name in figures} == {
         "latency-by-rate",
@@ -153,6 +159,15 @@ def test_no_bar_stands_without_an_interval(figures: dict[str, Any]) -> None:
                 error = trace.get("error_x") or trace["error_y"]
                 assert len(error["array"]) == len(trace["x"])
                 assert not any("1000/s" in str(label) for label in trace["x"] + trace["y"])
+
+
+def test_grouped_marks_move_along_the_axis_of_names(figures: dict[str, Any]) -> None:
+    """Plotly shifts the marks of a group along their position axis: never along the values."""
+    for panel in figures.values():
+        if panel["layout"].get("scattermode") == "group":
+            for trace in panel["data"]:
+                names = trace["y"] if trace.get("orientation") == "h" else trace["x"]
+                assert all(isinstance(name, str) for name in names)
 
 
 def test_figures_are_thinned(figures: dict[str, Any]) -> None:

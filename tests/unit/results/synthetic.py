@@ -186,7 +186,9 @@ def write_run(results_dir: Path, scenario: Scenario, spec: RunSpec | None = None
     _write_steps(run_dir, end)
     _write_containers(run_dir, scenario)
     if scenario.metrics:
-        metrics(scenario, end).write_parquet(run_dir / "metrics.parquet")
+        metrics(scenario, end, int(sent["sent_ns"].max())).write_parquet(
+            run_dir / "metrics.parquet"
+        )
     return run_dir
 
 
@@ -252,14 +254,18 @@ def _results(
     return rows
 
 
-def metrics(scenario: Scenario, end_ns: int) -> pl.DataFrame:
-    """Container counters, scraped each second from 5 s before the window until the end."""
+def metrics(scenario: Scenario, end_ns: int, last_sent_ns: int) -> pl.DataFrame:
+    """Container counters, scraped each second from 5 s before the window until the end.
+
+    The producer's container leaves when it has sent everything.
+    """
     times = np.arange(START / S - 5, end_ns / S + 2)
     rows: list[tuple[float, str, str, str, float]] = []
     for service, cores in scenario.cores.items():
         labels = json.dumps({"id": f"c-{service}"})
         share = scenario.throttled.get(service, 0.0)
-        for at in times:
+        gone = last_sent_ns / S + 0.3 if service == "producer" else times[-1]
+        for at in times[times <= gone]:
             seconds = at - times[0]
             values = {
                 "container_cpu_usage_seconds_total": 3.0 + cores * seconds,

@@ -1,0 +1,10 @@
+"""The machine under the containers: what it has, what it lacks, and how to mend that.
+
+`examine` only looks. `mend` installs an engine where none answers, on Debian and Ubuntu; a machine
+whose engine answers is never touched.
+"""
+
+from .base_image import ensure_base_image
+from .doctor import Finding, examine, mend, show
+
+__all__ = ["Finding", "ensure_base_image", "examine", "mend", "show"]

@@ -1,0 +1,182 @@
+"""`make perf`: is the load generator itself good enough?
+
+Our producer and Kafka's own ProducerPerformance send records of the same size with the same acks,
+batch size, linger and compression to the same broker, from containers with the same CPU limit, in
+turn, so that a drift of the machine hits both alike. Then our producer keeps a rate for a while.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from python_on_whales import docker
+from python_on_whales.exceptions import DockerException
+from rich.table import Table
+
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.stack import ComposeTarget, render
+from crayfish_ctl.stack.render import PROJECT
+from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG, profile_variables
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from crayfish_ctl.catalog import Profile
+
+_BATCH_BYTES = 1_000_000
+_ACKS = "1"
+_COMPRESSION = "none"
+_KAFKA_RATE = re.compile(r"([\d.]+) records/sec \(([\d.]+) MB/sec\)")
+
+
+@dataclass(frozen=True)
+class PerfSettings:
+    """What is measured."""
+
+    records: int
+    record_bytes: int
+    rounds: int
+    rate: float
+    """records/s of the paced run."""
+    seconds: float
+    """Duration of the paced run."""
+
+
+@dataclass(frozen=True)
+class PerfResult:
+    """Rates in records/s."""
+
+    ours: list[float]
+    kafkas: list[float]
+    paced: dict[str, Any]
+
+    @property
+    def ratio(self) -> float:
+        """Median over the rounds of ours / Kafka's, round by round."""
+        return statistics.median(a / b for a, b in zip(self.ours, self.kafkas, strict=True))
+
+
+def measure(root: Path, profile: Profile, settings: PerfSettings, console: Console) -> PerfResult:
+    """Run both in turn on a broker of their own.
+
+    Raises:
+        CrayfishError: if a container fails.
+    """
+    target = ComposeTarget()
+    with tempfile.TemporaryDirectory(prefix="crayfish-perf-") as folder:
+        rendered = render(
+            [root / "compose" / "kafka.yaml"], profile_variables(profile), Path(folder)
+        )
+        try:
+            target.up(rendered.path)
+            cpus = profile.resources["producer"].cpus
+            ours, kafkas = [], []
+            # The paced run first warms the broker up for the comparison.
+            paced = _ours(settings, cpus, "paced", rate=settings.rate, seconds=settings.seconds)
+            for index in range(settings.rounds):
+                mine = _ours(settings, cpus, f"ours-{index}", records=settings.records)
+                ours.append(float(mine["records_per_s"]))
+                kafkas.append(_kafkas(settings, cpus, f"kafka-{index}"))
+                console.print(
+                    f"round {index + 1}: ours {ours[-1]:,.0f}, Kafka's {kafkas[-1]:,.0f} records/s"
+                )
+        finally:
+            target.down()
+    return PerfResult(ours, kafkas, paced)
+
+
+def show(result: PerfResult, settings: PerfSettings, console: Console) -> None:
+    """A table of both."""
+    table = Table(
+        title=f"{settings.records:,} records of {settings.record_bytes} bytes, acks {_ACKS}, "
+        f"compression {_COMPRESSION}, batch {_BATCH_BYTES} bytes, linger 0",
+        title_justify="left",
+    )
+    for column in ("producer", "median records/s", "lowest", "highest"):
+        table.add_column(column, justify="right")
+    for name, rates in (("crayfish", result.ours), ("ProducerPerformance", result.kafkas)):
+        table.add_row(name, *(f"{f(rates):,.0f}" for f in (statistics.median, min, max)))
+    console.print(table)
+    console.print(f"ratio, median of rounds: {result.ratio:.2f}")
+    lag = result.paced["schedule_lag_ms"]
+    console.print(
+        f"paced at {settings.rate:,.0f}/s for {settings.seconds:.0f} s: "
+        f"{result.paced['sent_records_per_s']:,.0f} records/s, schedule lag p50 {lag['p50']:.3f}, "
+        f"p99 {lag['p99']:.3f}, max {lag['max']:.1f} ms, "
+        f"{result.paced['cpu_seconds'] / settings.seconds:.2f} cores"
+    )
+
+
+def _ours(settings: PerfSettings, cpus: float, topic: str, **load: float) -> dict[str, Any]:
+    flags = [word for name, value in load.items() for word in (f"--{name}", str(value))]
+    output = _run(
+        "producer",
+        cpus,
+        [
+            "perf",
+            *("--bootstrap", "kafka:9092"),
+            *("--topic", f"perf-{topic}"),
+            *("--record-bytes", str(settings.record_bytes)),
+            *("--acks", _ACKS),
+            *("--compression", _COMPRESSION),
+            *("--batch-bytes", str(_BATCH_BYTES)),
+            *("--linger-ms", "0"),
+            *flags,
+        ],
+    )
+    line: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+    return line
+
+
+def _kafkas(settings: PerfSettings, cpus: float, topic: str) -> float:
+    output = _run(
+        "kafka",
+        cpus,
+        [
+            *("java", "-Xmx512m", "-cp", "/opt/kafka/libs/*"),
+            "org.apache.kafka.tools.ProducerPerformance",
+            *("--topic", f"perf-{topic}"),
+            *("--num-records", str(settings.records)),
+            *("--record-size", str(settings.record_bytes)),
+            *("--throughput", "-1"),
+            "--producer-props",
+            "bootstrap.servers=kafka:9092",
+            f"acks={_ACKS}",
+            "linger.ms=0",
+            f"batch.size={_BATCH_BYTES}",
+            f"compression.type={_COMPRESSION}",
+            "buffer.memory=67108864",
+        ],
+        entrypoint="/usr/bin/env",
+    )
+    rates = _KAFKA_RATE.findall(output)
+    if not rates:
+        raise CrayfishError(f"ProducerPerformance said nothing of a rate:\n{output[-500:]}")
+    return float(rates[-1][0])
+
+
+def _run(image: str, cpus: float, command: list[str], entrypoint: str | None = None) -> str:
+    try:
+        return str(
+            docker.run(
+                f"{IMAGE_PREFIX}/{image}:{IMAGE_TAG}",
+                command,
+                entrypoint=entrypoint,
+                networks=[f"{PROJECT}_default"],
+                cpus=cpus,
+                remove=True,
+                pull="never",
+                labels={"com.docker.compose.project": PROJECT},
+            )
+        )
+    except DockerException as error:
+        raise CrayfishError(
+            f"image {image}: {' '.join(command[:3])} failed: {(error.stderr or '')[-800:]}",
+            code=ExitCode.RUN_FAILED,
+        ) from None
