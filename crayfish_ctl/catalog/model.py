@@ -160,6 +160,8 @@ class Sizing(_Config):
 
     repetitions: PositiveInt
     warmup: WarmupEntry
+    first_warmup: WarmupEntry | None = None
+    """Warm-up of the first run, whose stack is cold: broker and processor have compiled nothing."""
     stop: StopEntry
     workloads: Annotated[list[WorkloadEntry], Field(min_length=1)]
 

@@ -13,6 +13,7 @@ from crayfish_contract.runconfig import (
     StopRule,
     Warmup,
 )
+from crayfish_ctl.catalog import check_model_files
 from crayfish_ctl.errors import CrayfishError
 
 from .model import Cell, RunSpec
@@ -100,6 +101,8 @@ def make_plan(catalog: Catalog, choices: Choices) -> Plan:
     tools = {name: catalog.tool(name) for name in dict.fromkeys(run.cell.tool for run in runs)}
     for run in runs:
         _check_cell(processor, tools[run.cell.tool], model, runtime, run.cell.tool_options)
+    for model_format in {tool.model_format for tool in tools.values()}:
+        check_model_files(catalog.root, model, model_format)
     return Plan(
         experiment=experiment,
         profile=profile,
@@ -180,14 +183,16 @@ def _resized(sizing: Sizing, choices: Choices) -> Sizing:
             w if w.rate == "max" and choices.count is None else w.model_copy(update={"stop": stop})
             for w in workloads
         ]
-    warmup = sizing.warmup
+    warmup, first_warmup = sizing.warmup, sizing.first_warmup
     if choices.warmup_seconds is not None:
         warmup = WarmupEntry(seconds=choices.warmup_seconds)
+        first_warmup = None
         workloads = [w.model_copy(update={"warmup": None}) for w in workloads]
     return sizing.model_copy(
         update={
             "workloads": list(workloads),
             "warmup": warmup,
+            "first_warmup": first_warmup,
             "repetitions": choices.repetitions or sizing.repetitions,
         }
     )
@@ -235,7 +240,7 @@ def _runs(  # noqa: PLR0917
                     index=len(runs),
                     cell=cell,
                     repetition=repetition,
-                    warmup=_warmup(workload, sizing),
+                    warmup=_warmup(workload, sizing, cold=not runs),
                     stop=_stop(workload, sizing),
                     seed=choices.seed + repetition,
                 )
@@ -249,12 +254,13 @@ def _arrivals(workload: WorkloadEntry) -> Arrivals:
     return ConstantArrivals(rate=float(workload.rate))
 
 
-def _warmup(workload: WorkloadEntry, sizing: Sizing) -> Warmup:
-    entry = workload.warmup or sizing.warmup
+def _warmup(workload: WorkloadEntry, sizing: Sizing, *, cold: bool) -> Warmup:
+    entry = (sizing.first_warmup if cold else None) or workload.warmup or sizing.warmup
     saturate = workload.goal == "saturate"
     own = SATURATE_WARMUP_RATE if workload.rate == "max" else float(workload.rate)
     rate = entry.rate or (min(own, SATURATE_WARMUP_RATE) if saturate else own)
-    return Warmup(seconds=entry.seconds, rate=rate, drain=saturate)
+    # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
+    return Warmup(seconds=entry.seconds, rate=rate, drain=saturate or rate > own)
 
 
 def _stop(workload: WorkloadEntry, sizing: Sizing) -> StopRule:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SERVICE = "com.docker.compose.service"
 _LOG_TAIL = 20
+_LOG_LINE = 600
+"""Characters of a line that are shown: a Java client logs its whole configuration in one."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class ComposeTarget:
     def log_tail(self, container_id: str, lines: int = _LOG_TAIL) -> list[str]:
         """The last lines of a container's log."""
         text = self._docker.container.logs(container_id, tail=lines)
-        return [line for line in str(text).splitlines() if line.strip()]
+        return [line[:_LOG_LINE] for line in str(text).splitlines() if line.strip()]
 
     def write_log(self, container_id: str, path: Path, since_ns: int) -> None:
         """A container's log since a time (Unix ns), streamed into a file."""

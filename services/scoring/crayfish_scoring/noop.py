@@ -7,10 +7,14 @@ time, the known delay with which the measurement itself is checked.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .base import Floats, ModelSpec, Options, ScorerError, no_options_left
+from .base import ScorerError, no_options_left
+
+if TYPE_CHECKING:
+    from .base import Floats, ModelSpec, Options
 
 _SPIN_NS = 200_000
 """The last part of a service time is spun: a sleep overshoots by the timer's slack."""

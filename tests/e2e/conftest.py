@@ -1,0 +1,112 @@
+"""Starts experiments the way a user does, and shares their results between tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+CRAYFISH = ROOT / ".venv" / "bin" / "crayfish"
+PROJECT = "label=com.docker.compose.project=crayfish"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An experiment that has ended."""
+
+    exit_code: int
+    output: str
+    folder: Path
+
+    def runs(self) -> list[dict[str, Any]]:
+        """`run.json` of each run, in order."""
+        return [json.loads(path.read_text()) for path in sorted(self.folder.glob("*/run.json"))]
+
+    def run(self, part: str) -> dict[str, Any]:
+        """The one run whose id contains `part`."""
+        (found,) = [run for run in self.runs() if part in run["run_id"]]
+        return found
+
+    def records(self, part: str) -> pl.DataFrame:
+        """Measured records of that run."""
+        frame = pl.read_parquet(self.folder / self.run(part)["run_id"] / "records.parquet")
+        return frame.filter(pl.col("segment") == "measured").sort("id")
+
+
+@dataclass
+class Started:
+    """An experiment under way."""
+
+    process: subprocess.Popen[str]
+    out: Path
+    log: Path
+
+    def finish(self, timeout_s: float = 240) -> Finished:
+        """Wait for its end."""
+        code = self.process.wait(timeout=timeout_s)
+        folders = sorted(self.out.glob("*-*-*"))
+        folder = folders[-1] if folders else self.out
+        return Finished(code, self.log.read_text(), folder)
+
+    def await_phase(self, phase: str, timeout_s: float = 120) -> None:
+        """Wait until the producer says that a phase has begun."""
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            if f'"msg": "{phase}"' in docker("logs", "crayfish-producer-1", check=False):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"phase {phase} did not come: {self.log.read_text()}")
+
+
+def docker(*arguments: str, check: bool = True) -> str:
+    """The output of a docker command."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=check)
+    return done.stdout + done.stderr
+
+
+def left_behind() -> list[str]:
+    """Containers, networks and volumes of the project that still exist."""
+    return [
+        *docker("ps", "--all", "--quiet", "--filter", PROJECT).split(),
+        *docker("network", "ls", "--quiet", "--filter", PROJECT).split(),
+        *docker("volume", "ls", "--quiet", "--filter", PROJECT).split(),
+    ]
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Started]:
+    """Start `crayfish run` with arguments, in the background."""
+
+    def begin(*arguments: str, root: Path = ROOT) -> Started:
+        out = tmp_path_factory.mktemp("results")
+        log = out / "output.txt"
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [CRAYFISH, "run", *arguments, "--no-setup", "--out", str(out)],
+                cwd=ROOT,
+                env={**os.environ, "CRAYFISH_ROOT": str(root), "COLUMNS": "200"},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        return Started(process, out, log)
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def main_job(start: Callable[..., Started]) -> Finished:
+    """The experiment of main.yaml, run once."""
+    return start(str(Path(__file__).with_name("main.yaml"))).finish()

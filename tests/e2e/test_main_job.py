@@ -1,0 +1,173 @@
+"""The main job on real containers: ids, timestamps, predictions, and what the report says."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+
+from .conftest import ROOT, left_behind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Finished
+
+pytestmark = pytest.mark.e2e
+
+ONNX = "onnx-200-r1"
+FLOOR = "noop-100-r1"
+BATCHES = "x16"
+FLOOD = "max-r1"
+
+
+def test_it_ends_well_and_leaves_nothing(main_job: Finished) -> None:
+    """A busy machine may make a run INVALID by lateness, which is what verdicts are for."""
+    assert main_job.exit_code in {0, 5}, main_job.output
+    assert len(main_job.runs()) == 5
+    for run in main_job.runs():
+        reasons = {reason["code"] for reason in run["verdict"]["reasons"]}
+        assert reasons <= {"PRODUCER_LATE", "THROTTLED", "BACKLOG_GROWING"}, main_job.output
+        assert run["verdict"]["state"] == ("INVALID" if reasons else "VALID")
+    assert left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"), [(ONNX, 1000), (BATCHES, 250), (FLOOD, 60_000)], ids=str
+)
+def test_no_id_is_lost_or_twice(main_job: Finished, part: str, expected: int) -> None:
+    records = main_job.records(part)
+    assert records.height == expected
+    assert records["id"].n_unique() == expected
+    assert int(records["id"].max() - records["id"].min()) == expected - 1  # type: ignore[operator]
+    assert set(records["status"]) == {"ok"}
+    assert records["duplicates"].sum() == 0
+
+
+@pytest.mark.parametrize("part", [ONNX, BATCHES, FLOOD])
+def test_timestamps_are_ordered(main_job: Finished, part: str) -> None:
+    records = main_job.records(part)
+    chain = ["intended_ns", "sent_ns", "received_ns", "scored_ns", "consumed_ns"]
+    for before, after in pairwise(chain):
+        assert (records[before] <= records[after]).all(), f"{before} > {after}"
+    # The broker's times are whole milliseconds, rounded down.
+    assert (records["in_append_ms"] * 1_000_000 <= records["received_ns"]).all()
+    assert (records["in_append_ms"] <= records["out_append_ms"]).all()
+    assert (records["out_append_ms"] * 1_000_000 <= records["consumed_ns"]).all()
+    assert (records["sent_ns"] // 1_000_000 <= records["in_append_ms"]).all()
+
+
+def test_the_schedule_is_the_rate(main_job: Finished) -> None:
+    due = main_job.records(ONNX)["intended_ns"].to_numpy()
+    assert np.diff(due).tolist() == [5_000_000] * 999
+
+
+@pytest.mark.parametrize("part", [ONNX, FLOOD])
+def test_predictions_are_the_reference(main_job: Finished, part: str) -> None:
+    reference = np.load(ROOT / "models/ffnn/reference.npy")
+    records = main_job.records(part)
+    expected = reference.argmax(axis=1)[records["id"].to_numpy() % len(reference)]
+    assert (records["prediction"].to_numpy() == expected).all()
+    assert float(records["deviation"].max()) <= 1e-5  # type: ignore[arg-type]
+
+
+def test_accuracy_is_the_offline_accuracy(main_job: Finished) -> None:
+    for part in (ONNX, BATCHES, FLOOD):
+        correctness = main_job.run(part)["correctness"]
+        assert correctness["end_to_end_accuracy"] == correctness["offline_accuracy"]
+        assert correctness["checked"] == main_job.run(part)["counts"]["sent"]
+        assert 0.95 < correctness["end_to_end_accuracy"] <= 1.0
+
+
+def test_a_batch_is_scored_as_a_whole(main_job: Finished) -> None:
+    records = main_job.records(BATCHES)
+    assert set(records["batch"]) == {16}
+    assert records["correct"].max() <= 16  # type: ignore[operator]
+    assert float(records["deviation"].max()) <= 1e-5  # type: ignore[arg-type]
+
+
+def test_a_known_delay_is_measured(main_job: Finished) -> None:
+    floor, slow = main_job.run("02-"), main_job.run("03-")
+    assert slow["spec"]["cell"]["tool_options"] == {"service_time_ms": 5}
+    assert math.isclose(slow["service_ms"]["p50"], 5.0, abs_tol=0.5)
+    # The lower quartile: what else runs on the machine lengthens the upper half of both.
+    added = _quartile_ms(main_job, "03-") - _quartile_ms(main_job, "02-")
+    assert math.isclose(added, 5.0, abs_tol=0.5), f"5 ms of service time show as {added} ms"
+    assert floor["service_ms"]["p50"] < 0.5
+
+
+def test_saturation_gives_a_capacity(main_job: Finished) -> None:
+    run = main_job.run(FLOOD)
+    capacity = run["throughput"]["capacity"]["records_per_s"]
+    records = main_job.records(FLOOD)
+    seconds = (records["consumed_ns"].max() - records["consumed_ns"].min()) / 1e9  # type: ignore[operator]
+    assert capacity == pytest.approx(records.height / seconds, rel=0.5)
+    assert capacity > 1000
+
+
+def test_every_component_was_measured(main_job: Finished) -> None:
+    components = {c["name"]: c for c in main_job.run(ONNX)["components"]}
+    assert set(components) >= {"producer", "consumer", "kafka", "flink-taskmanager"}
+    for component in components.values():
+        assert component["cpu_seconds"] > 0
+        assert component["peak_memory_bytes"] > 1_000_000
+        assert component["cpu_limit_cores"] > 0
+    names = set(pl.read_parquet(_run_dir(main_job) / "metrics.parquet")["name"])
+    assert {"crayfish_producer_sent_total", "crayfish_consumer_received_total"} <= names
+    assert any(name.startswith("kafka_") for name in names)
+    assert any(name.startswith("flink_taskmanager_") for name in names)
+
+
+def test_the_journal_has_the_steps_of_every_run(main_job: Finished) -> None:
+    lines = [
+        json.loads(line) for line in (main_job.folder / "journal.jsonl").read_text().splitlines()
+    ]
+    assert [line["event"] for line in lines].count("run-ended") == 5
+    steps = {line["step"] for line in lines if line["event"] == "step"}
+    assert {"ready", "warm up", "measure", "drain", "stop job"} <= steps
+
+
+def test_between_two_runs_of_a_stack_pass_at_most_15_s(main_job: Finished) -> None:
+    ended = None
+    for run in main_job.runs():
+        steps = {step["name"]: step for step in run["steps"]}
+        if ended is not None:
+            gap = (steps["warm up"]["started_ns"] - ended) / 1e9
+            assert gap <= 15, f"{run['run_id']}: {gap:.1f} s"
+        ended = steps["drain"]["ended_ns"]
+
+
+def test_the_rendered_file_starts_by_hand(main_job: Finished) -> None:
+    compose = _run_dir(main_job) / "compose.yaml"
+    config = subprocess.run(
+        ["docker", "compose", "-f", str(compose), "config", "--quiet"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert config.returncode == 0, config.stderr
+    assert "${" not in compose.read_text()
+
+
+def test_the_report_is_one_page_that_opens_offline(main_job: Finished) -> None:
+    page = (main_job.folder / "report.html").read_text()
+    assert "e2e" in page
+    assert re.search(r"""<(script|img|iframe)[^>]*\ssrc\s*=\s*["']?(https?:)?//""", page) is None
+    assert re.search(r"<link\b", page) is None
+    assert re.search(r"@import|url\(\s*[\"']?https?:", page) is None
+    assert (main_job.folder / "summary.csv").stat().st_size > 0
+
+
+def _quartile_ms(main_job: Finished, part: str) -> float:
+    records = main_job.records(part)
+    latency = (records["consumed_ns"] - records["intended_ns"]).to_numpy() / 1e6
+    return float(np.quantile(latency, 0.25))
+
+
+def _run_dir(main_job: Finished) -> Path:
+    return main_job.folder / main_job.run(ONNX)["run_id"]

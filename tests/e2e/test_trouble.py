@@ -1,0 +1,105 @@
+"""Stalls, deaths, Ctrl-C, broken models: each must be seen, said and cleaned up."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from .conftest import ROOT, docker, left_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Started
+
+pytestmark = pytest.mark.e2e
+
+TASKMANAGER = "crayfish-flink-taskmanager-1"
+SHORT = ("input-rate", "--reps", "1", "--warmup", "2")
+
+
+def test_a_stall_counts_for_every_record_that_was_due(start: Callable[..., Started]) -> None:
+    """A pause of 3 s is 3 s of latency for the record due at its start, and less for later ones."""
+    rate, pause_s = 200, 3.0
+    running = start(*SHORT, "--rate", str(rate), "--seconds", "8")
+    running.await_phase("measured")
+    docker("pause", TASKMANAGER)
+    paused = time.monotonic()
+    while time.monotonic() - paused < pause_s:
+        time.sleep(0.01)
+    docker("unpause", TASKMANAGER)
+    finished = running.finish()
+
+    records = finished.records(f"onnx-{rate}-r1")
+    assert set(records["status"]) == {"ok"}
+    latency_s = (records["consumed_ns"] - records["intended_ns"]).to_numpy() / 1e9
+    assert pause_s - 0.1 <= latency_s.max() <= pause_s + 1.0
+    # Latency from the send time of a producer that waits would show one slow record, not hundreds.
+    assert np.count_nonzero(latency_s > 1.0) >= 0.95 * rate * (pause_s - 1.0)
+    assert finished.run(f"onnx-{rate}-r1")["latency_ms"]["p99"] > 1000 * (pause_s - 0.5)
+
+
+def test_a_death_fails_the_run_and_the_next_goes_on(start: Callable[..., Started]) -> None:
+    running = start(*SHORT, "--rate", "100", "--seconds", "4", "--reps", "2")
+    running.await_phase("measured")
+    docker("kill", TASKMANAGER)
+    finished = running.finish()
+
+    first, second = finished.runs()
+    assert first["verdict"]["state"] == "FAILED"
+    assert first["verdict"]["failure"]["component"] == "flink-taskmanager"
+    assert first["verdict"]["failure"]["log_tail"]
+    assert second["verdict"]["state"] != "FAILED", finished.output
+    assert second["counts"]["ok"] == 400
+    assert finished.exit_code == 4
+    assert "flink-taskmanager" in finished.output
+    assert left_behind() == []
+
+
+def test_ctrl_c_leaves_nothing(start: Callable[..., Started]) -> None:
+    running = start(*SHORT, "--rate", "100", "--seconds", "60")
+    running.await_phase("canary")
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(timeout=60) == 130
+    assert left_behind() == []
+
+
+def test_a_killed_controller_does_not_stop_the_next(start: Callable[..., Started]) -> None:
+    """The next start, here with JSON records, clears what the killed one left."""
+    running = start(*SHORT, "--rate", "100", "--seconds", "60")
+    running.await_phase("canary")
+    running.process.kill()
+    running.process.wait()
+    assert left_behind() != []
+
+    finished = start(*SHORT, "--rate", "100", "--seconds", "3", "--format", "json").finish()
+    assert finished.exit_code in {0, 5}, finished.output
+    assert "earlier run" in finished.output
+    run = finished.run("onnx-100-r1")
+    assert run["counts"]["ok"] == 300
+    assert run["correctness"]["max_deviation"] <= 1e-5
+    assert left_behind() == []
+
+
+def test_a_broken_model_is_named(start: Callable[..., Started], tmp_path: Path) -> None:
+    """Without a digest in its config only the tool can tell that a model is broken."""
+    root = tmp_path / "root"
+    for folder in ("configs", "compose", "models"):
+        shutil.copytree(ROOT / folder, root / folder)
+    config = root / "configs" / "models" / "ffnn.yaml"
+    lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
+    config.write_text("\n".join(lines))
+    (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
+
+    finished = start(*SHORT, "--rate", "100", "--seconds", "3", root=root).finish()
+    failure = finished.run("onnx-100-r1")["verdict"]["failure"]
+    assert failure["component"] == "flink-driver"
+    assert "/models/ffnn/ffnn.onnx" in "".join(failure["log_tail"])
+    assert finished.exit_code == 4
+    assert left_behind() == []
