@@ -250,7 +250,7 @@ def no_metrics(facts: Facts) -> Reason | None:
 
 
 def system_throttled(facts: Facts) -> Reason | None:
-    """The system under test used all it was given: that is a result, not an error."""
+    """The system under test, or a flooding producer, used all it was given: no error."""
     return _throttled(facts, harness=False, advice="its CPU limit shapes this result")
 
 
@@ -328,11 +328,10 @@ def exit_codes(facts: Facts) -> Reason | None:
 
 
 def _throttled(facts: Facts, *, harness: bool, advice: str) -> Reason | None:
-    under_test = ("processor", "server")
     names = [
         f"{part.name} {part.throttled_share:.1%}"
         for part in facts.components
-        if (part.role not in under_test) == harness
+        if _must_not_wait(facts, part) == harness
         and (part.throttled_share or 0) > MAX_THROTTLED_SHARE
     ]
     if not names:
@@ -342,6 +341,13 @@ def _throttled(facts: Facts, *, harness: bool, advice: str) -> Reason | None:
         message=f"held back by its CPU limit in more than {MAX_THROTTLED_SHARE:.0%} of the "
         f"scheduler's periods: {', '.join(names)}: {advice}",
     )
+
+
+def _must_not_wait(facts: Facts, part: Component) -> bool:
+    """The harness; but a producer that floods is meant to go as fast as its limit lets it."""
+    if part.name == "producer" and not facts.sustains:
+        return False
+    return part.role not in {"processor", "server"}
 
 
 REASONS: Final[tuple[Rule, ...]] = (

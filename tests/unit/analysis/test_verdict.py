@@ -53,6 +53,7 @@ def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[
     ("code", "changes"),
     [
         ("THROTTLED", {"throttled": {"flink-taskmanager": 0.4}}),
+        ("THROTTLED", {"throttled": {"producer": 0.4}, "goal": "saturate", "service_ms": 9.0}),
         ("DUPLICATES", {"repeat": 3}),
         ("EXIT_CODE", {"containers": {"flink-taskmanager": {"exit_code": 1}}}),
         ("UNFINISHED", {"lose": 9, "ended": "deadline", "goal": "saturate", "service_ms": 9.0}),
