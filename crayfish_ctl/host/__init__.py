@@ -5,6 +5,7 @@ whose engine answers is never touched.
 """
 
 from .base_image import ensure_base_image
-from .doctor import Finding, examine, mend, show
+from .checks import Finding
+from .doctor import examine, mend, show
 
 __all__ = ["Finding", "ensure_base_image", "examine", "mend", "show"]

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.errors import CrayfishError, ExitCode
-
 from .shell import run_as_root
+from .sources import mirror
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,10 +62,11 @@ def install(wanted: Recipe, say: Say) -> None:
     Raises:
         CrayfishError: with apt's own last words.
     """
-    run_as_root(["apt-get", "update"], say)
-    run_as_root(["apt-get", "install", "-y", "--no-install-recommends", *wanted.packages], say)
+    # The engine last: it may start by itself, and an engine that answers is taken as it is, so that
+    # an installation which was interrupted before its plugins would never be finished.
     if wanted.from_next_suite:
         _install_from_next_suite(wanted.from_next_suite, say)
+    install_packages(wanted.packages, say)
 
 
 def install_packages(packages: Iterable[str], say: Say) -> None:
@@ -95,33 +95,3 @@ def _install_from_next_suite(packages: tuple[str, ...], say: Say) -> None:
         run_as_root(["dpkg", "-i", *debs], say)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def mirror(etc: Path = Path("/etc/apt")) -> str:
-    """The Debian mirror that this machine uses: the first one in its own sources.
-
-    Raises:
-        CrayfishError: if no source names one.
-    """
-    files = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]
-    for path in sorted(files, key=lambda p: "debian" not in p.name):
-        if path.is_file() and (uri := first_uri(path.read_text())):
-            return uri
-    raise CrayfishError(
-        f"{etc}: no apt source names a Debian mirror",
-        hint="install docker with compose v2 and buildx yourself",
-        code=ExitCode.HOST,
-    )
-
-
-def first_uri(sources: str) -> str | None:
-    """The first Debian archive in a sources file, of either format (deb822, or one line each)."""
-    for line in sources.splitlines():
-        words = line.split()
-        if len(words) > 1 and words[0] == "URIs:" and words[1].rstrip("/").endswith("/debian"):
-            return words[1]
-        if words and words[0] == "deb":
-            for word in words[1:]:
-                if "://" in word and word.rstrip("/").endswith("/debian"):
-                    return word
-    return None

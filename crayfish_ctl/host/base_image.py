@@ -7,11 +7,13 @@ package installs inside a build fail without them.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from python_on_whales import docker
@@ -20,12 +22,14 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 
 from . import apt
 from .shell import privilege, run_as_root
+from .sources import mirror, security_mirror
 
 if TYPE_CHECKING:
     from .shell import Say
 
 BASE_IMAGE = "debian:bookworm-slim"
-_PULL_S = 60
+_FIRST_WORD_S = 20
+_PULL_S = 600
 _LOCAL_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 
@@ -56,6 +60,10 @@ def gather_certificates(folder: Path) -> None:
     """Copy the certificates that this host trusts beyond the usual ones into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {path.name: path for path in sorted(_LOCAL_CERTIFICATES.glob("*.crt"))}
+    bundle = Path(os.environ.get("SSL_CERT_FILE") or "/nonexistent")
+    if bundle.is_file() and not bundle.resolve().is_relative_to("/etc"):
+        # Not the system's own bundle, which holds nothing beyond the usual ones and those above.
+        wanted["ssl-cert-file.crt"] = bundle
     for path in folder.glob("*.crt"):
         if path.name not in wanted:
             path.unlink()
@@ -68,16 +76,24 @@ def gather_certificates(folder: Path) -> None:
 
 
 def _pulled() -> bool:
-    try:
-        done = subprocess.run(
-            ["docker", "pull", "--quiet", BASE_IMAGE],
-            capture_output=True,
-            timeout=_PULL_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+    """Pull the base image; give up soon where no registry answers, late where one is slow."""
+    with subprocess.Popen(
+        ["docker", "pull", BASE_IMAGE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as pull:
+        first_word = Timer(_FIRST_WORD_S, pull.kill)
+        whole = Timer(_PULL_S, pull.kill)
+        first_word.start()
+        whole.start()
+        try:
+            for _ in pull.stdout or ():
+                first_word.cancel()
+            return pull.wait() == 0
+        finally:
+            first_word.cancel()
+            whole.cancel()
 
 
 def _debootstrap(say: Say) -> None:
@@ -94,10 +110,15 @@ def _debootstrap(say: Say) -> None:
                 "--include=ca-certificates",
                 "bookworm",
                 str(tree),
-                apt.mirror(),
+                mirror(),
             ],
             say,
         )
+        if (security := security_mirror()) is not None:
+            # As the public image has it: debootstrap itself knows one suite only.
+            line = f"deb {security} bookworm-security main"
+            sources_list = tree / "etc" / "apt" / "sources.list"
+            run_as_root(["sh", "-c", f"echo {shlex.quote(line)} >>{sources_list}"], say)
         archive = folder / "root.tar"
         run_as_root(
             [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -37,7 +38,7 @@ def run_as_root(
         CrayfishError: if it fails, or neither root nor sudo is there.
     """
     prefix = privilege()
-    shown = " ".join(command)
+    shown = shlex.join(command)
     if prefix is None:
         raise CrayfishError(
             f"`{shown}` needs root, and there is no sudo", hint="run it as root", code=ExitCode.HOST
