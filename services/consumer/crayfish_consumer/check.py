@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from crayfish_contract.codec import Status
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -56,19 +54,29 @@ class PredictionCheck:
         Args:
             rows: RECEIVED, with id, status and batch set.
             data: float32[len(rows), batch * outputs]; of width 0 for failed records.
+
+        What is of another shape than the reference, or not a number, deviates by infinity.
         """
         rows["prediction"] = -1
         rows["correct"] = -1
         rows["deviation"] = np.nan
-        if data.shape[1] == 0 or data.shape[1] % self._batch:
+        if data.shape[1] == 0:
+            return
+        if self._reference is not None:
+            rows["deviation"] = np.inf  # until it is found to be of the reference's shape
+        if data.shape[1] % self._batch:
             return
         outputs = data.shape[1] // self._batch
         step = max(1, _SLICE // data.shape[1])
         for first in range(0, len(rows), step):
-            part = rows[first : first + step]
-            if (part["status"] != Status.OK).any() or (part["batch"] != self._batch).any():
-                continue
-            self._fill(part, data[first : first + step].reshape(-1, self._batch, outputs))
+            part, values = rows[first : first + step], data[first : first + step]
+            fits = part["batch"] == self._batch
+            if fits.all():
+                self._fill(part, values.reshape(-1, self._batch, outputs))
+            elif fits.any():
+                fitting = part[fits]
+                self._fill(fitting, values[fits].reshape(-1, self._batch, outputs))
+                part[fits] = fitting
 
     def _fill(self, rows: Rows, predictions: Floats) -> None:
         classes = predictions.argmax(axis=2)
@@ -78,8 +86,9 @@ class PredictionCheck:
         payload = (rows["id"] % np.uint64(self._pool)).astype(np.int64)
         index = (payload[:, None] * self._batch + self._offsets) % self._points
         if self._reference is not None and self._reference.shape[1] == predictions.shape[2]:
-            difference = np.abs(predictions - self._reference[index])
-            rows["deviation"] = difference.max(axis=(1, 2))
+            with np.errstate(invalid="ignore", over="ignore"):
+                deviation = np.abs(predictions - self._reference[index]).max(axis=(1, 2))
+            rows["deviation"] = np.where(np.isnan(deviation), np.inf, deviation)
         if self._labels is not None:
             rows["correct"] = (classes == self._labels[index]).sum(axis=1)
 
@@ -93,18 +102,22 @@ def load_check(config: RunConfig) -> PredictionCheck:
     points = config.workload.points
     reference = labels = None
     if points.reference_path is not None:
-        reference = _load(points.reference_path).reshape(points.count, -1)
+        reference = _load(points.reference_path, points.count)
         if points.path is not None and points.path.endswith(".npz"):
             with np.load(points.path, allow_pickle=False) as archive:
                 labels = archive.get("labels")
     return PredictionCheck(config.workload.batch_size, points.pool, points.count, reference, labels)
 
 
-def _load(path: str) -> Floats:
+def _load(path: str, count: int) -> Floats:
     try:
         array: Floats = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise ReferenceFileError(
             f"{path}: cannot be read as reference predictions: {error}"
         ) from None
-    return array
+    if len(array) != count:
+        raise ReferenceFileError(
+            f"{path}: {len(array)} entries, the run config says {count} points"
+        )
+    return array.reshape(count, -1)

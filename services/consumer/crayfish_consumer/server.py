@@ -44,11 +44,13 @@ def serve(
         def do_POST(self) -> None:
             try:
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-                finish(body)
+                int(body["delivered"])
             except (ValueError, KeyError, TypeError) as error:
                 self._answer(400, "text/plain", f"{error}\n".encode())
                 return
+            # The answer first: the process may end as soon as it knows.
             self._answer(200, "application/json", b"{}")
+            finish(body)
 
         def _answer(self, code: int, kind: str, body: bytes) -> None:
             self.send_response(code)

@@ -20,10 +20,27 @@ Binary layout, version 1, little-endian; the header is 64 bytes, float32 values 
     60      4     uint32   reserved, zero
     64            float32  request: batch * values; ok result: batch * outputs; failed: none
 
+A request is pending, a result is ok or failed. The values may be anything, NaN and infinity too.
+
 The `json` format is one object with the same fields, except that the flags are spelled out as
-`"segment"` and `"kind"`, the status as a word, and the float32 values are the list `"data"` (each
-number in the shortest form that reads back as the same float32). It exists so that the cost of text
-is a measured result. `tests/contract/vectors` holds files that every codec must reproduce exactly.
+`"segment"` and `"kind"`, the status as a word, and the float32 values are the list `"data"`. It
+exists so that the cost of text is a measured result. It is compact (no spaces), ASCII, with the
+keys in the order of `json_prefix`. A reader takes any order, but no other keys, and none twice.
+
+A number of `"data"` is written like this, whatever the language:
+
+- The digits are the fewest that read back as the same float32; if several of that length do, those
+  closest to its value; if two are equally close, the even one. (With `BigDecimal`, for n = 1, 2...:
+  take the value rounded down to n digits and the value rounded up; of those whose `floatValue()`
+  is the same, the closer one, or the one with the even last digit.)
+- Let e be the decimal exponent of the first digit. For -4 <= e < 16 there is no exponent, and at
+  least one digit on each side of the point: `0.0001`, `16777216.0`, `123456790.0`.
+- Otherwise: first digit, then the point and the other digits if there are any, `e`, the sign, at
+  least two digits of exponent: `1e-05`, `1.1754944e-38`, `3.4028235e+38`, `1e+16`.
+- Zero is `0.0` or `-0.0`. JSON has no NaN and no infinity: such values cannot be encoded, and a
+  message with them (or with a number beyond float32) cannot be decoded.
+
+`tests/contract/vectors` holds files of both formats that every codec must reproduce exactly.
 """
 
 from __future__ import annotations
@@ -32,7 +49,7 @@ import json
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from struct import Struct
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -107,7 +124,12 @@ class Codec(Protocol):
     """One format; `CODECS` finds it by name."""
 
     def encode(self, header: Header, data: Floats) -> bytes:
-        """Write a record; `data` has batch * (values or outputs) float32 values."""
+        """Write a record; `data` has batch * (values or outputs) float32 values.
+
+        Raises:
+            CodecError: if status, data and header contradict each other, or if JSON cannot hold
+                a value.
+        """
 
     def decode(self, message: bytes) -> Record:
         """Read a record.
@@ -115,6 +137,14 @@ class Codec(Protocol):
         Raises:
             CodecError: if the message is not a record, or its length does not fit its header.
         """
+
+
+def _check_status(header: Header) -> None:
+    if header.is_result == (header.status is Status.PENDING):
+        kind = "result" if header.is_result else "request"
+        raise CodecError(f"record {header.id}: a {kind} with status {header.status.name.lower()}")
+    if header.outputs and header.status is not Status.OK:
+        raise CodecError(f"record {header.id}: outputs are {header.outputs}, but it is not scored")
 
 
 def _expected_floats(header: Header) -> int:
@@ -176,7 +206,7 @@ def unpack_header(message: bytes) -> Header:
     if version != VERSION:
         raise CodecError(f"version is {version}, this codec reads {VERSION}")
     try:
-        return Header(
+        header = Header(
             segment=Segment(flags & ~RESULT),
             id=id_,
             intended_ns=intended,
@@ -191,6 +221,8 @@ def unpack_header(message: bytes) -> Header:
         )
     except ValueError as error:
         raise CodecError(f"record {id_}: {error}") from None
+    _check_status(header)
+    return header
 
 
 class BinaryCodec:
@@ -198,6 +230,7 @@ class BinaryCodec:
 
     def encode(self, header: Header, data: Floats) -> bytes:
         """Header, then the values as they lie in memory (little-endian float32)."""
+        _check_status(header)
         _check_length(header, data.size)
         return pack_header(header) + np.ascontiguousarray(data, dtype="<f4").tobytes()
 
@@ -218,32 +251,72 @@ class JsonCodec:
     """The same fields as text."""
 
     def encode(self, header: Header, data: Floats) -> bytes:
-        """Compact JSON, keys in the order of the binary layout."""
+        """Compact JSON, keys in the order of `json_prefix`."""
+        _check_status(header)
         _check_length(header, data.size)
         return json_prefix(header).encode() + json_floats(data) + b"}"
 
     def decode(self, message: bytes) -> Record:
         """Unknown keys are an error, so that two versions cannot be mistaken for each other."""
         try:
-            fields = json.loads(message)
-        except ValueError as error:
+            fields = json.loads(
+                message, parse_constant=_no_constant, object_pairs_hook=_distinct_keys
+            )
+        except (ValueError, RecursionError) as error:
             raise CodecError(f"not JSON: {error}") from None
         try:
             if fields.pop("magic") != MAGIC.decode() or fields.pop("version") != VERSION:
                 raise CodecError("not a Crayfish record of version 1")
-            data = np.asarray(fields.pop("data"), dtype=np.float32)
+            data = _read_floats(fields.pop("data"))
             header = Header(
                 segment=Segment[fields.pop("segment").upper()],
-                is_result=fields.pop("kind") == "result",
+                is_result=_KINDS[fields.pop("kind")],
                 status=Status[fields.pop("status").upper()],
-                **fields,
+                **{name: _in_range(name, value) for name, value in fields.items()},
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, CodecError):
                 raise
             raise CodecError(f"not a Crayfish record: {type(error).__name__}: {error}") from None
+        _check_status(header)
         _check_length(header, data.size)
         return Record(header, data.reshape(header.batch, -1) if data.size else data.reshape(0, 0))
+
+
+_KINDS: Final = {"request": False, "result": True}
+_LIMITS: Final = {"id": 1 << 64, "batch": 1 << 32, "values": 1 << 32, "outputs": 1 << 32}
+_TIME_LIMIT: Final = 1 << 63
+
+
+def _no_constant(name: str) -> float:
+    raise CodecError(f"{name} is no JSON number")
+
+
+def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise CodecError("a key stands twice")
+    return fields
+
+
+def _in_range(name: str, value: object) -> int:
+    if type(value) is not int:
+        raise CodecError(f"{name} is {value!r}, not a whole number")
+    limit = _LIMITS.get(name)
+    if not (0 <= value < limit if limit else -_TIME_LIMIT <= value < _TIME_LIMIT):
+        raise CodecError(f"{name} is {value}, out of its range")
+    return value
+
+
+def _read_floats(numbers: object) -> Floats:
+    found = np.asarray(numbers)
+    if not isinstance(numbers, list) or found.ndim != 1 or found.dtype.kind not in "fiu":
+        raise CodecError("data is not a list of numbers")
+    with np.errstate(over="ignore"):
+        data = found.astype(np.float32)
+    if not np.isfinite(data).all():
+        raise CodecError("data has a number that is no float32")
+    return data
 
 
 def json_prefix(header: Header) -> str:
@@ -259,8 +332,18 @@ def json_prefix(header: Header) -> str:
 
 
 def json_floats(data: Floats) -> bytes:
-    """A JSON list of float32 values, each in the shortest form that reads back as the same."""
-    return b"[" + ",".join(map(str, data.ravel().astype(np.float32, copy=False))).encode() + b"]"
+    """A JSON list of float32 values, as the module's text says.
+
+    `str` gives the digits, `repr` of the same number the notation: numpy's own changes with its
+    version (1e+08 or 100000000.0).
+
+    Raises:
+        CodecError: if a value is not finite.
+    """
+    flat = np.asarray(data, dtype=np.float32).ravel()
+    if not np.isfinite(flat).all():
+        raise CodecError("JSON has no NaN and no infinity")
+    return b"[" + ",".join(map(repr, map(float, map(str, flat)))).encode() + b"]"
 
 
 CODECS: Final[dict[RecordFormat, Codec]] = {

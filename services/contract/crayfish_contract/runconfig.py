@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .codec import RecordFormat
 
@@ -97,6 +97,12 @@ class StopRule(_Strict):
 
     seconds: PositiveFloat | None = None
     count: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.seconds is None and self.count is None:
+            raise ValueError("give seconds, count or both: the segment would never end")
+        return self
 
 
 class Warmup(_Strict):

@@ -10,6 +10,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from .runconfig import KafkaConfig
 
 PREFIX = "crayfish-"
@@ -56,11 +58,7 @@ def ensure_topics(kafka: KafkaConfig, deadline_s: float) -> None:
         )
     ]
     for future in admin.create_topics(wanted).values():
-        try:
-            future.result(timeout=deadline_s)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise
+        _wait_for(future, deadline_s, KafkaError.TOPIC_ALREADY_EXISTS)
 
 
 def remove_stale_topics(kafka: KafkaConfig, deadline_s: float) -> list[str]:
@@ -71,5 +69,13 @@ def remove_stale_topics(kafka: KafkaConfig, deadline_s: float) -> list[str]:
     stale = [name for name in names if name.startswith(PREFIX) and name not in keep]
     if stale:
         for future in admin.delete_topics(stale).values():
-            future.result(timeout=deadline_s)
+            _wait_for(future, deadline_s, KafkaError.UNKNOWN_TOPIC_OR_PART)  # it is going already
     return stale
+
+
+def _wait_for(future: Future[None], deadline_s: float, accepted: int) -> None:
+    try:
+        future.result(timeout=deadline_s)
+    except KafkaException as error:
+        if error.args[0].code() != accepted:
+            raise

@@ -1,1 +1,1 @@
-"""The producer: sends records on a schedule that nothing slows down, and says how well it kept it."""
+"""The producer: sends records on a schedule that nothing slows down; says how well it kept it."""

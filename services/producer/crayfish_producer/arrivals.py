@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import numpy.typing as npt
+
     from crayfish_contract.runconfig import Arrivals, ConstantArrivals, MaxArrivals, StopRule
 
 _NS: Final = 1_000_000_000
@@ -45,7 +46,7 @@ class Constant:
         return min([*allowed, *([] if stop.count is None else [stop.count])])
 
     def offsets_ns(self, first: int, count: int) -> npt.NDArray[np.int64]:
-        """i * 1e9 / rate, rounded to whole nanoseconds."""
+        """I * 1e9 / rate, rounded to whole nanoseconds."""
         index = np.arange(first, first + count, dtype=np.float64)
         return np.rint(index * (_NS / self._rate)).astype(np.int64)
 

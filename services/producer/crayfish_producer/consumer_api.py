@@ -1,4 +1,4 @@
-"""What the producer asks the consumer, and tells it: three calls over HTTP inside the run's network."""
+"""What the producer asks the consumer, and tells it: over HTTP inside the run's network."""
 
 from __future__ import annotations
 

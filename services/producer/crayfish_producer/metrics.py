@@ -30,7 +30,9 @@ class ProducerCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Phase, counts, and the schedule lag of the last few thousand records."""
-        phase = GaugeMetricFamily("crayfish_producer_phase", "1 for the current phase", labels=["phase"])
+        phase = GaugeMetricFamily(
+            "crayfish_producer_phase", "1 for the current phase", labels=["phase"]
+        )
         for name in PHASES:
             phase.add_metric([name], float(name == self.phase))
         yield phase

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
 from crayfish_contract.arrays import point_indices
 from crayfish_contract.codec import (
     HEADER,
@@ -19,9 +20,10 @@ from crayfish_contract.codec import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
+
     from crayfish_contract.runconfig import RunConfig
 
     Floats = npt.NDArray[np.float32]
@@ -52,10 +54,10 @@ def load_points(config: RunConfig) -> Floats:
     try:
         loaded = np.load(path, allow_pickle=False)
         array = loaded["points"] if path.endswith(".npz") else loaded
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError) as error:
         raise PointsError(f"{path}: cannot be read as points: {error}") from None
     if array.shape[1:] != shape or array.dtype != np.float32:
-        raise PointsError(f"{path}: {array.dtype}{array.shape}, the model wants float32(n, {shape})")
+        raise PointsError(f"{path}: {array.dtype}{array.shape}, the model wants float32 {shape}")
     if len(array) != points.count:
         raise PointsError(f"{path}: {len(array)} points, the run config says {points.count}")
     return np.ascontiguousarray(array)
@@ -86,12 +88,10 @@ def writer(
         id_: int,
         intended_ns: int,
         sent_ns: int,
-        pack: object = HEADER.pack,  # a local name is found faster than a global's attribute
+        pack: Callable[..., bytes] = HEADER.pack,  # a local name is found faster
     ) -> bytes:
         return (
-            pack(  # type: ignore[operator]
-                MAGIC, VERSION, flag, 0, 0, id_, intended_ns, sent_ns, 0, 0, batch, values, 0, 0
-            )
+            pack(MAGIC, VERSION, flag, 0, 0, id_, intended_ns, sent_ns, 0, 0, batch, values, 0, 0)
             + pool[id_ % size]
         )
 

@@ -10,6 +10,7 @@ import threading
 import time
 
 import numpy as np
+
 from crayfish_contract.arrays import SENT
 from crayfish_contract.codec import HEADER_BYTES, RecordFormat, Segment
 from crayfish_contract.runconfig import (

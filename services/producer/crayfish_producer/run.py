@@ -6,16 +6,16 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from prometheus_client import CollectorRegistry, start_http_server
+
 from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT, SENT_FILE
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
-from prometheus_client import CollectorRegistry, start_http_server
 
 from .arrivals import arrival_process
 from .consumer_api import ConsumerApi
@@ -26,6 +26,7 @@ from .sentlog import SentLog
 
 if TYPE_CHECKING:
     import threading
+    from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
 
@@ -95,7 +96,9 @@ class ProducerRun:
         summary.connected_ns = time.time_ns()
         with (self._out / SENT_FILE).open("wb") as file:
             log = SentLog(file)
-            client = make_client(config.kafka.bootstrap, config.producer, config.kafka.max_message_bytes)
+            client = make_client(
+                config.kafka.bootstrap, config.producer, config.kafka.max_message_bytes
+            )
             sender = Sender(client, config.kafka, log, self._stop)
             self._metrics.sender, self._metrics.log = sender, log
             if not self._await_pipeline(client, pool):
@@ -139,7 +142,8 @@ class ProducerRun:
                 last = time.monotonic()
 
         def answered(status: dict[str, Any]) -> bool:
-            return status["canaries_ok"] > 0 or status["canaries_failed"] >= _FAILED_CANARIES
+            ok, failed = int(status["canaries_ok"]), int(status["canaries_failed"])
+            return ok > 0 or failed >= _FAILED_CANARIES
 
         status = self._consumer.await_status(
             answered, config.deadlines.ready, self._stop, meanwhile=another
@@ -154,7 +158,7 @@ class ProducerRun:
         return True
 
     def _send(self, sender: Sender, pool: list[bytes]) -> None:
-        """Warm-up, then the measured segment: seamless, unless the warm-up is to be drained first."""
+        """Warm-up, then the measured segment: seamless, unless the warm-up is drained first."""
         config, summary = self._config, self._summary
         workload = config.workload
         values = math.prod(config.model.input_shape)
@@ -214,4 +218,3 @@ class ProducerRun:
 
     def _rows(self) -> int:
         return (self._out / SENT_FILE).stat().st_size // SENT.itemsize
-

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
+
 from crayfish_contract.arrays import SENT
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Chunk:
 
 
 class SentLog:
-    """The open chunks of a run, and the file behind them; memory is bounded by what is in flight."""
+    """The open chunks of a run and the file behind them; memory is bounded by what is in flight."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -90,5 +91,5 @@ class SentLog:
         rows["intended_ns"] = chunk.intended_ns[:count]
         rows["in_append_ms"] = chunk.append_ms[:count]
         rows["delivery_error"] = chunk.errors[:count]
-        rows.tofile(self._file)
+        self._file.write(rows.tobytes())
         self._open.pop(id(chunk), None)

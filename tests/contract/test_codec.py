@@ -1,0 +1,277 @@
+"""Both formats against the vectors, and against anything that hypothesis can think of."""
+
+import json
+import re
+from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from crayfish_contract.codec import (
+    CODECS,
+    HEADER_BYTES,
+    CodecError,
+    Header,
+    RecordFormat,
+    Segment,
+    Status,
+    failed,
+    json_floats,
+    json_prefix,
+    pack_header,
+    unpack_header,
+)
+
+VECTORS = Path(__file__).parent / "vectors"
+INDEX: list[dict[str, Any]] = json.loads((VECTORS / "index.json").read_text())
+BINARY, JSON = CODECS[RecordFormat.BINARY], CODECS[RecordFormat.JSON]
+
+NANOSECONDS = st.integers(-(2**63), 2**63 - 1)
+SIZES = st.integers(0, 5)
+
+
+@st.composite
+def records(draw: st.DrawFn, *, finite: bool) -> tuple[Header, np.ndarray]:
+    status = draw(st.sampled_from(Status))
+    batch, values = draw(SIZES), draw(SIZES)
+    outputs = draw(SIZES) if status is Status.OK else 0
+    header = Header(
+        segment=draw(st.sampled_from(Segment)),
+        id=draw(st.integers(0, 2**64 - 1)),
+        intended_ns=draw(NANOSECONDS),
+        sent_ns=draw(NANOSECONDS),
+        batch=batch,
+        values=values,
+        is_result=status is not Status.PENDING,
+        status=status,
+        received_ns=draw(NANOSECONDS),
+        scored_ns=draw(NANOSECONDS),
+        outputs=outputs,
+    )
+    count = batch * (outputs if header.is_result else values)
+    elements = st.floats(width=32, allow_nan=not finite, allow_infinity=not finite)
+    return header, draw(hnp.arrays(np.float32, count, elements=elements))
+
+
+def vector_header(entry: dict[str, Any]) -> Header:
+    fields = entry["header"]
+    return Header(
+        **{
+            **fields,
+            "segment": Segment[fields["segment"].upper()],
+            "status": Status[fields["status"].upper()],
+        }
+    )
+
+
+def bits(data: np.ndarray) -> list[str]:
+    return [f"{value:08x}" for value in data.ravel().view(np.uint32)]
+
+
+@pytest.mark.parametrize("entry", INDEX, ids=lambda entry: entry["file"])
+def test_vector_is_read_and_written_exactly(entry: dict[str, Any]) -> None:
+    codec = CODECS[RecordFormat(entry["format"])]
+    message = (VECTORS / entry["file"]).read_bytes()
+    assert message.hex() == entry["hex"]
+    record = codec.decode(message)
+    assert record.header == vector_header(entry)
+    assert bits(record.data) == entry["data_bits"]
+    data = np.array([int(value, 16) for value in entry["data_bits"]], np.uint32).view(np.float32)
+    assert codec.encode(vector_header(entry), data) == message
+
+
+def test_vectors_cover_every_kind_in_both_formats() -> None:
+    for record_format in RecordFormat:
+        headers = [vector_header(entry) for entry in INDEX if entry["format"] == record_format]
+        assert {header.segment for header in headers} == set(Segment)
+        assert {header.status for header in headers} == set(Status)
+        assert any(header.batch > 1 for header in headers)
+    data_bits = {value for entry in INDEX for value in entry["data_bits"]}
+    assert {"80000000", "00000001", "7fc00000"} <= data_bits  # -0.0, the smallest, NaN
+
+
+@given(records(finite=False))
+def test_binary_round_trip(record: tuple[Header, np.ndarray]) -> None:
+    header, data = record
+    message = BINARY.encode(header, data)
+    assert len(message) == HEADER_BYTES + 4 * data.size
+    assert message[:HEADER_BYTES] == pack_header(header)
+    again = BINARY.decode(message)
+    assert again.header == header
+    assert again.data.tobytes() == data.tobytes()
+    assert not data.size or again.data.shape[0] == header.batch
+
+
+@given(records(finite=True))
+def test_json_round_trip(record: tuple[Header, np.ndarray]) -> None:
+    header, data = record
+    message = JSON.encode(header, data)
+    assert message.startswith(json_prefix(header).encode())
+    again = JSON.decode(message)
+    assert again.header == header
+    assert again.data.tobytes() == data.tobytes()
+    assert not data.size or again.data.shape[0] == header.batch
+
+
+@given(st.binary(max_size=200))
+def test_anything_else_is_a_codec_error(message: bytes) -> None:
+    for codec in CODECS.values():
+        with pytest.raises(CodecError):
+            codec.decode(message)
+
+
+@given(st.data())
+def test_a_damaged_message_is_read_or_refused(data: st.DataObject) -> None:
+    entry = data.draw(st.sampled_from(INDEX))
+    message = bytearray.fromhex(entry["hex"])
+    message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        record = CODECS[RecordFormat(entry["format"])].decode(bytes(message))
+    except CodecError:
+        return
+    assert record.data.dtype == np.float32
+
+
+def rendered(value: np.float32) -> str:
+    """The rule of the codec's text, from exact decimals: what a language without numpy does."""
+    if value == 0:
+        return "-0.0" if np.signbit(value) else "0.0"
+    exact, largest = Decimal(float(value)), Decimal("3.4028235e38")
+    for digits in range(1, 10):
+        near = [Context(digits, rounding).plus(exact) for rounding in (ROUND_DOWN, ROUND_UP)]
+        near = [n for n in near if abs(n) <= largest and np.float32(str(n)) == value]
+        if near:
+            break
+    shortest = min(near, key=lambda n: (abs(n - exact), n.as_tuple().digits[-1] % 2)).normalize()
+    e = shortest.adjusted()
+    if -4 <= e < 16:
+        plain = f"{shortest:f}"
+        return plain if "." in plain else plain + ".0"
+    first, *others = map(str, shortest.as_tuple().digits)
+    number = f"{'-' if shortest < 0 else ''}{first}{'.' if others else ''}{''.join(others)}"
+    return f"{number}e{'-' if e < 0 else '+'}{abs(e):02}"
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_json_numbers_follow_the_rule(value: float) -> None:
+    number = np.float32(value)
+    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+
+
+@given(st.integers(2**21, 2**25 - 1))
+def test_json_ties_follow_the_rule(quarters: int) -> None:
+    number = np.float32(quarters / 4)
+    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+
+
+@pytest.mark.parametrize("exponent", range(-149, 128))
+def test_json_powers_of_two_follow_the_rule(exponent: int) -> None:
+    number = np.float32(2.0**exponent)
+    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+
+
+REQUEST = Header(Segment.MEASURED, 7, 1, 2, 1, 2)
+DATA = np.array([0.5, 1.5], np.float32)
+TEXT = JSON.encode(REQUEST, DATA).decode()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_json_refuses_what_is_not_finite(value: float) -> None:
+    with pytest.raises(CodecError, match="no NaN"):
+        JSON.encode(REQUEST, np.array([0, value], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.5", "NaN"),
+        ("0.5", "Infinity"),
+        ("0.5", "1e39"),
+        ("0.5", '"0.5"'),
+        ("0.5", "[0.5]"),
+        ("0.5", "true,false"),
+        ("0.5,", ""),
+        ("[0.5,1.5]", "{}"),
+        ('"id":7', '"id":7.5'),
+        ('"id":7', '"id":-1'),
+        ('"id":7', '"id":true'),
+        ('"id":7', '"id":18446744073709551616'),
+        ('"id":7', '"id":7,"id":8'),
+        ('"id":7', '"number":7'),
+        ('"id":7', '"id":7,"more":1'),
+        ('"id":7,', ""),
+        ('"intended_ns":1', '"intended_ns":9223372036854775808'),
+        ('"version":1', '"version":2'),
+        ("measured", "other"),
+        ('"request"', '"answer"'),
+        ('"request"', '"result"'),
+        ("pending", "ok"),
+        ('"outputs":0', '"outputs":2'),
+        ("CRAY", "FISH"),
+        ("}", ""),
+    ],
+)
+def test_json_message_with_an_error(old: str, new: str) -> None:
+    assert old in TEXT
+    with pytest.raises(CodecError):
+        JSON.decode(TEXT.replace(old, new, 1).encode())
+
+
+def test_json_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(CodecError, match="not JSON"):
+        JSON.decode(b"[" * 1_000_000)
+
+
+def test_json_keys_in_another_order_are_read() -> None:
+    fields = json.loads(TEXT)
+    turned = json.dumps(dict(reversed(fields.items()))).encode()
+    assert JSON.decode(turned).header == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "message"),
+    [
+        (0, b"X", "magic"),
+        (4, b"\x02", "version is 2"),
+        (5, b"\x00", "record 7"),
+        (5, b"\x07", "record 7"),
+        (5, b"\x0c", "record 7"),
+        (5, b"\x84", "a result with status pending"),
+        (6, b"\x01", "a request with status ok"),
+        (6, b"\x03", "record 7"),
+        (48, b"\x02", "its header says 16"),
+        (56, b"\x02", "outputs are 2"),
+    ],
+)
+def test_binary_message_with_an_error(offset: int, value: bytes, message: str) -> None:
+    broken = bytearray(BINARY.encode(REQUEST, DATA))
+    broken[offset : offset + 1] = value
+    with pytest.raises(CodecError, match=re.escape(message)):
+        BINARY.decode(bytes(broken))
+
+
+@pytest.mark.parametrize("length", [0, 3, HEADER_BYTES - 1])
+def test_shorter_than_a_header(length: int) -> None:
+    with pytest.raises(CodecError, match="shorter than the header"):
+        unpack_header(BINARY.encode(REQUEST, DATA)[:length])
+
+
+@pytest.mark.parametrize("codec", CODECS.values())
+def test_encode_refuses_a_contradiction(codec: Any) -> None:
+    with pytest.raises(CodecError, match="3 float32 values, its header says 2"):
+        codec.encode(REQUEST, np.zeros(3, np.float32))
+    with pytest.raises(CodecError, match="a request with status ok"):
+        codec.encode(REQUEST._replace(status=Status.OK), DATA)
+
+
+def test_failed_keeps_the_identity_of_its_request() -> None:
+    header = failed(REQUEST, 10, 20)
+    assert (header.id, header.intended_ns, header.sent_ns) == (7, 1, 2)
+    assert (header.received_ns, header.scored_ns, header.status) == (10, 20, Status.FAILED)
+    for codec in CODECS.values():
+        assert codec.decode(codec.encode(header, DATA[:0])).header == header

@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crayfish_consumer.check import PredictionCheck
+from crayfish_consumer.parse import ResultParser
+from crayfish_contract.codec import (
+    CODECS,
+    CodecError,
+    Header,
+    RecordFormat,
+    Segment,
+    Status,
+    failed,
+)
+
+VECTORS = Path(__file__).parents[2] / "contract" / "vectors"
+MESSAGES = {
+    record_format: [
+        bytes.fromhex(entry["hex"])
+        for entry in json.loads((VECTORS / "index.json").read_text())
+        if entry["format"] == record_format
+    ]
+    for record_format in RecordFormat
+}
+
+
+@st.composite
+def results(draw: st.DrawFn, record_format: RecordFormat) -> bytes:
+    batch, outputs = draw(st.integers(0, 4)), draw(st.integers(0, 4))
+    header = Header(
+        segment=draw(st.sampled_from(Segment)),
+        id=draw(st.integers(0, 1 << 31)),
+        intended_ns=draw(st.integers(0, 1 << 62)),
+        sent_ns=2,
+        batch=batch,
+        values=5,
+    )
+    if draw(st.booleans()):
+        return CODECS[record_format].encode(failed(header, 3, 4), np.zeros(0, np.float32))
+    header = header._replace(
+        is_result=True, status=Status.OK, received_ns=3, scored_ns=4, outputs=outputs
+    )
+    data = np.random.default_rng(header.id).random(batch * outputs, dtype=np.float32)
+    return CODECS[record_format].encode(header, data)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, record_format: RecordFormat) -> bytes:
+    message = bytearray(draw(results(record_format)))
+    for _ in range(draw(st.integers(0, 2))):
+        message[draw(st.integers(0, min(len(message), 64) - 1))] = draw(st.integers(0, 255))
+    return bytes(message[: draw(st.sampled_from([None, -1, -4, 10]))])
+
+
+def parser(record_format: RecordFormat) -> ResultParser:
+    return ResultParser(record_format, PredictionCheck(1, 4, 5, None, None))
+
+
+@given(st.data(), st.sampled_from(RecordFormat))
+def test_reads_what_the_codec_reads(data: st.DataObject, record_format: RecordFormat) -> None:
+    kinds = [
+        results(record_format),
+        damaged(record_format),
+        st.binary(max_size=80),
+        st.sampled_from(MESSAGES[record_format]),
+    ]
+    messages = data.draw(st.lists(st.one_of(kinds), max_size=30))
+    parsed = parser(record_format).parse(messages, range(len(messages)), 99)
+    expected = []
+    canaries = {Status.OK: 0, Status.FAILED: 0}
+    for position, message in enumerate(messages):
+        try:
+            header = CODECS[record_format].decode(message).header
+        except CodecError:
+            continue
+        if not header.is_result or header.id >= 1 << 40:
+            continue
+        if header.segment is Segment.CANARY:
+            canaries[header.status] += 1
+            continue
+        expected.append(
+            (header.id, header.segment, header.status, *header[2:4], *header[8:10], position)
+        )
+    names = ["id", "segment", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns"]
+    assert sorted(parsed.rows[[*names, "out_append_ms"]].tolist()) == sorted(expected)
+    assert (parsed.rows["consumed_ns"] == 99).all()
+    assert (parsed.canaries_ok, parsed.canaries_failed) == tuple(canaries.values())
+    assert parsed.undecodable == len(messages) - len(expected) - sum(canaries.values())
+
+
+@pytest.mark.parametrize("record_format", RecordFormat)
+def test_nothing_to_read(record_format: RecordFormat) -> None:
+    assert len(parser(record_format).parse([], [], 1).rows) == 0
+    parsed = parser(record_format).parse([b"", b"x"], [1, 2], 1)
+    assert (len(parsed.rows), parsed.undecodable) == (0, 2)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from crayfish_consumer.tally import Drain, Tally
+from crayfish_contract.arrays import RECEIVED
+from crayfish_contract.codec import Segment, Status
+
+
+def rows(*ids: int, segment: Segment = Segment.MEASURED, status: Status = Status.OK) -> np.ndarray:
+    made = np.zeros(len(ids), dtype=RECEIVED)
+    made["id"], made["segment"], made["status"] = ids, segment, status
+    return made
+
+
+def test_ids_count_once() -> None:
+    tally = Tally()
+    assert tally.add(rows(0, 1, 2, 0, segment=Segment.WARMUP)) == 3
+    assert tally.add(rows(3, 200_000, 3)) == 2
+    assert tally.add(rows(2, segment=Segment.WARMUP)) == 0
+    assert tally.add(rows(3, 199_999, status=Status.FAILED)) == 1
+    assert tally.unique == {Segment.WARMUP: 3, Segment.MEASURED: 3}
+    assert tally.unique_total == 6
+    assert (tally.received, tally.duplicates, tally.failed) == (10, 4, 2)
+
+
+@pytest.fixture
+def drain() -> Drain:
+    return Drain(idle_s=15, total_s=60, silence_s=200, last_progress=1000)
+
+
+def test_all_are_back(drain: Drain) -> None:
+    assert drain.ended(10, 1001) is None  # nobody has said how many there are
+    drain.finish(10, 1001)
+    assert drain.ended(9, 1001) is None
+    assert drain.ended(10, 1001) == "all"
+
+
+def test_all_of_none(drain: Drain) -> None:
+    drain.finish(0, 1001)
+    assert drain.ended(0, 1001) == "all"
+
+
+def test_idle_counts_from_the_last_result(drain: Drain) -> None:
+    drain.finish(10, 1100)
+    assert drain.ended(1, 1114.9) is None
+    drain.last_progress = 1114.9
+    assert drain.ended(2, 1129.8) is None
+    assert drain.ended(2, 1130) == "idle"
+
+
+def test_the_deadline_ends_a_trickle(drain: Drain) -> None:
+    drain.finish(1000, 1100)
+    drain.last_progress = 1159.9
+    assert drain.ended(60, 1159.9) is None
+    drain.last_progress = 1160.1
+    assert drain.ended(61, 1160.1) == "deadline"
+
+
+def test_a_producer_that_never_finishes(drain: Drain) -> None:
+    drain.last_progress = 1100
+    assert drain.ended(5, 1299.9) is None
+    assert drain.ended(5, 1300.1) == "silence"
