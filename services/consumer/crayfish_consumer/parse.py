@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.void]
 
-_MAX_ID: Final = 1 << 40
-"""No run has as many records: an id above it is a broken message."""
+_MAX_ID: Final = 1 << 32
+"""No run has as many records: an id above it is a broken message (the tally has a byte per id)."""
 _COPIED: Final = ("id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch")
 
 
@@ -145,7 +145,7 @@ def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
         & (header["version"] == VERSION)
         & (header["flags"] & RESULT != 0)
         & np.isin(segment, [int(s) for s in Segment])
-        & (ok | (header["status"] == Status.FAILED))
+        & (ok | ((header["status"] == Status.FAILED) & (header["outputs"] == 0)))
         & (np.where(ok, expected, 0) == floats)
         & (header["id"] < _MAX_ID)
     )
