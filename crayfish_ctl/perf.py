@@ -80,9 +80,10 @@ def measure(root: Path, profile: Profile, settings: PerfSettings, console: Conso
             # The paced run first warms the broker up for the comparison.
             paced = _ours(settings, cpus, "paced", rate=settings.rate, seconds=settings.seconds)
             for index in range(settings.rounds):
-                mine = _ours(settings, cpus, f"ours-{index}", records=settings.records)
+                # Both into one topic, which ours makes: the broker makes none by itself.
+                mine = _ours(settings, cpus, f"round-{index}", records=settings.records)
                 ours.append(float(mine["records_per_s"]))
-                kafkas.append(_kafkas(settings, cpus, f"kafka-{index}"))
+                kafkas.append(_kafkas(settings, cpus, f"round-{index}"))
                 console.print(
                     f"round {index + 1}: ours {ours[-1]:,.0f}, Kafka's {kafkas[-1]:,.0f} records/s"
                 )
