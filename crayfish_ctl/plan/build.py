@@ -17,6 +17,7 @@ from crayfish_ctl.catalog import check_model_files
 from crayfish_ctl.errors import CrayfishError
 
 from .model import Cell, RunSpec
+from .points import check_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +102,7 @@ def make_plan(catalog: Catalog, choices: Choices) -> Plan:
     tools = {name: catalog.tool(name) for name in dict.fromkeys(run.cell.tool for run in runs)}
     for run in runs:
         _check_cell(processor, tools[run.cell.tool], model, runtime, run.cell.tool_options)
+    check_points(choices.points, model)
     for model_format in {tool.model_format for tool in tools.values()}:
         check_model_files(catalog.root, model, model_format)
     return Plan(

@@ -28,19 +28,35 @@ class Points:
     reference_path: str | None = None
 
 
-def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Points:
-    """Resolve `--points`; a user's file is checked and copied into `folder` (mounted at /points).
+def check_points(choice: str, model: Model) -> None:
+    """Is `--points` usable? Asked before anything starts.
 
     Raises:
-        CrayfishError: naming the file and what is wrong with its shape or values.
+        CrayfishError: naming the flag or the file, and what is wrong.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if choice == "test":
         if model.points is None:
             raise CrayfishError(
                 f"configs/models/{model.name}.yaml: points: the model has no test points",
                 hint="give --points FILE or --points random:COUNT",
             )
+    elif choice.startswith(_RANDOM):
+        text = choice.removeprefix(_RANDOM)
+        if not text.isdigit() or int(text) == 0:
+            raise CrayfishError(f"--points {choice}: {text!r} is not a number of points")
+    else:
+        read_points(Path(choice), model.input.shape)
+
+
+def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Points:
+    """Resolve `--points`; a user's file is copied into `folder` (mounted at /points).
+
+    Raises:
+        CrayfishError: as `check_points`.
+    """
+    check_points(choice, model)
+    folder.mkdir(parents=True, exist_ok=True)
+    if choice == "test" and model.points is not None:
         return Points(
             kind="file",
             count=len(read_points(root / model.points.path, model.input.shape)),
@@ -48,10 +64,7 @@ def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Point
             reference_path=f"/{model.reference.path}" if model.reference else None,
         )
     if choice.startswith(_RANDOM):
-        text = choice.removeprefix(_RANDOM)
-        if not text.isdigit() or int(text) == 0:
-            raise CrayfishError(f"--points {choice}: {text!r} is not a number of points")
-        return Points(kind="random", count=int(text))
+        return Points(kind="random", count=int(choice.removeprefix(_RANDOM)))
     array = read_points(Path(choice), model.input.shape)
     np.save(folder / "points.npy", array)
     return Points(kind="file", count=len(array), container_path="/points/points.npy")

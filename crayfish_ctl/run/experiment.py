@@ -64,8 +64,9 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
         name = f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
         folder = results_root.resolve() / name
         try:
+            results_root.mkdir(parents=True, exist_ok=True)
+            check_space(plan, results_root)
             (folder / "points").mkdir(parents=True)
-            _check_space(plan, folder)
         except OSError as error:
             raise CrayfishError(
                 f"{folder}: {error.strerror}",
@@ -166,15 +167,18 @@ def _git() -> Git | None:
     return Git(commit=state[0], dirty=state[1]) if state else None
 
 
-def _check_space(plan: Plan, folder: Path) -> None:
+def check_space(plan: Plan, folder: Path) -> None:
+    """Is there room for the results of `plan`?
+
+    Raises:
+        CrayfishError: with both figures, if there is not.
+    """
     records = sum(sum(scheduled_records(run)) for run in plan.runs)
     needed = _FIXED_BYTES + records * _ROW_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
-        folder.joinpath("points").rmdir()
-        folder.rmdir()
         raise CrayfishError(
-            f"{folder.parent}: {free / 1e6:,.0f} MB free, the results need {needed / 1e6:,.0f} MB",
+            f"{folder}: {free / 1e6:,.0f} MB free, the results need {needed / 1e6:,.0f} MB",
             hint="make room, or choose another folder with --out",
             code=ExitCode.HOST,
         )

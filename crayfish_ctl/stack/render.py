@@ -66,14 +66,14 @@ def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Pat
             code=ExitCode.USAGE,
         ) from None
     for name, service in config["services"].items():
-        _check(name, service)
+        check_service(name, service)
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=config["services"])
 
 
-def _check(name: str, service: Mapping[str, Any]) -> None:
+def check_service(name: str, service: Mapping[str, Any]) -> None:
     """The rules of docs/architecture.md that a fragment of an outsider may have missed."""
 
     def refuse(what: str, hint: str) -> CrayfishError:

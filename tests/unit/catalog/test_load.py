@@ -1,0 +1,76 @@
+"""A config that is wrong names file and field; model files are the ones that were described."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from crayfish_ctl.catalog import check_model_files, load_catalog
+from crayfish_ctl.errors import CrayfishError
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "words"),
+    [
+        ("experiments/input-rate.yaml", "question:", "queston:", ["queston", "question"]),
+        ("experiments/input-rate.yaml", "{rate: 500}", "{rate: -5}", ["workloads"]),
+        ("experiments/input-rate.yaml", "name: input-rate", "name: other", ["name"]),
+        ("tools/onnx.yaml", "kind: embedded", "kind: inside", ["kind"]),
+        ("profiles/laptop.yaml", "memory: 1g", "memory: lots", ["memory"]),
+        ("models/ffnn.yaml", "shape: [10]", "shape: [0]", ["output.shape"]),
+        ("processors/flink.yaml", "title:", "title: [", ["not YAML"]),
+    ],
+)
+def test_a_wrong_field_is_named(
+    root: Path, file: str, before: str, after: str, words: list[str]
+) -> None:
+    path = root / "configs" / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    with pytest.raises(CrayfishError) as caught:
+        load_catalog(root)
+    assert str(path) in caught.value.message
+    for word in words:
+        assert word in caught.value.message
+
+
+def test_a_profile_takes_over_what_it_extends() -> None:
+    catalog = load_catalog(ROOT)
+    assert catalog.profile("debug").resources == catalog.profile("laptop").resources
+
+
+def test_every_profile_has_resources_for_every_processor() -> None:
+    catalog = load_catalog(ROOT)
+    for name in catalog.profiles:
+        assert {"producer", "consumer", "kafka", "flink-taskmanager"} <= set(
+            catalog.profile(name).resources
+        )
+
+
+def test_the_shipped_model_files_are_the_described_ones(root: Path) -> None:
+    model = load_catalog(root).model("ffnn")
+    for model_format in model.formats:
+        check_model_files(root, model, model_format)
+
+
+def test_a_changed_model_file_is_named(root: Path) -> None:
+    model = load_catalog(root).model("ffnn")
+    with (root / "models/ffnn/ffnn.onnx").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(CrayfishError, match=r"ffnn\.onnx: is not the file") as caught:
+        check_model_files(root, model, "onnx")
+    assert "formats.onnx.sha256" in caught.value.message
+    (root / "models/ffnn/ffnn.onnx").unlink()
+    with pytest.raises(CrayfishError, match="is not there"):
+        check_model_files(root, model, "onnx")

@@ -1,0 +1,38 @@
+"""Flink's knobs: typed, and a typo is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crayfish_flink.options import FlinkOptions, OptionError, parse_options
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_defaults_are_those_that_the_catalog_shows() -> None:
+    config = yaml.safe_load((ROOT / "configs/processors/flink.yaml").read_text())
+    assert parse_options(config["options"]) == FlinkOptions()
+
+
+def test_an_option_is_taken() -> None:
+    assert parse_options({"execution_mode": "process", "bundle_size": 1}) == FlinkOptions(
+        execution_mode="process", bundle_size=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"bundel_size": 1}, "bundel_size"),
+        ({"bundle_size": "many"}, "bundle_size"),
+        ({"bundle_size": -1}, "bundle_size"),
+        ({"bundle_size": True}, "bundle_size"),
+        ({"execution_mode": "both"}, "execution_mode"),
+    ],
+)
+def test_anything_else_is_refused(options: dict[str, object], named: str) -> None:
+    with pytest.raises(OptionError, match=named):
+        parse_options(options)
