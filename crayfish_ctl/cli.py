@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -144,11 +144,13 @@ def ls() -> None:
 
 @app.command()
 def perf(
-    records: Annotated[int, typer.Option(help="records of each unthrottled round")] = 200_000,
-    record_bytes: Annotated[int, typer.Option(help="size of a record")] = 3200,
-    rounds: Annotated[int, typer.Option(help="rounds of the comparison")] = 3,
-    rate: Annotated[float, typer.Option(help="records/s of the paced run")] = 30_000,
-    seconds: Annotated[float, typer.Option(help="duration of the paced run")] = 60,
+    records: Annotated[
+        int, typer.Option(min=1, help="records of each unthrottled round")
+    ] = 200_000,
+    record_bytes: Annotated[int, typer.Option(min=1, help="size of a record")] = 3200,
+    rounds: Annotated[int, typer.Option(min=1, help="rounds of the comparison")] = 3,
+    rate: Annotated[float, typer.Option(min=1, help="records/s of the paced run")] = 30_000,
+    seconds: Annotated[float, typer.Option(min=1, help="duration of the paced run")] = 60,
 ) -> None:
     """Compare our producer with Kafka's own performance tool."""
     from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
@@ -171,11 +173,17 @@ def down() -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON schema of the run config (docs/schemas/run-config.json)."""
+def schema(
+    kind: Annotated[
+        Literal["run-config", "run", "manifest"], typer.Argument(help="of which file")
+    ] = "run-config",
+) -> None:
+    """Print a JSON schema: of the run config, of run.json or of manifest.json."""
     from crayfish_contract.runconfig import RunConfig  # noqa: PLC0415
+    from crayfish_ctl.results import results_schema  # noqa: PLC0415
 
-    sys.stdout.write(json.dumps(RunConfig.model_json_schema(), indent=2) + "\n")
+    found = RunConfig.model_json_schema() if kind == "run-config" else results_schema(kind)
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
 def _set_up(image_names: list[str]) -> None:

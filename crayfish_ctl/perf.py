@@ -158,7 +158,10 @@ def _kafkas(settings: PerfSettings, cpus: float, topic: str) -> float:
     )
     rates = _KAFKA_RATE.findall(output)
     if not rates:
-        raise CrayfishError(f"ProducerPerformance said nothing of a rate:\n{output[-500:]}")
+        raise CrayfishError(
+            f"ProducerPerformance said nothing of a rate:\n{output[-500:]}",
+            code=ExitCode.RUN_FAILED,
+        )
     return float(rates[-1][0])
 
 

@@ -47,10 +47,16 @@ class Catalog:
     def profile(self, name: str) -> Profile:
         """A profile with what it extends filled in, or an error that lists those there are."""
         profile = _find("profile", self.profiles, name)
-        if profile.extends is None:
-            return profile
-        base = self.profile(profile.extends)
-        return profile.model_copy(update={"resources": {**base.resources, **profile.resources}})
+        resources, seen, base = dict(profile.resources), [name], profile
+        while base.extends is not None:
+            seen.append(base.extends)
+            if base.extends in seen[:-1]:
+                raise CrayfishError(
+                    f"configs/profiles/{base.name}.yaml: extends: goes round: {' -> '.join(seen)}"
+                )
+            base = _find("profile", self.profiles, base.extends)
+            resources = {**base.resources, **resources}
+        return profile.model_copy(update={"resources": resources})
 
     def experiment(self, name: str) -> Experiment:
         """An experiment of configs/experiments, or the user's own file if `name` is a path."""
@@ -116,7 +122,7 @@ def read_yaml(path: Path, kind: type[T]) -> T:
         content = yaml.safe_load(path.read_text())
     except OSError as error:
         raise CrayfishError(f"{path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CrayfishError(f"{path}: not YAML: {error}") from None
     try:
         return kind.model_validate(content)

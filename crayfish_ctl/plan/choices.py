@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,7 +32,7 @@ class Choices(BaseModel):
     batch_size: PositiveInt | None = None
     seconds: PositiveFloat | None = None
     count: PositiveInt | None = None
-    warmup_seconds: Annotated[float, Field(ge=0)] | None = None
+    warmup_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     parallelism: tuple[PositiveInt, PositiveInt, PositiveInt] = (1, 1, 1)
     chained: bool = True
     record_format: RecordFormat = RecordFormat.BINARY
@@ -94,7 +95,7 @@ def parse_parallelism(text: str) -> tuple[int, int, int]:
         CrayfishError: if it is neither.
     """
     parts = text.split("-")
-    if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) not in {1, 3}:
+    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) not in {1, 3}:
         raise CrayfishError(f"--parallelism {text}: neither N nor SOURCE-SCORER-SINK, like 1-2-1")
     numbers = [int(part) for part in parts]
     return (numbers[0], numbers[0], numbers[0]) if len(numbers) == 1 else tuple(numbers)  # type: ignore[return-value]
@@ -118,9 +119,12 @@ def parse_options(flag: str, texts: Iterable[str]) -> dict[str, bool | int | flo
 def _value(text: str) -> bool | int | float | str:
     if text in {"true", "false"}:
         return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text  # JSON, which carries it on, has no infinity

@@ -42,7 +42,7 @@ def check_points(choice: str, model: Model) -> None:
             )
     elif choice.startswith(_RANDOM):
         text = choice.removeprefix(_RANDOM)
-        if not text.isdigit() or int(text) == 0:
+        if not text.isdecimal() or int(text) == 0:
             raise CrayfishError(f"--points {choice}: {text!r} is not a number of points")
     else:
         read_points(Path(choice), model.input.shape)

@@ -228,8 +228,17 @@ def alone() -> Iterator[None]:
         CrayfishError: if another one runs.
     """
     path = Path(tempfile.gettempdir()) / "crayfish.lock"
-    with path.open("a+") as file:
-        path.chmod(0o666)
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise CrayfishError(
+            f"{path}: {error.strerror}",
+            hint="another user made it: remove it if no experiment runs",
+            code=ExitCode.HOST,
+        ) from None
+    with file:
+        with contextlib.suppress(PermissionError):  # another user's, who has opened it to all
+            path.chmod(0o666)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

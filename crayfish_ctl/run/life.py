@@ -75,14 +75,16 @@ def execute(  # noqa: PLR0917
     with ContainerEvents() as events:
         with steps.step("start containers"):
             target.up(files.rendered.path)
-        containers = {container.service: container for container in target.containers()}
+        found = target.containers()
+        containers = {container.service: container for container in found}
+        services = {container.id: container.service for container in found}
         try:
             _await_end(files, containers, target, events, live)
         except RunFailure as caught:
             failure = caught
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
-            _collect_metrics(files.folder, target, containers, started_ns, ended_ns)
+            _collect_metrics(files.folder, target, services, started_ns, ended_ns)
         with steps.step("stop job"):
             target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
@@ -177,12 +179,19 @@ def _still_to_stop(rendered: Rendered, target: ComposeTarget) -> list[str]:
 def _collect_metrics(
     folder: Path,
     target: ComposeTarget,
-    containers: Mapping[str, ServiceContainer],
+    services: Mapping[str, str],
     started_ns: int,
     ended_ns: int,
 ) -> None:
-    """The series of the run; a run without them is INVALID, not an error."""
-    services = {container.id: service for service, container in containers.items()}
+    """The series of the run; a run without them is INVALID, not an error.
+
+    Args:
+        folder: of the run.
+        target: where Prometheus runs.
+        services: container id -> service.
+        started_ns: Unix ns.
+        ended_ns: Unix ns.
+    """
     try:
         prometheus = Prometheus(target.published_port("prometheus", 9090))
     except CrayfishError:

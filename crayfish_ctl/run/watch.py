@@ -12,6 +12,7 @@ import docker
 from crayfish_ctl.stack.render import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 
@@ -22,6 +23,16 @@ class Ended:
     container_id: str
     service: str
     exit_code: int
+
+
+def parse_event(event: Mapping[str, Any]) -> Ended:
+    """An event `die` of the engine; a container that compose did not start has no service."""
+    attributes = event["Actor"]["Attributes"]
+    return Ended(
+        container_id=event["Actor"]["ID"],
+        service=attributes.get("com.docker.compose.service", ""),
+        exit_code=int(attributes.get("exitCode", 0)),
+    )
 
 
 class ContainerEvents:
@@ -59,14 +70,7 @@ class ContainerEvents:
     def _read(self) -> None:
         try:
             for event in self._stream:
-                attributes = event["Actor"]["Attributes"]
-                self._queue.put(
-                    Ended(
-                        container_id=event["Actor"]["ID"],
-                        service=attributes["com.docker.compose.service"],
-                        exit_code=int(attributes.get("exitCode", 0)),
-                    )
-                )
+                self._queue.put(parse_event(event))
         except Exception:  # noqa: BLE001  the stream was closed under the thread, in one of many ways
             return
 

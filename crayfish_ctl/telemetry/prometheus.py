@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import polars as pl
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from crayfish_ctl.results import METRICS_SCHEMA
+from crayfish_ctl.results import METRICS_SCHEMA, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,7 +87,8 @@ class Prometheus:
             name = labels.pop("__name__")
             component = labels.pop("component")
             if name.startswith("container_"):
-                service = services.get(labels.pop(_CONTAINER_ID, ""))
+                # The id stays a label: two containers of a service are two series.
+                service = services.get(labels.get(_CONTAINER_ID, ""))
                 if service is None:
                     continue
                 component = service
@@ -107,8 +109,15 @@ class Prometheus:
 
 
 def write_metrics(samples: Iterable[Sample], path: Path) -> None:
-    """Write samples as `metrics.parquet` (docs/results.md)."""
+    """Write samples as `metrics.parquet` (docs/results.md).
+
+    Raises:
+        CrayfishError: if it cannot be written; then no half file is left.
+    """
     rows = [(s.ts, s.name, s.component, s.labels, s.value) for s in samples]
     names = ["ts", "name", "component", "labels", "value"]
     frame = pl.DataFrame(rows, schema={name: METRICS_SCHEMA[name] for name in names}, orient="row")
-    frame.write_parquet(path, compression="zstd")
+    table = BytesIO()
+    frame.write_parquet(table, compression="zstd")
+    with replacing(path) as temporary:
+        temporary.write_bytes(table.getbuffer())

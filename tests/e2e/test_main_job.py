@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 ONNX = "onnx-200-r1"
-FLOOR = "noop-100-r1"
 BATCHES = "x16"
 FLOOD = "max-r1"
 
@@ -31,7 +30,7 @@ FLOOD = "max-r1"
 def test_it_ends_well_and_leaves_nothing(main_job: Finished) -> None:
     """A busy machine may make a run INVALID by lateness, which is what verdicts are for."""
     assert main_job.exit_code in {0, 5}, main_job.output
-    assert len(main_job.runs()) == 5
+    assert len(main_job.runs()) == 6
     for run in main_job.runs():
         reasons = {reason["code"] for reason in run["verdict"]["reasons"]}
         assert reasons <= {"PRODUCER_LATE", "THROTTLED", "BACKLOG_GROWING"}, main_job.output
@@ -94,13 +93,17 @@ def test_a_batch_is_scored_as_a_whole(main_job: Finished) -> None:
 
 
 def test_a_known_delay_is_measured(main_job: Finished) -> None:
-    floor, slow = main_job.run("02-"), main_job.run("03-")
+    """Between two runs without it, because a warming stack gets faster from run to run."""
+    slow = main_job.run("03-")
     assert slow["spec"]["cell"]["tool_options"] == {"service_time_ms": 5}
     assert math.isclose(slow["service_ms"]["p50"], 5.0, abs_tol=0.5)
-    # The lower quartile: what else runs on the machine lengthens the upper half of both.
-    added = _quartile_ms(main_job, "03-") - _quartile_ms(main_job, "02-")
-    assert math.isclose(added, 5.0, abs_tol=0.5), f"5 ms of service time show as {added} ms"
-    assert floor["service_ms"]["p50"] < 0.5
+    assert main_job.run("02-")["service_ms"]["p50"] < 0.5
+    # The lowest tenth: what else runs on the machine lengthens the rest.
+    before, after = _tenth_ms(main_job, "02-"), _tenth_ms(main_job, "04-")
+    added = _tenth_ms(main_job, "03-") - (before + after) / 2
+    assert math.isclose(added, 5.0, abs_tol=0.5 + abs(before - after) / 2), (
+        f"5 ms of service time show as {added} ms over floors of {before} and {after} ms"
+    )
 
 
 def test_saturation_gives_a_capacity(main_job: Finished) -> None:
@@ -129,7 +132,7 @@ def test_the_journal_has_the_steps_of_every_run(main_job: Finished) -> None:
     lines = [
         json.loads(line) for line in (main_job.folder / "journal.jsonl").read_text().splitlines()
     ]
-    assert [line["event"] for line in lines].count("run-ended") == 5
+    assert [line["event"] for line in lines].count("run-ended") == 6
     steps = {line["step"] for line in lines if line["event"] == "step"}
     assert {"ready", "warm up", "measure", "drain", "stop job"} <= steps
 
@@ -163,10 +166,10 @@ def test_the_report_is_one_page_that_opens_offline(main_job: Finished) -> None:
     assert (main_job.folder / "summary.csv").stat().st_size > 0
 
 
-def _quartile_ms(main_job: Finished, part: str) -> float:
+def _tenth_ms(main_job: Finished, part: str) -> float:
     records = main_job.records(part)
     latency = (records["consumed_ns"] - records["intended_ns"]).to_numpy() / 1e6
-    return float(np.quantile(latency, 0.25))
+    return float(np.quantile(latency, 0.1))
 
 
 def _run_dir(main_job: Finished) -> Path:

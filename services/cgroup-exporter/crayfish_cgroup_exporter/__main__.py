@@ -80,4 +80,5 @@ def main() -> None:
     asked.wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

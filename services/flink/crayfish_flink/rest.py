@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -34,7 +35,7 @@ def _call(path: str, body: dict[str, Any] | None = None, method: str | None = No
             return json.loads(answer.read() or b"{}")
     except HTTPError as error:
         raise RestError(f"{path}: {error.code}: {error.read()[:500]!r}") from None
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         raise RestError(f"{path}: {error}") from None
 
 

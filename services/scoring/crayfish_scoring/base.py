@@ -72,7 +72,10 @@ def create_scorer(
     name = f"{__package__}.{tool.replace('-', '_')}"
     if not tool.replace("-", "").isalnum() or find_spec(name) is None:
         raise ScorerError(f"tool {tool!r}: no module {name} in this image")
-    scorer: Scorer = import_module(name).create(model, dict(options or {}), address)
+    create = getattr(import_module(name), "create", None)
+    if create is None:
+        raise ScorerError(f"tool {tool!r}: module {name} is not a tool: it has no `create`")
+    scorer: Scorer = create(model, dict(options or {}), address)
     return scorer
 
 
