@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
-_OVERHEAD_S = 15.0
+_OVERHEAD_S = 10.0
 """Between two runs of the same stack, for the estimate only; the journal has the real figure."""
 _FIRST_START_S = 30.0
-_ASSUMED_DRAIN_RATE = 4000.0
+_ASSUMED_DRAIN_RATE = 15_000.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ def make_plan(catalog: Catalog, choices: Choices) -> Plan:
     runs = _runs(experiment.name, sizing, choices, processor.name, runtime, tool, model)
     tools = {name: catalog.tool(name) for name in dict.fromkeys(run.cell.tool for run in runs)}
     for run in runs:
+        _check_schedule(run)
         _check_cell(processor, tools[run.cell.tool], model, runtime, run.cell.tool_options)
     check_points(choices.points, model)
     for model_format in {tool.model_format for tool in tools.values()}:
@@ -149,6 +150,14 @@ def _check_cell(
             f"which tool {tool.name} needs"
         )
     _check_options("--tool-option", f"tool {tool.name}", options, tool.options)
+
+
+def _check_schedule(run: RunSpec) -> None:
+    if scheduled_records(run)[1] == 0:
+        raise CrayfishError(
+            f"{run.cell.workload} for {run.stop.seconds:g} s: no record is due in that time",
+            hint="raise --rate or --seconds",
+        )
 
 
 def _check_options(flag: str, owner: str, given: Options, known: Options) -> None:
@@ -235,7 +244,8 @@ def _runs(  # noqa: PLR0917
                 goal=workload.goal,
             )
             system = cell.system.replace(" ", "-")
-            name = cell.workload.replace("/s", "").replace(" ", "-")
+            # It is a part of the topics' names, in which Kafka takes no "+" (of 1e+09).
+            name = cell.workload.replace("/s", "").replace(" ", "-").replace("+", "")
             runs.append(
                 RunSpec(
                     run_id=f"{len(runs) + 1:02d}-{system}-{name}-r{repetition}",

@@ -40,7 +40,9 @@ class Cell(BaseModel):
     @property
     def workload(self) -> str:
         """The workload in a few words: `500/s`, `max`; a batch above 1 is named."""
-        rate = f"{self.arrivals.rate:g}/s" if isinstance(self.arrivals, ConstantArrivals) else "max"
+        rate = (
+            f"{self.arrivals.rate:.9g}/s" if isinstance(self.arrivals, ConstantArrivals) else "max"
+        )
         return rate if self.batch_size == 1 else f"{rate} x{self.batch_size}"
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -79,30 +79,34 @@ def read_points(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
         CrayfishError: naming the file and what is wrong with it.
     """
     try:
-        array = _read(path)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
+            array = _read(path).astype(np.float32, copy=False)
+    except CrayfishError:
+        raise
     except OSError as error:
         raise CrayfishError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  the readers of three formats raise what they like
         raise CrayfishError(f"{path}: cannot be read as points: {error}") from None
     values = int(np.prod(shape))
     if array.ndim < 1 or array.size == 0 or array.size != len(array) * values:
         raise CrayfishError(
             f"{path}: has shape {array.shape}, the model wants (n, {', '.join(map(str, shape))})"
         )
-    points = np.ascontiguousarray(array.reshape(-1, *shape), dtype=np.float32)
+    points = np.ascontiguousarray(array.reshape(-1, *shape))
     if not np.isfinite(points).all():
         raise CrayfishError(f"{path}: holds values that are not finite (NaN or infinity)")
     return points
 
 
-def _read(path: Path) -> npt.NDArray[np.float32]:
+def _read(path: Path) -> npt.NDArray[Any]:
     match path.suffix:
         case ".npy":
-            array: npt.NDArray[np.float32] = np.load(path, allow_pickle=False)
+            with path.open("rb") as file:
+                array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
             return array
         case ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                packed: npt.NDArray[np.float32] = archive["points"]
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                packed: npt.NDArray[Any] = archive["points"]
             return packed
         case ".parquet":
             import polars as pl  # noqa: PLC0415  half a second that most runs need not pay
@@ -110,5 +114,5 @@ def _read(path: Path) -> npt.NDArray[np.float32]:
             frame = pl.read_parquet(path)
             if frame.width == 1 and frame.dtypes[0].is_nested():
                 return np.stack([np.asarray(row, dtype=np.float32) for row in frame.to_series()])
-            return frame.to_numpy().astype(np.float32)
+            return frame.to_numpy()
     raise CrayfishError(f"{path}: points are .npy, .npz or .parquet, not {path.suffix or 'that'!r}")

@@ -51,7 +51,7 @@ def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Pat
                 f"{fragment}: not there", hint="a processor's fragments lie in compose/"
             )
     env_file = run_dir / "variables.env"
-    env_file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+    env_file.write_text("".join(f"{n}={_quoted(v)}\n" for n, v in variables.items()))
     docker = DockerClient(
         compose_files=list(fragments),
         compose_env_files=[env_file],
@@ -71,6 +71,11 @@ def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Pat
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=config["services"])
+
+
+def _quoted(value: str) -> str:
+    """As compose's env files take any text: a bare `#` or `$` of a path would change it."""
+    return "'" + value.replace("'", "\\'") + "'"
 
 
 def check_service(name: str, service: Mapping[str, Any]) -> None:

@@ -55,10 +55,16 @@ class Figure:
 
 
 def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) -> Json:
-    """Error bars of the 95 % interval; `positive` keeps them above zero (for a log axis)."""
+    """Error bars of the 95 % interval, cut at zero: no latency, rate or share lies below it.
+
+    Args:
+        estimates: what the bars belong to; None where there is nothing.
+        positive: cut above zero, for a log axis.
+    """
     halves = [found.half_width if found else None for found in estimates]
+    reach = 0.9 if positive else 1.0
     below = [
-        min(half, 0.9 * found.mean) if positive and found and half is not None else half
+        min(half, reach * found.mean) if found and half is not None else half
         for half, found in zip(halves, estimates, strict=True)
     ]
     return {

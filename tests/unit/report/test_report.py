@@ -11,6 +11,7 @@ from rich.console import Console
 
 from crayfish_ctl.analysis import Estimate, collect_run, failed_run
 from crayfish_ctl.report import print_results, write_report
+from crayfish_ctl.report.figures.base import interval
 from crayfish_ctl.report.numbers import NOTHING, number, plus_minus, seconds, size
 from crayfish_ctl.report.series import bin_seconds
 from crayfish_ctl.results import load_results
@@ -148,6 +149,14 @@ def test_every_colour_is_defined_in_both_themes(html: str, figures: dict[str, An
     assert used
     for name in used:
         assert f"{name}:" in style
+
+
+def test_an_interval_is_cut_at_zero() -> None:
+    wide = Estimate(n=2, mean=2.0, median=2.0, low=-3.0, high=7.0, cv=0.3)
+    assert interval([wide])["arrayminus"] == [2.0]
+    assert interval([wide])["array"] == [5.0]
+    assert interval([wide], positive=True)["arrayminus"] == [1.8]
+    assert interval([None])["arrayminus"] == [None]
 
 
 def test_no_bar_stands_without_an_interval(figures: dict[str, Any]) -> None:
