@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -16,6 +16,11 @@ from crayfish_ctl.catalog import Catalog, load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
 from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crayfish_ctl.results import RunResult
 
 app = typer.Typer(
     help="Benchmark of machine-learning inference in stream processors.",
@@ -66,11 +71,7 @@ def run(
     page = write_report(folder)
     print_results(results, console)
     console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True)
-    states = {result.verdict.state.value for result in results.runs}
-    if "FAILED" in states:
-        raise typer.Exit(ExitCode.RUN_FAILED)
-    if "INVALID" in states:
-        raise typer.Exit(ExitCode.RUN_INVALID)
+    raise typer.Exit(_exit_code(results.runs))
 
 
 @app.command()
@@ -184,6 +185,15 @@ def schema(
 
     found = RunConfig.model_json_schema() if kind == "run-config" else results_schema(kind)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
+
+
+def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
+    """A failed run is an error; an INVALID one only if it leaves its cell without any number."""
+    states = [(run.spec.cell.model_dump_json(), run.verdict.state.value) for run in runs]
+    if any(state == "FAILED" for _, state in states):
+        return ExitCode.RUN_FAILED
+    measured = {cell for cell, state in states if state == "VALID"}
+    return ExitCode.OK if all(cell in measured for cell, _ in states) else ExitCode.RUN_INVALID
 
 
 def _set_up(image_names: list[str]) -> None:

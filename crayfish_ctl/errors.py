@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
     RUN_FAILED = 4
     """At least one run FAILED (a component died or never became ready)."""
     RUN_INVALID = 5
-    """All runs ended, but at least one verdict is INVALID."""
+    """All runs ended, but at least one cell has no VALID run, and so no number."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM; everything that was started has been removed."""
 

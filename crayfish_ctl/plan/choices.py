@@ -110,7 +110,7 @@ def parse_options(flag: str, texts: Iterable[str]) -> dict[str, bool | int | flo
     options: dict[str, bool | int | float | str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
-        if not sign or not name:
+        if not sign or not name.strip():
             raise CrayfishError(f"{flag} {text}: not of the form name=value")
         options[name.strip()] = _value(value.strip())
     return options

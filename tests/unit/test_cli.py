@@ -2,60 +2,299 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
+
+from crayfish_contract.runconfig import RunConfig
+from crayfish_ctl import cli
+from crayfish_ctl.plan import Plan, estimate_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 
 
-def crayfish(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from crayfish_ctl.cli import main; main()", *arguments],
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def crayfish(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Run the command in this process, as its entry point does; no engine can be reached."""
+    monkeypatch.setattr(cli.console, "width", 200)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+
+    def call(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["crayfish", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        captured = capsys.readouterr()
+        return Done(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one's own, to be changed."""
+    for name in ("configs", "models"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def test_the_installed_command_is_this_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from crayfish_ctl.cli import main; main()", "plan", "input-rat"],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "DOCKER_HOST": "unix:///nonexistent.sock"},
         capture_output=True,
         text=True,
         check=False,
     )
+    assert done.returncode == 2, done.stderr
+    assert "did you mean input-rate" in done.stderr
+    assert done.stdout == ""
 
 
-def test_plan_shows_every_run() -> None:
-    done = crayfish("plan", "input-rate", "--rate", "10,max", "--reps", "2")
-    assert done.returncode == 0, done.stderr
-    assert "04-flink-python-onnx-max-r2" in done.stdout
-    assert "4 runs" in done.stdout
+MINE = """\
+name: mine
+question: what is shown?
+defaults: {processor: flink, runtime: python, tool: onnx, model: ffnn}
+profiles:
+  laptop:
+    repetitions: 2
+    warmup: {seconds: 6}
+    first_warmup: {seconds: 15, rate: 2000}
+    stop: {seconds: 3}
+    workloads:
+      - {rate: 10}
+      - {rate: max, goal: saturate, stop: {count: 150000}}
+"""
 
 
-def test_ls_shows_what_there_is() -> None:
+@pytest.fixture
+def mine(tmp_path: Path) -> str:
+    """An experiment of one's own."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    return str(path)
+
+
+def test_plan_shows_every_run(crayfish: Callable[..., Done], mine: str) -> None:
+    done = crayfish("plan", mine)
+    assert done.code == 0, done.err
+    rows = [line.split("│") for line in done.out.splitlines() if "-flink-python-onnx-" in line]
+    shown = [[word.strip() for word in row if word.strip()] for row in rows]
+    # The first run warms a cold stack up: 15 s at 2000/s; the others 6 s at their own rate.
+    assert [row[:5] for row in shown] == [
+        ["01-flink-python-onnx-10-r1", "flink python onnx", "10/s", "30,000", "30"],
+        ["02-flink-python-onnx-max-r1", "flink python onnx", "max", "3,000", "150,000"],
+        ["03-flink-python-onnx-10-r2", "flink python onnx", "10/s", "60", "30"],
+        ["04-flink-python-onnx-max-r2", "flink python onnx", "max", "3,000", "150,000"],
+    ]
+    assert "4 runs, about " in done.out
+
+
+def test_a_plan_lasts_as_long_as_its_runs(
+    crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, mine: str
+) -> None:
+    seen: list[Plan] = []
+    monkeypatch.setattr(cli, "_show_plan", seen.append)
+    assert crayfish("plan", mine, "--rate", "10", "--seconds", "3").code == 0
+    (made,) = seen
+    cold, warm = [estimate_seconds(run) for run in made.runs]
+    assert cold - warm == 15 - 6
+    assert warm > 6 + 3
+    assert made.seconds > cold + warm
+
+
+def test_every_flag_reaches_the_plan(
+    crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Plan] = []
+    monkeypatch.setattr(cli, "_show_plan", seen.append)
+    done = crayfish(
+        "plan", "input-rate", "--profile", "debug", "--sp", "flink", "--runtime", "python",
+        "--tool", "noop", "--model", "ffnn", "--reps", "3", "--rate", "7", "--rate", "8,max",
+        "--batch", "4", "--seconds", "2.5", "--count", "9", "--warmup", "1",
+        "--parallelism", "1-2-1", "--unchained", "--format", "json",
+        "--delivery", "exactly-once", "--tool-option", "service_time_ms=2",
+        "--processor-option", "bundle_size=10", "--points", "random:50", "--seed", "5",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert seen[0].choices.model_dump(mode="json") == {
+        "experiment": "input-rate",
+        "profile": "debug",
+        "processor": "flink",
+        "runtime": "python",
+        "tool": "noop",
+        "model": "ffnn",
+        "repetitions": 3,
+        "rates": [7.0, 8.0, "max"],
+        "batch_size": 4,
+        "seconds": 2.5,
+        "count": 9,
+        "warmup_seconds": 1.0,
+        "parallelism": [1, 2, 1],
+        "chained": False,
+        "record_format": "json",
+        "delivery": "exactly-once",
+        "tool_options": {"service_time_ms": 2},
+        "processor_options": {"bundle_size": 10},
+        "points": "random:50",
+        "seed": 5,
+    }
+
+
+def test_ls_shows_what_there_is(crayfish: Callable[..., Done]) -> None:
     done = crayfish("ls")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     for name in ("flink", "onnx", "noop", "ffnn", "laptop", "input-rate"):
-        assert name in done.stdout
+        assert name in done.out
 
 
+@pytest.mark.parametrize("command", ["plan", "run"])
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("plan", "input-rat"), "did you mean input-rate"),
-        (("plan", "input-rate", "--sp", "flnk"), "did you mean flink"),
-        (("plan", "input-rate", "--rate", "0"), "--rate"),
-        (("plan", "no/such/file.yaml"), "no/such/file.yaml"),
-        (("run", "input-rate", "--no-setup", "--points", "/none.npy"), "/none.npy"),
+        (("input-rat",), "did you mean input-rate"),
+        (("input-rate", "--sp", "flnk"), "did you mean flink"),
+        (("input-rate", "--tool", "onx"), "did you mean onnx"),
+        (("input-rate", "--profile", "laptp"), "did you mean laptop"),
+        (("input-rate", "--runtime", "jvm"), "has no runtime 'jvm'"),
+        (("input-rate", "--rate", "0"), "--rate 0.0"),
+        (("input-rate", "--rate", "fast"), "--rate fast"),
+        (("input-rate", "--rate", "0.1", "--seconds", "1"), "no record is due"),
+        (("input-rate", "--warmup", "inf"), "--warmup inf"),
+        (("input-rate", "--parallelism", "²"), "--parallelism ²"),
+        (("input-rate", "--tool-option", "threads"), "--tool-option threads"),
+        (("no/such/file.yaml",), "no/such/file.yaml: No such file"),
+        (("input-rate", "--points", "/none.npy"), "/none.npy: No such file"),
+        (("input-rate", "--points", "random:0"), "--points random:0"),
     ],
 )
-def test_bad_input_is_a_message_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:
-    done = crayfish(*arguments, DOCKER_HOST="")
-    assert done.returncode == 2, done.stderr
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_bad_input_is_a_message_before_anything_starts(
+    crayfish: Callable[..., Done], command: str, arguments: tuple[str, ...], said: str
+) -> None:
+    done = crayfish(command, *arguments)
+    assert done.code == 2, done.err
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
 
 
-def test_an_engine_that_does_not_answer_is_exit_code_3() -> None:
-    done = crayfish("run", "input-rate", DOCKER_HOST="unix:///nonexistent.sock")
-    assert done.returncode == 3, done.stderr
-    assert "nonexistent.sock" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    "arguments", [("plan",), ("bench",), ("plan", "input-rate", "--reps", "x")]
+)
+def test_a_usage_error_is_exit_code_2(
+    crayfish: Callable[..., Done], arguments: tuple[str, ...]
+) -> None:
+    done = crayfish(*arguments)
+    assert done.code == 2
+    assert "Usage: crayfish" in done.err
+
+
+def test_a_typo_in_a_config_is_named_by_file_and_field(
+    crayfish: Callable[..., Done], root: Path
+) -> None:
+    path = root / "configs" / "tools" / "onnx.yaml"
+    path.write_text(path.read_text().replace("kind:", "knid:"))
+    done = crayfish("ls")
+    assert done.code == 2
+    assert f"{path}: knid: unknown field; did you mean kind?" in done.err
+    assert f"{path}: kind: Field required" in done.err
+
+
+def test_a_model_that_is_not_the_described_one_is_named(
+    crayfish: Callable[..., Done], root: Path
+) -> None:
+    path = root / "models" / "ffnn" / "ffnn.onnx"
+    path.write_bytes(b"something else")
+    done = crayfish("plan", "input-rate")
+    assert done.code == 2
+    assert f"{path}: is not the file that configs/models/ffnn.yaml describes" in done.err
+
+
+def test_a_folder_without_configs_says_what_to_do(
+    crayfish: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
+    done = crayfish("ls")
+    assert done.code == 2
+    assert f"{tmp_path / 'configs'}: not there" in done.err
+    assert "CRAYFISH_ROOT" in done.err
+
+
+def test_words_in_brackets_are_shown_as_they_are(crayfish: Callable[..., Done]) -> None:
+    """The console's own markup must not swallow a part of what the user typed."""
+    assert "[red]x.yaml" in crayfish("plan", "[red]x.yaml").err
+
+
+def test_a_report_of_no_results_is_exit_code_2(
+    crayfish: Callable[..., Done], tmp_path: Path
+) -> None:
+    done = crayfish("report", str(tmp_path / "none"))
+    assert done.code == 2
+    assert str(tmp_path / "none") in done.err
+
+
+def test_an_engine_that_does_not_answer_is_exit_code_3(crayfish: Callable[..., Done]) -> None:
+    done = crayfish("run", "input-rate")
+    assert done.code == 3, done.err
+    assert "nonexistent.sock" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_ctrl_c_is_exit_code_130(
+    crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Plan) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_show_plan", interrupted)
+    done = crayfish("plan", "input-rate")
+    assert done.code == 130
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("kind", ["run-config", "run", "manifest"])
+def test_schemas_are_schemas(crayfish: Callable[..., Done], kind: str) -> None:
+    done = crayfish("schema", kind)
+    assert done.code == 0, done.err
+    schema = json.loads(done.out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    titles = {"run-config": "RunConfig", "run": "RunResult", "manifest": "Manifest"}
+    assert schema["title"] == titles[kind]
+
+
+def test_the_schema_is_the_run_configs_unless_another_is_asked_for(
+    crayfish: Callable[..., Done],
+) -> None:
+    assert json.loads(crayfish("schema").out) == RunConfig.model_json_schema()
+    assert crayfish("schema", "records").code == 2
+
+
+@pytest.mark.parametrize("flag", ["--rounds", "--records", "--rate", "--seconds"])
+def test_perf_measures_something(crayfish: Callable[..., Done], flag: str) -> None:
+    done = crayfish("perf", flag, "0")
+    assert done.code == 2
+    assert flag in done.err

@@ -1,0 +1,189 @@
+"""Every fragment of compose/ resolves with the compose tool itself and keeps the rules.
+
+Needs docker's client with its compose plugin; no engine has to run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.images import image_names
+from crayfish_ctl.plan import Plan, choices, make_plan
+from crayfish_ctl.stack import Rendered, render
+from crayfish_ctl.stack.render import EXITS, LIFETIME, prometheus_config
+from crayfish_ctl.stack.variables import profile_variables, variables
+
+ROOT = Path(__file__).parents[2]
+FRAGMENTS = sorted((ROOT / "compose").glob("*.yaml"))
+GOOD = """\
+services:
+  mine:
+    image: crayfish/mine
+    labels: {crayfish.lifetime: run}
+    deploy: {resources: {limits: {cpus: "1", memory: 1g}}}
+"""
+
+
+def _compose_is_there() -> bool:
+    docker = shutil.which("docker")
+    asked = [docker or "docker", "compose", "version"]
+    return (
+        docker is not None
+        and subprocess.run(asked, check=False, capture_output=True).returncode == 0
+    )
+
+
+pytestmark = pytest.mark.skipif(
+    not _compose_is_there(), reason="docker's client has no compose plugin"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolving must not ask the engine, so that there may be none."""
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+
+
+def planned(profile: str = "laptop") -> Plan:
+    return make_plan(
+        load_catalog(ROOT),
+        choices(experiment="input-rate", profile=profile, parallelism=(1, 3, 2)),
+    )
+
+
+def filled(plan: Plan, folder: Path, fragments: list[Path]) -> Rendered:
+    run_dir = folder / plan.runs[0].run_id
+    run_dir.mkdir(parents=True)
+    values = variables(
+        plan.profile, plan.runs[0], root=ROOT, experiment_dir=folder, run_dir=run_dir
+    )
+    return render(fragments, values, run_dir)
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.stem)
+def test_each_fragment_is_a_compose_file_by_itself(fragment: Path, tmp_path: Path) -> None:
+    rendered = filled(planned(), tmp_path, [fragment])
+    assert set(rendered.services) == set(yaml.safe_load(fragment.read_text())["services"])
+    for service in rendered.services.values():
+        image = service["image"].removeprefix("crayfish/").removesuffix(":latest")
+        assert image in image_names(ROOT)
+
+
+@pytest.mark.parametrize("profile", ["laptop", "debug", "small", "large"])
+def test_limits_are_those_of_the_profile(profile: str, tmp_path: Path) -> None:
+    plan = planned(profile)
+    services = filled(plan, tmp_path, FRAGMENTS).services
+    assert set(services) <= set(plan.profile.resources)
+    for name, service in services.items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert float(limits["cpus"]) == plan.profile.resources[name].cpus
+        assert int(limits["memory"]) == _bytes(plan.profile.resources[name].memory)
+        assert service["cpu_shares"] == plan.profile.resources[name].weight
+
+
+def _bytes(size: str) -> int:
+    return int(float(size[:-1]) * {"k": 2**10, "m": 2**20, "g": 2**30}[size[-1]])
+
+
+def test_the_written_file_starts_what_was_checked(tmp_path: Path) -> None:
+    """It is resolved: no variable is left, and the tool reads it as the same services."""
+    plan = planned()
+    rendered = filled(plan, tmp_path, FRAGMENTS)
+    text = rendered.path.read_text()
+    assert "${" not in text
+    again = subprocess.run(
+        ["docker", "compose", "--file", rendered.path, "config", "--format", "json"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert yaml.safe_load(again.stdout)["services"] == rendered.services
+
+
+def test_the_stack_of_a_plan(tmp_path: Path) -> None:
+    plan = planned()
+    fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments]
+    rendered = filled(plan, tmp_path, fragments)
+    assert rendered.labelled(EXITS, "true") == ["consumer", "producer"]
+    assert rendered.labelled(LIFETIME, "stack") == ["flink-jobmanager", "flink-taskmanager"]
+    assert rendered.services["flink-taskmanager"]["environment"]["FLINK_SLOTS"] == "3"
+    scraped = yaml.safe_load(prometheus_config(rendered.services))["scrape_configs"]
+    assert {job["job_name"] for job in scraped} == {
+        "cgroup-exporter", "consumer", "flink-jobmanager", "flink-taskmanager", "kafka", "producer",
+    }  # fmt: skip
+    images = {
+        s["image"].removeprefix("crayfish/").split(":")[0] for s in rendered.services.values()
+    }
+    assert images == set(plan.images)
+
+
+def test_the_performance_comparison_needs_the_profile_only(tmp_path: Path) -> None:
+    values = profile_variables(load_catalog(ROOT).profile("laptop"))
+    rendered = render([ROOT / "compose" / "kafka.yaml"], values, tmp_path)
+    assert rendered.services["kafka"]["environment"]["CRAYFISH_KAFKA_HEAP"] == "1g"
+
+
+@pytest.mark.parametrize("name", ["a b", "a #1", "a$HOME", "a'b", 'a"b', "a\\b", "ä"])
+def test_results_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    plan = planned()
+    folder = tmp_path / name
+    rendered = filled(plan, folder, [ROOT / "compose" / "load.yaml"])
+    volumes = {v["target"]: v["source"] for v in rendered.services["producer"]["volumes"]}
+    # In a compose file a dollar sign is written twice.
+    assert volumes["/points"] == str(folder / "points").replace("$", "$$")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("deploy: {resources: {limits: {cpus: ", "x-deploy: {resources: {limits: {cpus: ", "cpus"),
+        (", memory: 1g", "", "limits.memory"),
+        ('cpus: "1"', 'cpus: "${NOT_SET}"', ""),
+        ("labels: {crayfish.lifetime: run}", "labels: {}", "crayfish.lifetime"),
+        ("image:", 'ports: ["9090"]\n    image:', "127.0.0.1"),
+        ("image:", 'ports: ["8080:9090"]\n    image:', "127.0.0.1"),
+        ("image:", 'ports: ["0.0.0.0::9090"]\n    image:', "127.0.0.1"),
+        ("image:", "privileged: true\n    image:", "privileged"),
+        ("image:", 'volumes: ["/var/run/docker.sock:/x"]\n    image:', "socket"),
+        ("image:", "volumes: [{type: bind, source: /run/docker.sock, target: /x}]\n    image:",
+         "socket"),
+    ],
+)  # fmt: skip
+def test_an_outsiders_fragment_that_breaks_a_rule_is_refused(
+    tmp_path: Path, before: str, after: str, named: str
+) -> None:
+    fragment = tmp_path / "mine.yaml"
+    fragment.write_text(GOOD)
+    assert list(render([fragment], {}, tmp_path).services) == ["mine"]
+    (tmp_path / "compose.yaml").unlink()
+
+    assert before in GOOD
+    fragment.write_text(GOOD.replace(before, after))
+    with pytest.raises(CrayfishError) as caught:
+        render([fragment], {}, tmp_path)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert "mine" in caught.value.message
+    assert named in caught.value.message + (caught.value.hint or "")
+    assert not (tmp_path / "compose.yaml").exists()
+
+
+@pytest.mark.parametrize("text", ["", "services: [", "services: {mine: {imag: x}}\n", "\0"])
+def test_what_is_no_compose_file_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
+    fragment = tmp_path / "mine.yaml"
+    fragment.write_text(text)
+    with pytest.raises(CrayfishError, match=r"mine\.yaml") as caught:
+        render([fragment], {}, tmp_path)
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_a_fragment_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+    with pytest.raises(CrayfishError, match=r"none\.yaml: not there"):
+        render([missing], {}, tmp_path)

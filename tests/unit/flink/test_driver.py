@@ -1,0 +1,146 @@
+"""The driver watches its job, stops it when asked, and says in words why it cannot begin."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crayfish_contract.service import ServiceExit
+from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.plan import Points, choices, make_plan, run_config
+from crayfish_flink import driver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.unit.flink.conftest import JobManager
+
+ROOT = Path(__file__).parents[3]
+JOB = "fe3012f6e9caf8fe2e0e5976a2703a43"
+CHECK = ("GET", f"/jobs/{JOB}")
+STOP = ("POST", f"/jobs/{JOB}/stop")
+CANCEL = ("PATCH", f"/jobs/{JOB}")
+
+
+@pytest.fixture(autouse=True)
+def _own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(driver, "_POLL_S", 0.01)
+    # Its own writes to the stdout that it was imported under.
+    monkeypatch.setattr(driver, "_log", logging.getLogger("of-this-test"))
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def asked(jobmanager: JobManager) -> list[tuple[str, str]]:
+    return [(method, path) for method, path, _ in jobmanager.asked if method != "GET"]
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELED", "FINISHED"])
+def test_a_job_that_ends_by_itself_is_a_failure_with_its_reason(
+    jobmanager: JobManager, caplog: pytest.LogCaptureFixture, state: str
+) -> None:
+    jobmanager.will_answer(f"/jobs/{JOB}", {"state": "RUNNING"}, {"state": state})
+    jobmanager.will_answer(
+        f"/jobs/{JOB}/exceptions",
+        {"exceptionHistory": {"entries": [{"stacktrace": "ScorerError: no model"}]}},
+    )
+    assert driver.watch(JOB) == ServiceExit.BUG
+    assert f"job {JOB} is {state}: ScorerError: no model" in caplog.messages
+    assert asked(jobmanager) == []
+
+
+def test_sigterm_drains_the_job(jobmanager: JobManager) -> None:
+    jobmanager.will_answer(f"/jobs/{JOB}", {"state": "RUNNING"})
+    jobmanager.will_answer(f"/jobs/{JOB}/stop", {"request-id": "1"}, status=202)
+
+    def run_its_course() -> None:
+        jobmanager.asked_for(*CHECK)
+        os.kill(os.getpid(), signal.SIGTERM)
+        jobmanager.asked_for(*STOP)
+        jobmanager.will_answer(f"/jobs/{JOB}", {"state": "FINISHED"})
+
+    course = threading.Thread(target=run_its_course)
+    course.start()
+    assert driver.watch(JOB) == ServiceExit.OK
+    course.join()
+    assert asked(jobmanager) == [STOP]
+
+
+def test_a_job_that_does_not_stop_in_time_is_cancelled(
+    jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "_STOP_S", 0.05)
+    jobmanager.will_answer(f"/jobs/{JOB}", {"state": "RUNNING"})
+    jobmanager.will_answer(f"/jobs/{JOB}/stop", {"request-id": "1"}, status=202)
+    assert driver._stop(JOB) == ServiceExit.OK
+    assert asked(jobmanager) == [STOP, CANCEL]
+
+
+def test_a_stop_that_is_refused_is_a_cancel(jobmanager: JobManager) -> None:
+    jobmanager.will_answer(f"/jobs/{JOB}/stop", {"errors": ["not running"]}, status=409)
+    jobmanager.will_answer(f"/jobs/{JOB}", {})
+    assert driver._stop(JOB) == ServiceExit.OK
+    assert asked(jobmanager) == [STOP, CANCEL]
+
+
+def test_a_jobmanager_that_is_gone_is_given_up(
+    jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not at once: one that is busy misses a beat."""
+    monkeypatch.setattr(driver, "_STOP_S", 0.035)
+    assert driver.watch(JOB) == ServiceExit.UNREACHABLE
+    assert len(jobmanager.asked) == 4
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Writes the run config that the driver finds, with changes."""
+
+    def write(change: Callable[[dict[str, Any]], object]) -> None:
+        plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
+        made = run_config(plan, plan.runs[0], Points("random", 5))
+        content = json.loads(made.model_dump_json())
+        content["model"]["path"] = str(ROOT / content["model"]["path"].lstrip("/"))
+        change(content)
+        path = tmp_path / "run.json"
+        path.write_text(json.dumps(content))
+        monkeypatch.setenv("CRAYFISH_RUN_CONFIG", str(path))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c: c.pop("kafka"), "kafka"),
+        (lambda c: c["processor"].update(options={"bundel_size": 1}), "bundel_size"),
+        (lambda c: c["processor"].update(runtime="jvm"), "processor.runtime: jvm"),
+        (lambda c: c["tool"].update(name="nothing"), "nothing"),
+        (lambda c: c["tool"].update(options={"treads": 1}), "treads"),
+        (lambda c: c["model"].update(path="/no/model.onnx"), "/no/model.onnx"),
+        (lambda c: c["model"].update(output_shape=[3]), "output.shape"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_asked(
+    config: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+    change: Callable[[dict[str, Any]], object],
+    said: str,
+) -> None:
+    config(change)
+    assert driver.main() == ServiceExit.BAD_CONFIG
+    (message,) = caplog.messages
+    assert said in message
+
+
+def test_a_job_needs_as_many_slots_as_its_widest_operator() -> None:
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", parallelism=(1, 5, 2)))
+    assert driver._slots(run_config(plan, plan.runs[0], Points("random", 5))) == 5

@@ -1,0 +1,90 @@
+"""What the fragments' variables stand for."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from crayfish_ctl.catalog import Profile, load_catalog
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.plan import choices, make_plan
+from crayfish_ctl.stack.variables import (
+    check_cpus,
+    container_user,
+    profile_variables,
+    variables,
+)
+
+ROOT = Path(__file__).parents[3]
+PROFILE = Profile.model_validate(
+    {
+        "name": "p",
+        "description": "",
+        "resources": {
+            "cgroup-exporter": {"cpus": 0.5, "memory": "128m"},
+            "kafka": {"cpus": 2, "memory": "2g", "weight": 7, "heap": "1g"},
+        },
+    }
+)
+
+
+def test_a_service_has_its_figures_and_no_others() -> None:
+    assert profile_variables(PROFILE) == {
+        "CRAYFISH_IMAGES": "crayfish",
+        "CRAYFISH_TAG": "latest",
+        "CGROUP_EXPORTER_CPUS": "0.5",
+        "CGROUP_EXPORTER_MEMORY": "128m",
+        "CGROUP_EXPORTER_WEIGHT": "1024",
+        "KAFKA_CPUS": "2.0",
+        "KAFKA_MEMORY": "2g",
+        "KAFKA_WEIGHT": "7",
+        "KAFKA_HEAP": "1g",
+    }
+
+
+def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", parallelism=(1, 4, 2)))
+    values = variables(
+        plan.profile, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path / "01"
+    )
+    assert values["CRAYFISH_MODELS_DIR"] == str(ROOT / "models")
+    assert values["CRAYFISH_EXPERIMENT_DIR"] == str(tmp_path)
+    assert values["CRAYFISH_RUN_DIR"] == str(tmp_path / "01")
+    assert values["CRAYFISH_MAX_PARALLELISM"] == "4"
+    assert values["KAFKA_HEAP"] == plan.profile.resources["kafka"].heap
+
+
+def test_fragments_use_no_variable_that_is_not_there(tmp_path: Path) -> None:
+    """The compose tool would put nothing in its place."""
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
+    values = variables(
+        plan.profile, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path
+    )
+    used = {
+        name
+        for path in (ROOT / "compose").glob("*.yaml")
+        for name in re.findall(r"\$\{(\w+)\}", path.read_text())
+    }
+    assert len(used) > 20
+    assert used - set(values) == set()
+
+
+@pytest.mark.parametrize(
+    ("uid", "gid", "user"), [(1234, 100, "1234:100"), (0, 0, "1000:1000"), (0, 5, "1000:1000")]
+)
+def test_no_container_is_root(
+    monkeypatch: pytest.MonkeyPatch, uid: int, gid: int, user: str
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: uid)
+    monkeypatch.setattr(os, "getgid", lambda: gid)
+    assert container_user() == user
+
+
+def test_a_limit_may_be_all_cores_and_no_more() -> None:
+    check_cpus(PROFILE, cores=2)
+    with pytest.raises(CrayfishError, match=r"p\.yaml: resources\.kafka\.cpus: 2, .* 1 core") as e:
+        check_cpus(PROFILE, cores=1)
+    assert e.value.exit_code is ExitCode.USAGE

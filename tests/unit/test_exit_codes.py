@@ -1,0 +1,36 @@
+"""What an experiment's verdicts make of the exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from crayfish_contract.runconfig import ConstantArrivals, StopRule, Warmup
+from crayfish_ctl import cli
+from crayfish_ctl.errors import ExitCode
+from crayfish_ctl.plan import Cell, RunSpec
+from crayfish_ctl.results import RunResult, Verdict, VerdictState
+
+
+def result(rate: float, state: str) -> RunResult:
+    cell = Cell(
+        experiment="e", processor="flink", runtime="python", tool="onnx", model="ffnn",
+        arrivals=ConstantArrivals(rate=rate),
+    )  # fmt: skip
+    spec = RunSpec(
+        run_id="r", index=0, cell=cell, repetition=1, seed=0,
+        warmup=Warmup(rate=rate), stop=StopRule(count=1),
+    )  # fmt: skip
+    return RunResult(run_id="r", spec=spec, verdict=Verdict(state=VerdictState(state)))
+
+
+@pytest.mark.parametrize(
+    ("runs", "code"),
+    [
+        ([(1, "VALID"), (2, "VALID")], ExitCode.OK),
+        ([(1, "VALID"), (1, "INVALID"), (2, "VALID")], ExitCode.OK),
+        ([(1, "VALID"), (2, "INVALID"), (2, "INVALID")], ExitCode.RUN_INVALID),
+        ([(1, "VALID"), (1, "FAILED")], ExitCode.RUN_FAILED),
+    ],
+)
+def test_one_valid_run_makes_a_cell_count(runs: list[tuple[float, str]], code: ExitCode) -> None:
+    assert cli._exit_code([result(rate, state) for rate, state in runs]) is code
