@@ -100,6 +100,16 @@ def test_a_jobmanager_that_is_gone_is_given_up(
     assert len(jobmanager.asked) == 4
 
 
+def test_a_jobmanager_that_answers_again_is_not_gone(
+    jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "_STOP_S", 0.025)
+    beats = [(503, b"{}"), (503, b"{}"), (200, b'{"state": "RUNNING"}')]
+    jobmanager.answers[f"/jobs/{JOB}"] = [*beats * 3, (200, b'{"state": "FAILED"}')]
+    jobmanager.will_answer(f"/jobs/{JOB}/exceptions", {"exceptionHistory": {"entries": []}})
+    assert driver.watch(JOB) == ServiceExit.BUG
+
+
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Writes the run config that the driver finds, with changes."""

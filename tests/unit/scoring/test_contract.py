@@ -142,6 +142,14 @@ def test_a_record_of_any_other_length_is_a_failed_result_of_its_id(length: int) 
         assert (header.id, header.segment) == (2**64 - 1, Segment.WARMUP)
 
 
+def test_a_header_that_contradicts_its_data_is_a_failed_result() -> None:
+    """Though the data would fit the model."""
+    message = bytearray(request(RecordFormat.BINARY, POINTS[:2]))
+    message[52:56] = (783).to_bytes(4, "little")
+    result = RecordScorer(loaded("noop"), (28, 28), RecordFormat.BINARY).process(bytes(message))
+    assert (unpack_header(result).status, len(result)) == (Status.FAILED, HEADER_BYTES)
+
+
 @pytest.mark.parametrize("record_format", FORMATS)
 def test_after_a_failure_the_next_record_is_scored(record_format: RecordFormat) -> None:
     scorer = RecordScorer(loaded("onnx"), (28, 28), record_format)
