@@ -13,7 +13,8 @@ from crayfish_contract.runconfig import (
     StopRule,
     Warmup,
 )
-from crayfish_ctl.catalog import check_model_files
+from crayfish_ctl.catalog import WorkloadEntry, check_model_files
+from crayfish_ctl.catalog.model import StopEntry, WarmupEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .model import Cell, RunSpec
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         Profile,
         Sizing,
         Tool,
-        WorkloadEntry,
     )
     from crayfish_ctl.catalog.model import Runtime
 
@@ -171,12 +171,6 @@ def _check_options(flag: str, owner: str, given: Options, known: Options) -> Non
 
 def _resized(sizing: Sizing, choices: Choices) -> Sizing:
     """The sizing with the user's repetitions, rates, batch size, durations in it."""
-    from crayfish_ctl.catalog.model import (  # noqa: PLC0415  types only needed here
-        StopEntry,
-        WarmupEntry,
-        WorkloadEntry,
-    )
-
     workloads: Sequence[WorkloadEntry] = sizing.workloads
     if choices.rates:
         known = {workload.rate: workload for workload in workloads}

@@ -49,12 +49,11 @@ def check_points(choice: str, model: Model) -> None:
 
 
 def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Points:
-    """Resolve `--points`; a user's file is copied into `folder` (mounted at /points).
+    """Resolve `--points`, which the plan has checked; a user's file is copied into `folder`.
 
     Raises:
-        CrayfishError: as `check_points`.
+        CrayfishError: if a file has changed since, and cannot be read as points any more.
     """
-    check_points(choice, model)
     folder.mkdir(parents=True, exist_ok=True)
     if choice == "test" and model.points is not None:
         return Points(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import write_text
@@ -240,25 +241,26 @@ def _write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> Non
 
 
 def _service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
-    """The steps whose times the producer and the consumer know."""
-    times: dict[str, int] = {}
-    for name in ("producer.json", "consumer.json"):
-        try:
-            summary = json.loads((folder / "out" / name).read_text())
-        except (OSError, ValueError):
-            continue
-        for key in ("ready_ns", "warmup_start_ns", "measured_start_ns", "measured_end_ns"):
-            if name == "producer.json" and summary.get(key):
-                times[key] = summary[key]
-        if name == "consumer.json" and summary.get("finished_ns"):
-            times["finished_ns"] = summary["finished_ns"]
-    for step, start, end in (
-        ("ready", None, "ready_ns"),
-        ("warm up", "ready_ns", "measured_start_ns"),
-        ("measure", "measured_start_ns", "measured_end_ns"),
-        ("drain", "measured_end_ns", "finished_ns"),
+    """The steps whose times the producer and the consumer know, as far as they got."""
+    producer, consumer = (
+        _times(folder / "out" / name) for name in (PRODUCER_SUMMARY, CONSUMER_SUMMARY)
+    )
+    ready, start = producer.get("ready_ns"), producer.get("measured_start_ns")
+    end = producer.get("measured_end_ns")
+    for step, first, last in (
+        ("ready", started_ns, ready),
+        ("warm up", ready, start),
+        ("measure", start, end),
+        ("drain", end, consumer.get("finished_ns")),
     ):
-        first = times.get(start) if start else started_ns
-        last = times.get(end)
         if first and last:
             steps.add(step, first, last)
+
+
+def _times(summary: Path) -> dict[str, Any]:
+    """A service's summary; empty if it wrote none."""
+    try:
+        content: dict[str, Any] = json.loads(summary.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content
