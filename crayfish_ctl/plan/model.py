@@ -9,12 +9,34 @@ from pydantic import BaseModel, ConfigDict, Field
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import (
     Arrivals,
+    BurstyArrivals,
     ConstantArrivals,
     Options,
     Parallelism,
+    Pipeline,
+    PoissonArrivals,
+    RampArrivals,
     StopRule,
+    TraceArrivals,
     Warmup,
 )
+
+Purpose = Literal["measure", "probe", "confirm"]
+"""probe and confirm: a search asks whether a rate holds; only confirmations enter its result."""
+
+
+class Fault(BaseModel):
+    """Something that is done to a container in the middle of a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at_seconds: Annotated[float, Field(ge=0)]
+    """After the start of the measured segment."""
+    service: str
+    action: Literal["pause", "kill"]
+    """pause: frozen, then thawed. kill: SIGKILL, then started again."""
+    seconds: Annotated[float, Field(gt=0)]
+    """How long it is away."""
 
 
 class Cell(BaseModel):
@@ -34,21 +56,50 @@ class Cell(BaseModel):
     parallelism: Parallelism = Parallelism()
     arrivals: Arrivals
     batch_size: Annotated[int, Field(gt=0)] = 1
-    goal: Literal["sustain", "saturate"] = "sustain"
-    """sustain: a growing backlog is INVALID; saturate: it is the point (capacity is measured)."""
+    goal: Literal["sustain", "saturate", "overload"] = "sustain"
+    """sustain: a growing backlog is INVALID; saturate: it is the point (capacity is measured);
+    overload: bursts or faults may outrun the processor for a while, and it must catch up."""
+    pipeline: Pipeline = "kafka"
+    faults: tuple[Fault, ...] = ()
+    producer_options: Options = {}
+    """Fields of the run config's `producer` that differ from its defaults."""
+    title: str | None = None
+    """What the experiment calls this workload; cells of two results match by it if it is there."""
 
     @property
     def workload(self) -> str:
         """The workload in a few words: `500/s`, `max`; a batch above 1 is named."""
-        rate = (
-            f"{self.arrivals.rate:.9g}/s" if isinstance(self.arrivals, ConstantArrivals) else "max"
-        )
-        return rate if self.batch_size == 1 else f"{rate} x{self.batch_size}"
+        name = self.title or _arrivals_text(self.arrivals)
+        return name if self.batch_size == 1 else f"{name} x{self.batch_size}"
 
     @property
     def system(self) -> str:
         """Processor, runtime and tool, as the tables name them."""
-        return f"{self.processor} {self.runtime} {self.tool}"
+        if self.pipeline == "raw":
+            return f"raw {self.runtime} {self.tool}"
+        name = f"{self.processor} {self.runtime} {self.tool}"
+        return name if self.pipeline == "kafka" else f"{name} {self.pipeline}"
+
+    @property
+    def rate(self) -> float | None:
+        """Mean offered rate in records/s; None for `max`, which offers everything at once."""
+        return None if self.arrivals.kind == "max" else self.arrivals.rate
+
+
+def _arrivals_text(arrivals: Arrivals) -> str:
+    match arrivals:
+        case ConstantArrivals():
+            return f"{arrivals.rate:.9g}/s"
+        case PoissonArrivals():
+            return f"{arrivals.rate:.9g}/s poisson"
+        case BurstyArrivals():
+            return f"bursts {arrivals.base_rate:.4g}-{arrivals.burst_rate:.4g}/s"
+        case RampArrivals():
+            return f"ramp {arrivals.start_rate:.4g}-{arrivals.end_rate:.4g}/s"
+        case TraceArrivals():
+            return f"trace {arrivals.rate:.4g}/s"
+        case _:
+            return "max"
 
 
 class RunSpec(BaseModel):
@@ -63,6 +114,9 @@ class RunSpec(BaseModel):
     cell: Cell
     repetition: int
     """From 1."""
+    workload: int = 0
+    """Position of its workload in the experiment's profile, from 0."""
+    purpose: Purpose = "measure"
     warmup: Warmup
     stop: StopRule
     seed: int

@@ -146,6 +146,8 @@ class Throughput(_Frozen):
     achieved_points_per_s: float
     capacity: Capacity | None = None
     """Only for goal saturate."""
+    processor_records_per_s: float | None = None
+    """By the processor's own counter (configs/processors), over the same time as the capacity."""
 
 
 class Efficiency(_Frozen):
@@ -216,6 +218,40 @@ class Trend(_Frozen):
     second_half_p50_ms: float
 
 
+class Steady(_Frozen):
+    """Mann-Kendall test for a trend in the medians of equal blocks of the window."""
+
+    steady: bool
+    p_value: float
+    """Probability of such an order of the blocks if there were no trend (two-sided)."""
+    change: float
+    """Theil-Sen slope times the window, relative to the median: 0.1 is 10 % more at the end."""
+
+
+class Burst(_Frozen):
+    """One burst of a bursty workload, and how the pipeline came back from it."""
+
+    start_ns: int
+    end_ns: int
+    peak_backlog: int
+    peak_latency_ms: float
+    band_ms: float
+    """Upper end of the base's band: the p99 of the latency before the first burst."""
+    recovered_ns: int | None
+    """From here on the latency is within the base's band; None: not before the next burst."""
+    recovery_seconds: float | None
+    """recovered_ns - end_ns; 0 if the band was never left."""
+
+
+class FaultFact(_Frozen):
+    """What was really done to a container, and when."""
+
+    service: str
+    action: Literal["pause", "kill"]
+    started_ns: int
+    ended_ns: int
+
+
 class RunResult(_Frozen):
     """`run.json`. Of a FAILED run only version, run_id, spec, steps and verdict are there."""
 
@@ -246,3 +282,8 @@ class RunResult(_Frozen):
     components: tuple[Component, ...] = ()
     backlog: Backlog | None = None
     trend: Trend | None = None
+    steady: Steady | None = None
+    send_latency_ms: Percentiles | None = None
+    """From sent to consumed: hides every wait before the send (coordinated omission)."""
+    bursts: tuple[Burst, ...] = ()
+    faults: tuple[FaultFact, ...] = ()

@@ -83,13 +83,79 @@ class ConstantArrivals(_Strict):
     """records/s"""
 
 
+class PoissonArrivals(_Strict):
+    """Gaps between records are exponential and independent: what many separate users make."""
+
+    kind: Literal["poisson"] = "poisson"
+    rate: PositiveFloat
+    """records/s in the mean"""
+    seed: int = 0
+
+
+class BurstyArrivals(_Strict):
+    """A base rate, then a burst, and again: begins with the base."""
+
+    kind: Literal["bursty"] = "bursty"
+    base_rate: PositiveFloat
+    """records/s"""
+    burst_rate: PositiveFloat
+    """records/s"""
+    base_seconds: PositiveFloat
+    burst_seconds: PositiveFloat
+
+    @property
+    def rate(self) -> float:
+        """Mean over a whole period, records/s."""
+        records = self.base_rate * self.base_seconds + self.burst_rate * self.burst_seconds
+        return records / (self.base_seconds + self.burst_seconds)
+
+
+class RampArrivals(_Strict):
+    """The rate goes from `start_rate` to `end_rate` in a straight line, and stays there."""
+
+    kind: Literal["ramp"] = "ramp"
+    start_rate: PositiveFloat
+    """records/s"""
+    end_rate: PositiveFloat
+    """records/s"""
+    seconds: PositiveFloat
+
+    @property
+    def rate(self) -> float:
+        """Mean over the ramp, records/s."""
+        return (self.start_rate + self.end_rate) / 2
+
+
+class TraceArrivals(_Strict):
+    """Replays the arrival times of a file; the end of the file ends the segment."""
+
+    kind: Literal["trace"] = "trace"
+    path: str
+    """An .npy of float64 seconds after the segment's start, ascending; inside the container."""
+    records: PositiveInt
+    seconds: PositiveFloat
+    """Offset of the last record, after `speed`."""
+    speed: PositiveFloat = 1.0
+    """2: twice as fast as recorded."""
+
+    @property
+    def rate(self) -> float:
+        """Mean over the trace, records/s."""
+        return self.records / self.seconds
+
+
 class MaxArrivals(_Strict):
     """Every record is due at once: as fast as the producer can, until the broker pushes back."""
 
     kind: Literal["max"] = "max"
 
 
-Arrivals = Annotated[ConstantArrivals | MaxArrivals, Field(discriminator="kind")]
+PacedArrivals = ConstantArrivals | PoissonArrivals | BurstyArrivals | RampArrivals | TraceArrivals
+"""Those with a schedule; `rate` is their mean in records/s."""
+Arrivals = Annotated[PacedArrivals | MaxArrivals, Field(discriminator="kind")]
+Pipeline = Literal["kafka", "in-job", "raw"]
+"""kafka: producer, Kafka, processor, Kafka, consumer. in-job: source and sink are operators of the
+processor's job, without Kafka. raw: no processor at all, the scorer in a loop."""
 
 
 class StopRule(_Strict):
@@ -150,6 +216,8 @@ class ProducerClient(_Strict):
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "none"
     queue_bytes: PositiveInt = 64 * 1024 * 1024
     """What may wait in the client; a full queue holds the producer back and shows as lag."""
+    queue_records: PositiveInt = 1_000_000
+    """The same limit as a number of records."""
 
 
 class Deadlines(_Strict):
@@ -175,6 +243,7 @@ class RunConfig(_Strict):
     parallelism: Parallelism = Parallelism()
     format: RecordFormat = RecordFormat.BINARY
     delivery: Literal["at-least-once", "exactly-once"] = "at-least-once"
+    pipeline: Pipeline = "kafka"
     workload: WorkloadConfig
     producer: ProducerClient = ProducerClient()
     deadlines: Deadlines = Deadlines()
