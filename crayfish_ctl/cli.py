@@ -59,19 +59,41 @@ def run(
     ] = True,
 ) -> None:
     """Run an experiment and write its report."""
-    from crayfish_ctl.report import print_results, write_report  # noqa: PLC0415  slow imports,
-    from crayfish_ctl.results import load_results  # noqa: PLC0415  and only this command's
-    from crayfish_ctl.run import run_experiment  # noqa: PLC0415
+    from crayfish_ctl.run import run_experiment  # noqa: PLC0415  slow, and only this command's
 
     if setup:
         _set_up(made.images)
     _show_plan(made)
-    folder = run_experiment(made, root(), out, console)
+    _conclude(run_experiment(made, root(), out, console))
+
+
+def _conclude(folder: Path) -> None:
+    """The report, the table, and the exit code."""
+    from crayfish_ctl.report import print_results, write_report  # noqa: PLC0415
+    from crayfish_ctl.results import load_results  # noqa: PLC0415
+
     results = load_results(folder)
     page = write_report(folder)
     print_results(results, console)
     console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True)
     raise typer.Exit(_exit_code(results.runs))
+
+
+@app.command()
+def resume(
+    results: Annotated[Path, typer.Argument(help="a folder under results/")],
+    setup: Annotated[
+        bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
+    ] = True,
+) -> None:
+    """Go on with an experiment that was interrupted; complete runs are not repeated."""
+    from crayfish_ctl.run import resume_experiment, saved_plan  # noqa: PLC0415
+
+    made = saved_plan(results, _catalog())
+    if setup:
+        _set_up(made.images)
+    resume_experiment(made, results, root(), console)
+    _conclude(results)
 
 
 @app.command()

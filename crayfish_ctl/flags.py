@@ -31,8 +31,22 @@ def _select(  # noqa: PLR0917  each one is a flag
     tool: Annotated[str | None, typer.Option(help="what scores")] = None,
     model: Annotated[str | None, typer.Option(help="a file of configs/models")] = None,
     reps: Annotated[int | None, typer.Option(help="repetitions of each cell")] = None,
+    max_reps: Annotated[
+        int | None, typer.Option(help="repeat up to here while an interval is too wide")
+    ] = None,
+    precision: Annotated[
+        float | None, typer.Option(help="that is: half the interval / mean above this, like 0.05")
+    ] = None,
     rate: Annotated[
         list[str] | None, typer.Option(help="records/s or `max`; repeat, or separate by commas")
+    ] = None,
+    arrivals: Annotated[str | None, typer.Option(help="constant or poisson")] = None,
+    trace: Annotated[
+        str | None, typer.Option(help="replay the arrival times of a .csv or .parquet file")
+    ] = None,
+    trace_speed: Annotated[float, typer.Option(help="replay that much faster")] = 1.0,
+    pipeline: Annotated[
+        str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
     batch: Annotated[int | None, typer.Option(help="points per record")] = None,
     seconds: Annotated[float | None, typer.Option(help="measured seconds of each run")] = None,
@@ -64,7 +78,13 @@ def _select(  # noqa: PLR0917  each one is a flag
         "tool": tool,
         "model": model,
         "repetitions": reps,
+        "max_repetitions": max_reps,
+        "precision": precision,
         "rates": parse_rates(rate or []),
+        "arrivals": arrivals,
+        "trace": trace,
+        "trace_speed": trace_speed,
+        "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,
         "count": count,

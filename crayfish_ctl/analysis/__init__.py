@@ -5,7 +5,7 @@ Reads and writes through `crayfish_ctl.results`; knows no container and no figur
 
 from .collect import collect_run, failed_run
 from .correctness import Reference, load_reference
-from .repetition import METRICS, CellSummary, Estimate, summarise
+from .repetition import METRICS, CellSummary, Estimate, key_metric, precise, summarise
 from .summary import write_summary
 from .verdict import judge
 
@@ -17,7 +17,9 @@ __all__ = [
     "collect_run",
     "failed_run",
     "judge",
+    "key_metric",
     "load_reference",
+    "precise",
     "summarise",
     "write_summary",
 ]

@@ -19,7 +19,7 @@ from crayfish_ctl.results.model import (
     Verdict,
     VerdictState,
 )
-from crayfish_ctl.results.records import RecordStatus, read_joined, write_records
+from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, write_records
 
 from .correctness import Reference, correctness_of
 from .latency import (
@@ -79,7 +79,8 @@ def collect_run(run_dir: Path, spec: RunSpec, reference: Reference | None = None
     write_records(run_dir, records)
     write_model(run_dir / RUN_FILE, result)
     for name in (SENT_FILE, RECEIVED_FILE):
-        (run_dir / OUT_FOLDER / name).unlink(missing_ok=True)
+        for path in row_files(run_dir / OUT_FOLDER / name):
+            path.unlink()
     return result
 
 

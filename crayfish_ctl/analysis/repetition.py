@@ -17,7 +17,7 @@ from crayfish_ctl.plan.model import Cell  # noqa: TC001  # pydantic reads the an
 from crayfish_ctl.results.model import STAGES, VerdictState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from crayfish_ctl.results.model import RunResult
 
@@ -141,6 +141,26 @@ def summarise_cell(cell: Cell, runs: list[RunResult]) -> CellSummary:
         invalid=states.count(VerdictState.INVALID),
         failed=states.count(VerdictState.FAILED),
         estimates={name: value for name, value in found.items() if value is not None},
+    )
+
+
+def key_metric(cell: Cell) -> str:
+    """The one of `METRICS` that a cell is run for."""
+    return "capacity_records_per_s" if cell.goal == "saturate" else "latency_p50_ms"
+
+
+def precise(runs: Sequence[RunResult], target: float) -> bool:
+    """Whether half of the interval of the key metric is at most `target` of its mean.
+
+    Args:
+        runs: VALID runs of one cell; with fewer than two there is no interval.
+        target: 0.1 is 10 %.
+    """
+    found = over_runs(runs, key_metric(runs[0].spec.cell)) if runs else None
+    return (
+        found is not None
+        and found.half_width is not None
+        and found.half_width <= target * abs(found.mean)
     )
 
 

@@ -1,7 +1,9 @@
 """Experiment and choices in, cells and runs out."""
 
-from .build import Plan, estimate_seconds, make_plan, scheduled_records
+from .build import Plan, make_plan
 from .choices import Choices, choices, parse_options, parse_parallelism, parse_rates
+from .estimate import estimate_seconds, measured_seconds, scheduled_records
+from .expand import make_spec
 from .model import Cell, RunSpec
 from .points import Points, prepare_points
 from .runconfig import run_config
@@ -15,6 +17,8 @@ __all__ = [
     "choices",
     "estimate_seconds",
     "make_plan",
+    "make_spec",
+    "measured_seconds",
     "parse_options",
     "parse_parallelism",
     "parse_rates",

@@ -1,29 +1,23 @@
-"""Experiment + choices -> cells -> runs, with every supported-cell rule applied."""
+"""Experiment + choices -> plan: what is to be run, with every supported-cell rule applied."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crayfish_contract.runconfig import (
-    Arrivals,
-    ConstantArrivals,
-    MaxArrivals,
-    Parallelism,
-    StopRule,
-    Warmup,
-)
 from crayfish_ctl.catalog import WorkloadEntry, check_model_files
-from crayfish_ctl.catalog.model import StopEntry, WarmupEntry
+from crayfish_ctl.catalog.model import SteadyEntry, StopEntry, TraceEntry, WarmupEntry
 from crayfish_ctl.errors import CrayfishError
 
-from .model import Cell, RunSpec
+from .checks import check_cell, check_choices
+from .estimate import FIRST_START_S, check_schedule, estimate_seconds
+from .expand import make_spec
 from .points import check_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crayfish_contract.runconfig import Options
+    from crayfish_contract.runconfig import Pipeline
     from crayfish_ctl.catalog import (
         Catalog,
         Experiment,
@@ -36,39 +30,46 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import Runtime
 
     from .choices import Choices
+    from .model import RunSpec
 
-SATURATE_WARMUP_RATE = 500.0
-"""A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
-_OVERHEAD_S = 10.0
-"""Between two runs of the same stack, for the estimate only; the journal has the real figure."""
-_FIRST_START_S = 30.0
-_ASSUMED_DRAIN_RATE = 15_000.0
+ASSUMED_CAPACITY = 10_000.0
+"""records/s, for the preview of workloads whose rate an earlier run will find."""
+_EXPECTED_PROBES = 8
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that will run, in order."""
+    """What will run. How often, and at which rates, may depend on what is measured meanwhile."""
 
     experiment: Experiment
     profile: Profile
+    """With the experiment's own limits in it."""
     processor: Processor
+    tool: str
+    """The experiment's; a workload may name another."""
     tools: Mapping[str, Tool]
     """Those that a run uses, by name."""
     model: Model
     runtime: Runtime
     choices: Choices
-    runs: tuple[RunSpec, ...]
+    sizing: Sizing
+    """Workloads and repetitions, with the user's choices in them."""
+    runs: tuple[RunSpec, ...] = ()
+    """A preview: the runs that are known beforehand, with assumed rates where they are not."""
 
     @property
     def seconds(self) -> float:
         """Estimated duration without building images."""
-        return _FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
+        return FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
 
-    @property
-    def fragments(self) -> list[str]:
-        """The compose fragments of a stack."""
+    def fragments(self, pipeline: Pipeline) -> list[str]:
+        """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
         servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
-        return ["kafka", "prometheus", "load", *self.processor.fragments, *servers]
+        stack = ["kafka", "prometheus", *servers]
+        if pipeline == "raw":
+            return [*stack, *self.processor.raw_fragments]
+        load = ["load"] if pipeline == "kafka" else []
+        return [*stack, *load, *self.processor.fragments]
 
     @property
     def images(self) -> list[str]:
@@ -77,14 +78,27 @@ class Plan:
         servers = [image for tool in self.tools.values() for image in tool.images]
         return [*harness, *self.processor.images, *servers]
 
+    @property
+    def slots(self) -> int:
+        """The widest operator of any run: the stack has room for it from the beginning."""
+        return max(
+            max(run.cell.parallelism.source, run.cell.parallelism.scorer, run.cell.parallelism.sink)
+            for run in self.runs
+        )
 
-def make_plan(catalog: Catalog, choices: Choices) -> Plan:
+
+def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None = None) -> Plan:
     """Resolve the choices against the catalog.
+
+    Args:
+        catalog: what exists.
+        choices: of the user.
+        experiment: instead of the catalog's (a resumed one is as it was when it began).
 
     Raises:
         CrayfishError: for an unknown name, an unsupported cell or an unusable option.
     """
-    experiment = catalog.experiment(choices.experiment)
+    experiment = experiment or catalog.experiment(choices.experiment)
     profile = catalog.profile(choices.profile)
     if choices.profile not in experiment.profiles:
         raise CrayfishError(
@@ -93,79 +107,71 @@ def make_plan(catalog: Catalog, choices: Choices) -> Plan:
         )
     defaults = experiment.defaults
     processor = catalog.processor(choices.processor or defaults.processor)
+    sizing = _resized(experiment.profiles[choices.profile], choices)
     tool = choices.tool or defaults.tool
     model = catalog.model(choices.model or defaults.model)
-    runtime = choices.runtime or defaults.runtime
-    _check_delivery(processor, choices)
-    sizing = _resized(experiment.profiles[choices.profile], choices)
-    runs = _runs(experiment.name, sizing, choices, processor.name, runtime, tool, model)
-    tools = {name: catalog.tool(name) for name in dict.fromkeys(run.cell.tool for run in runs)}
-    for run in runs:
-        _check_schedule(run)
-        _check_cell(processor, tools[run.cell.tool], model, runtime, run.cell.tool_options)
-    check_points(choices.points, model)
-    for model_format in {tool.model_format for tool in tools.values()}:
-        check_model_files(catalog.root, model, model_format)
-    return Plan(
+    check_choices(processor, choices)
+    plan = Plan(
         experiment=experiment,
-        profile=profile,
+        profile=profile.model_copy(update={"resources": {**profile.resources, **sizing.resources}}),
         processor=processor,
-        tools=tools,
+        tool=tool,
+        tools={
+            name: catalog.tool(name)
+            for name in dict.fromkeys(entry.tool or tool for entry in sizing.workloads)
+        },
         model=model,
-        runtime=runtime,
+        runtime=choices.runtime or defaults.runtime,
         choices=choices,
-        runs=tuple(runs),
+        sizing=sizing,
     )
+    plan = replace(plan, runs=tuple(_preview(plan)))
+    for run in plan.runs:
+        check_cell(processor, plan.tools[run.cell.tool], model, run.cell)
+        check_schedule(run)
+    _check_capacities(plan)
+    check_points(choices.points, model)
+    for model_format in {tool.model_format for tool in plan.tools.values()}:
+        check_model_files(catalog.root, model, model_format)
+    return plan
 
 
-def _check_delivery(processor: Processor, choices: Choices) -> None:
-    if choices.delivery not in processor.deliveries:
-        raise CrayfishError(
-            f"configs/processors/{processor.name}.yaml: deliveries: has no {choices.delivery}",
-            hint=f"it offers {', '.join(processor.deliveries)}",
-        )
-    _check_options(
-        "--processor-option", processor.name, choices.processor_options, processor.options
-    )
+def _preview(plan: Plan) -> list[RunSpec]:
+    """The fewest runs that there will be, in their order."""
+    runs: list[RunSpec] = []
+    for repetition in range(1, plan.sizing.repetitions + 1):
+        for position, entry in enumerate(plan.sizing.workloads):
+            if entry.search:
+                continue
+            rate = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
+            runs.append(make_spec(plan, position, repetition, len(runs), rate=rate))
+    for position, entry in enumerate(plan.sizing.workloads):
+        if entry.search:
+            top = ASSUMED_CAPACITY if isinstance(entry.rate, (str, type(None))) else entry.rate
+            for number in range(1, _EXPECTED_PROBES + 1):
+                runs.append(
+                    make_spec(
+                        plan, position, number, len(runs), rate=top * entry.share, purpose="probe"
+                    )
+                )
+    return runs
 
 
-def _check_cell(
-    processor: Processor, tool: Tool, model: Model, runtime: Runtime, options: Options
-) -> None:
-    where = f"configs/processors/{processor.name}.yaml"
-    if runtime not in processor.runtimes:
-        raise CrayfishError(
-            f"{where}: runtimes: {processor.name} has no runtime {runtime!r}",
-            hint=f"it has {', '.join(processor.runtimes)}; choose with --runtime",
-        )
-    tools = processor.runtimes[runtime]
-    if tool.name not in tools:
-        raise CrayfishError(
-            f"{where}: runtimes.{runtime}: {tool.name} is not supported on {processor.name}",
-            hint=f"supported there: {', '.join(tools)}; choose with --tool",
-        )
-    if tool.model_format is not None and tool.model_format not in model.formats:
-        raise CrayfishError(
-            f"configs/models/{model.name}.yaml: formats: has no {tool.model_format!r}, "
-            f"which tool {tool.name} needs"
-        )
-    _check_options("--tool-option", f"tool {tool.name}", options, tool.options)
-
-
-def _check_schedule(run: RunSpec) -> None:
-    if scheduled_records(run)[1] == 0:
-        raise CrayfishError(
-            f"{run.cell.workload} for {run.stop.seconds:g} s: no record is due in that time",
-            hint="raise --rate or --seconds",
-        )
-
-
-def _check_options(flag: str, owner: str, given: Options, known: Options) -> None:
-    for name in given:
-        if name not in known:
+def _check_capacities(plan: Plan) -> None:
+    """A rate `capacity` needs an earlier workload that measures one."""
+    first = plan.runs[: len(plan.sizing.workloads)]
+    for position, entry in enumerate(plan.sizing.workloads):
+        if entry.rate != "capacity":
+            continue
+        cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
+        if not any(
+            run.workload < position and run.cell.goal == "saturate" and run.cell.same_system(cell)
+            for run in first
+        ):
             raise CrayfishError(
-                f"{flag} {name}: {owner} has no such option",
-                hint=f"it has {', '.join(known) or 'none'}",
+                f"configs/experiments/{plan.experiment.name}.yaml: workload {position + 1}: "
+                "rate: capacity: no workload before it measures the capacity of the same system",
+                hint="put `{rate: max, goal: saturate, stop: {count: ...}}` before it",
             )
 
 
@@ -173,14 +179,32 @@ def _resized(sizing: Sizing, choices: Choices) -> Sizing:
     """The sizing with the user's repetitions, rates, batch size, durations in it."""
     workloads: Sequence[WorkloadEntry] = sizing.workloads
     if choices.rates:
-        known = {workload.rate: workload for workload in workloads}
+        # The first of a rate is the experiment's own system; those after it are its baselines.
+        known = {workload.rate: workload for workload in reversed(workloads)}
         workloads = [
             known.get(rate)
             or WorkloadEntry(rate=rate, goal="saturate" if rate == "max" else "sustain")
             for rate in choices.rates
         ]
+    if choices.trace is not None:
+        trace = TraceEntry(kind="trace", path=choices.trace, speed=choices.trace_speed)
+        workloads = [WorkloadEntry(arrivals=trace)]
+    changes: dict[str, object] = {}
     if choices.batch_size is not None:
-        workloads = [w.model_copy(update={"batch_size": choices.batch_size}) for w in workloads]
+        changes["batch_size"] = choices.batch_size
+    if choices.pipeline is not None:
+        changes["pipeline"] = choices.pipeline
+    workloads = [entry.model_copy(update=changes) for entry in workloads]
+    if choices.pipeline is not None:  # what the flag has made equal is one workload
+        workloads = list({entry.model_dump_json(): entry for entry in workloads}.values())
+    if choices.arrivals is not None:
+        kind = SteadyEntry(kind=choices.arrivals)
+        workloads = [
+            entry.model_copy(update={"arrivals": kind})
+            if isinstance(entry.arrivals, SteadyEntry) and entry.rate != "max"
+            else entry
+            for entry in workloads
+        ]
     if choices.seconds is not None or choices.count is not None:
         stop = StopEntry(seconds=choices.seconds, count=choices.count)
         # A saturating workload stops by count; --seconds leaves its count as it is.
@@ -193,104 +217,20 @@ def _resized(sizing: Sizing, choices: Choices) -> Sizing:
         warmup = WarmupEntry(seconds=choices.warmup_seconds)
         first_warmup = None
         workloads = [w.model_copy(update={"warmup": None}) for w in workloads]
+    repetitions = choices.repetitions or sizing.repetitions
+    most = choices.max_repetitions or (None if choices.repetitions else sizing.max_repetitions)
+    if most is not None and most < repetitions:
+        raise CrayfishError(
+            f"--max-reps {most}: below the {repetitions} repetitions that are asked for",
+            hint="lower --reps, or raise --max-reps",
+        )
     return sizing.model_copy(
         update={
             "workloads": list(workloads),
             "warmup": warmup,
             "first_warmup": first_warmup,
-            "repetitions": choices.repetitions or sizing.repetitions,
+            "repetitions": repetitions,
+            "max_repetitions": most,
+            "precision": choices.precision or sizing.precision,
         }
     )
-
-
-def _runs(  # noqa: PLR0917
-    experiment: str,
-    sizing: Sizing,
-    choices: Choices,
-    processor: str,
-    runtime: Runtime,
-    tool: str,
-    model: Model,
-) -> list[RunSpec]:
-    """Repetitions outside, cells inside: a slow drift of the machine hits all cells alike."""
-    source, scorer, sink = choices.parallelism
-    runs: list[RunSpec] = []
-    for repetition in range(1, sizing.repetitions + 1):
-        for workload in sizing.workloads:
-            cell = Cell(
-                experiment=experiment,
-                processor=processor,
-                processor_options=choices.processor_options,
-                runtime=runtime,
-                tool=workload.tool or tool,
-                # The flag's options are for the experiment's tool.
-                tool_options=workload.tool_options
-                if workload.tool
-                else {**workload.tool_options, **choices.tool_options},
-                model=model.name,
-                format=choices.record_format,
-                delivery=choices.delivery,
-                parallelism=Parallelism(
-                    source=source, scorer=scorer, sink=sink, chained=choices.chained
-                ),
-                arrivals=_arrivals(workload),
-                batch_size=workload.batch_size,
-                goal=workload.goal,
-            )
-            system = cell.system.replace(" ", "-")
-            # It is a part of the topics' names, in which Kafka takes no "+" (of 1e+09).
-            name = cell.workload.replace("/s", "").replace(" ", "-").replace("+", "")
-            runs.append(
-                RunSpec(
-                    run_id=f"{len(runs) + 1:02d}-{system}-{name}-r{repetition}",
-                    index=len(runs),
-                    cell=cell,
-                    repetition=repetition,
-                    warmup=_warmup(workload, sizing, cold=not runs),
-                    stop=_stop(workload, sizing),
-                    seed=choices.seed + repetition,
-                )
-            )
-    return runs
-
-
-def _arrivals(workload: WorkloadEntry) -> Arrivals:
-    if workload.rate == "max":
-        return MaxArrivals()
-    return ConstantArrivals(rate=float(workload.rate))
-
-
-def _warmup(workload: WorkloadEntry, sizing: Sizing, *, cold: bool) -> Warmup:
-    entry = (sizing.first_warmup if cold else None) or workload.warmup or sizing.warmup
-    saturate = workload.goal == "saturate"
-    own = SATURATE_WARMUP_RATE if workload.rate == "max" else float(workload.rate)
-    rate = entry.rate or (min(own, SATURATE_WARMUP_RATE) if saturate else own)
-    # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
-    return Warmup(seconds=entry.seconds, rate=rate, drain=saturate or rate > own)
-
-
-def _stop(workload: WorkloadEntry, sizing: Sizing) -> StopRule:
-    entry = workload.stop or sizing.stop
-    if workload.rate == "max" and entry.count is None:
-        raise CrayfishError(
-            "rate max stops by count, and none is given",
-            hint="add --count, or `stop: {count: ...}`",
-        )
-    return StopRule(seconds=entry.seconds, count=entry.count)
-
-
-def scheduled_records(run: RunSpec) -> tuple[int, int]:
-    """Warm-up and measured records that the schedule holds."""
-    arrivals, stop = run.cell.arrivals, run.stop
-    counts = [stop.count] if stop.count else []
-    if isinstance(arrivals, ConstantArrivals) and stop.seconds:
-        counts.append(round(arrivals.rate * stop.seconds))
-    return round(run.warmup.rate * run.warmup.seconds), min(counts)
-
-
-def estimate_seconds(run: RunSpec) -> float:
-    """What a run is expected to take, its start and its drain included."""
-    _, measured = scheduled_records(run)
-    arrivals = run.cell.arrivals
-    rate = arrivals.rate if isinstance(arrivals, ConstantArrivals) else _ASSUMED_DRAIN_RATE
-    return _OVERHEAD_S + run.warmup.seconds + measured / rate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crayfish_contract.codec import RecordFormat
-from crayfish_contract.runconfig import Options, PositiveFloat, PositiveInt
+from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt
 from crayfish_ctl.catalog.model import Delivery, Runtime
 from crayfish_ctl.errors import CrayfishError
 
@@ -28,7 +28,14 @@ class Choices(BaseModel):
     tool: str | None = None
     model: str | None = None
     repetitions: PositiveInt | None = None
+    max_repetitions: PositiveInt | None = None
+    precision: Annotated[float, Field(gt=0, lt=1)] | None = None
     rates: tuple[PositiveFloat | Literal["max"], ...] = ()
+    arrivals: Literal["constant", "poisson"] | None = None
+    trace: str | None = None
+    """Replay this file instead of the experiment's workloads."""
+    trace_speed: PositiveFloat = 1.0
+    pipeline: Pipeline | None = None
     batch_size: PositiveInt | None = None
     seconds: PositiveFloat | None = None
     count: PositiveInt | None = None
@@ -47,6 +54,7 @@ class Choices(BaseModel):
 _FLAGS = {
     "rates": "--rate",
     "repetitions": "--reps",
+    "max_repetitions": "--max-reps",
     "batch_size": "--batch",
     "warmup_seconds": "--warmup",
     "record_format": "--format",

@@ -20,23 +20,10 @@ from crayfish_contract.runconfig import (
     TraceArrivals,
     Warmup,
 )
+from crayfish_ctl.catalog.model import Fault
 
 Purpose = Literal["measure", "probe", "confirm"]
 """probe and confirm: a search asks whether a rate holds; only confirmations enter its result."""
-
-
-class Fault(BaseModel):
-    """Something that is done to a container in the middle of a run."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    at_seconds: Annotated[float, Field(ge=0)]
-    """After the start of the measured segment."""
-    service: str
-    action: Literal["pause", "kill"]
-    """pause: frozen, then thawed. kill: SIGKILL, then started again."""
-    seconds: Annotated[float, Field(gt=0)]
-    """How long it is away."""
 
 
 class Cell(BaseModel):
@@ -79,6 +66,11 @@ class Cell(BaseModel):
             return f"raw {self.runtime} {self.tool}"
         name = f"{self.processor} {self.runtime} {self.tool}"
         return name if self.pipeline == "kafka" else f"{name} {self.pipeline}"
+
+    def same_system(self, other: Cell) -> bool:
+        """Whether only the workload differs: what one's capacity says holds for the other."""
+        workload = {"arrivals", "goal", "title", "faults", "producer_options"}
+        return self.model_dump(exclude=workload) == other.model_dump(exclude=workload)
 
     @property
     def rate(self) -> float | None:

@@ -11,6 +11,7 @@ from crayfish_contract.runconfig import (
     ModelConfig,
     PointsConfig,
     ProcessorConfig,
+    ProducerClient,
     RunConfig,
     ToolConfig,
     WorkloadConfig,
@@ -54,6 +55,9 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         parallelism=cell.parallelism,
         format=cell.format,
         delivery=cell.delivery,
+        pipeline=cell.pipeline,
+        job_out=f"/experiment/{run.run_id}/out" if cell.pipeline == "in-job" else None,
+        producer=ProducerClient.model_validate(cell.producer_options),
         workload=WorkloadConfig(
             arrivals=cell.arrivals,
             stop=run.stop,

@@ -69,6 +69,7 @@ class Manifest(_Frozen):
     started: datetime
     ended: datetime | None = None
     """None while it runs, or if it was killed."""
+    resumed: tuple[datetime, ...] = ()
     command: tuple[str, ...] = ()
     """What was typed; repeats the experiment."""
     host: Host

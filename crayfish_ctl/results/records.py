@@ -54,12 +54,18 @@ COLUMNS: Final = {
 """The table's columns in order; docs/results.md says what each holds."""
 
 
+def row_files(path: Path) -> list[Path]:
+    """A row file, or those of several subtasks: x.bin, x.0.bin, x.1.bin ..."""
+    return sorted(path.parent.glob(f"{path.stem}*{path.suffix}"))
+
+
 def read_rows(path: Path, dtype: np.dtype[Any]) -> pl.DataFrame:
-    """The rows of a file of fixed-width rows; none if there is no file.
+    """The rows of a file of fixed-width rows, or of all `row_files`; none if there is no file.
 
     A row that a killed process left unfinished at the end is dropped.
     """
-    rows = np.fromfile(path, dtype=dtype) if path.is_file() else np.empty(0, dtype=dtype)
+    parts = [np.fromfile(file, dtype=dtype) for file in row_files(path)]
+    rows = np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
     return pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in dtype.names or ()})
 
 

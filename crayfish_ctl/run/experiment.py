@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
-import signal
 import sys
-import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.analysis import load_reference, write_summary
+from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.plan import estimate_seconds, prepare_points, run_config, scheduled_records
+from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     Git,
@@ -24,25 +21,25 @@ from crayfish_ctl.results import (
     describe_host,
     load_results,
     write_model,
-    write_text,
 )
-from crayfish_ctl.stack import ComposeTarget, Rendered, render
-from crayfish_ctl.stack.render import prometheus_config
-from crayfish_ctl.stack.variables import check_cpus, container_user, variables
+from crayfish_ctl.stack import ComposeTarget
+from crayfish_ctl.stack.variables import check_cpus
 
 from .engine import describe_engine, describe_images, git_state
+from .guard import alone, cleaned, remove_leftovers, terminable
 from .journal import Journal
-from .life import RunFiles, execute
+from .life import execute
 from .live import LiveView
+from .prepare import prepare_run, prepare_stack, reference_of
+from .schedule import next_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from rich.console import Console
 
-    from crayfish_ctl.analysis import Reference
-    from crayfish_ctl.plan import Plan, Points, RunSpec
-    from crayfish_ctl.results import RunResult
+    from crayfish_ctl.plan import Plan, Points
+    from crayfish_ctl.results import Image, RunResult
 
 _ROW_BYTES = 120
 """Of results per record while they are collected (row files and parquet together)."""
@@ -57,12 +54,9 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
         CrayfishError: if nothing can be run (another experiment runs, no space, no engine).
         KeyboardInterrupt: on Ctrl-C and SIGTERM, after everything has been removed.
     """
-    with alone(), _terminable():
-        target = ComposeTarget()
-        _remove_leftovers(target, console)
-        started = datetime.now(UTC)
-        name = f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
-        folder = results_root.resolve() / name
+    started = datetime.now(UTC)
+    folder = results_root.resolve() / f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
+    with alone(), terminable():
         try:
             results_root.mkdir(parents=True, exist_ok=True)
             check_space(plan, results_root)
@@ -74,70 +68,82 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
                 code=ExitCode.HOST,
             ) from None
         manifest = _manifest(plan, started)
+        Experiment(plan, root, folder, console).execute(manifest, done=[])
+    return folder
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A plan and the folder that holds its results, as far as they are there.
+
+    Args:
+        plan: what is to be run.
+        root: of the checkout.
+        folder: of the experiment.
+        console: where progress is shown.
+    """
+
+    plan: Plan
+    root: Path
+    folder: Path
+    console: Console
+
+    def execute(self, manifest: Manifest, done: list[RunResult]) -> None:
+        """Run what is missing after `done`, and write the summary.
+
+        Raises:
+            CrayfishError: if the engine or the disk fails; what has ended by then stays.
+        """
+        plan, folder = self.plan, self.folder
+        target = ComposeTarget()
+        remove_leftovers(target, self.console)
         check_cpus(plan.profile, manifest.host.cores)
-        points = prepare_points(plan.choices.points, plan.model, root, folder / "points")
+        points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
         journal = Journal(folder / "journal.jsonl")
         try:
-            files = [_prepare(plan, run, points, root, folder) for run in plan.runs]
-            write_text(folder / "prometheus.yml", prometheus_config(files[0].rendered.services))
-            images = sorted({str(s["image"]) for s in files[0].rendered.services.values()})
-            manifest = manifest.model_copy(update={"images": describe_images(images)})
+            images = describe_images(prepare_stack(plan, points, self.root, folder))
+            _check_images(manifest, images)
+            manifest = manifest.model_copy(update={"images": images})
             write_model(folder / MANIFEST_FILE, manifest)
-            journal.write("experiment-started", runs=[run.run_id for run in plan.runs])
-            reference = _reference(plan, points, root)
-            with _cleaned(target, console):
-                _run_all(plan, files, target, journal, console, reference)
+            journal.write("experiment-started", complete=[run.run_id for run in done])
+            with cleaned(target, self.console):
+                self._run_all(done, points, target, journal)
         finally:
             journal.write("experiment-ended")
             journal.close()
-            ended = manifest.model_copy(update={"ended": datetime.now(UTC)})
             with contextlib.suppress(CrayfishError):  # the error under way says more
+                ended = manifest.model_copy(update={"ended": datetime.now(UTC)})
                 write_model(folder / MANIFEST_FILE, ended)
-        write_summary(folder, load_results(folder))
-        return folder
+                write_summary(folder, load_results(folder))
+
+    def _run_all(
+        self, done: list[RunResult], points: Points, target: ComposeTarget, journal: Journal
+    ) -> None:
+        plan = self.plan
+        reference = reference_of(plan, points, self.root)
+        with LiveView(self.console, plan, len(done)) as live:
+            while (spec := next_run(plan, done)) is not None:
+                files = prepare_run(plan, spec, points, self.root, self.folder)
+                live.begin(spec, estimate_seconds(spec))
+                counter = plan.processor.counter
+                result = execute(spec, files, target, journal, live, reference, counter)
+                live.end(result)
+                done.append(result)
 
 
-def _run_all(  # noqa: PLR0917
-    plan: Plan,
-    files: list[RunFiles],
-    target: ComposeTarget,
-    journal: Journal,
-    console: Console,
-    reference: Reference | None,
-) -> list[RunResult]:
-    results = []
-    with LiveView(console, plan.seconds, len(plan.runs)) as live:
-        for spec, prepared in zip(plan.runs, files, strict=True):
-            live.begin(spec, estimate_seconds(spec))
-            result = execute(spec, prepared, target, journal, live, reference)
-            live.end(result)
-            results.append(result)
-    return results
+def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:
+    """Runs of different images do not belong into one experiment.
 
-
-def _prepare(plan: Plan, run: RunSpec, points: Points, root: Path, folder: Path) -> RunFiles:
-    """The run's folder, run config and compose file; for all runs first, so errors come early."""
-    run_dir = folder / run.run_id
-    out = run_dir / "out"
-    out.mkdir(parents=True)
-    uid, gid = map(int, container_user().split(":"))
-    if uid != os.getuid():  # root prepares for the images' own user
-        os.chown(out, uid, gid)
-    config = run_config(plan, run, points)
-    write_text(run_dir / "run-config.json", config.model_dump_json(indent=2))
-    values = variables(plan.profile, run, root=root, experiment_dir=folder, run_dir=run_dir)
-    fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments]
-    rendered: Rendered = render(fragments, values, run_dir)
-    return RunFiles(folder=run_dir, rendered=rendered, config=config)
-
-
-def _reference(plan: Plan, points: Points, root: Path) -> Reference | None:
-    """What the accuracy is compared with; only the model's own test points have one."""
-    if plan.choices.points != "test" or not points.container_path or not points.reference_path:
-        return None
-    return load_reference(
-        root / points.container_path.lstrip("/"), root / points.reference_path.lstrip("/")
-    )
+    Raises:
+        CrayfishError: naming the images that have changed.
+    """
+    before = manifest.images
+    changed = [name for name, image in images.items() if before.get(name, image) != image]
+    if changed:
+        raise CrayfishError(
+            f"images have changed since the experiment began: {', '.join(changed)}",
+            hint="check out the sources that it began with, or start it anew with `crayfish run`",
+        )
 
 
 def _manifest(plan: Plan, started: datetime) -> Manifest:
@@ -157,7 +163,7 @@ def _manifest(plan: Plan, started: datetime) -> Manifest:
             "experiment": plan.experiment.model_dump(mode="json"),
             "profile": plan.profile.model_dump(mode="json"),
             "model": plan.model.model_dump(mode="json"),
-            "runs": [run.model_dump(mode="json") for run in plan.runs],
+            "sizing": plan.sizing.model_dump(mode="json"),
         },
     )
 
@@ -182,74 +188,3 @@ def check_space(plan: Plan, folder: Path) -> None:
             hint="make room, or choose another folder with --out",
             code=ExitCode.HOST,
         )
-
-
-def _remove_leftovers(target: ComposeTarget, console: Console) -> None:
-    """What a controller that was killed left behind; nobody else runs, the lock says so."""
-    leftovers = target.containers()
-    if leftovers:
-        console.print(f"removing {len(leftovers)} containers of an earlier run that was killed")
-    target.down()
-
-
-@contextlib.contextmanager
-def _cleaned(target: ComposeTarget, console: Console) -> Iterator[None]:
-    """Remove the stack however the end comes; a second Ctrl-C does not stop the cleaning."""
-    try:
-        yield
-    finally:
-        handlers = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
-        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            console.print("interrupted: removing containers, networks and volumes")
-        target.down()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """One experiment at a time on a host: two would measure each other.
-
-    Raises:
-        CrayfishError: if another one runs.
-    """
-    path = Path(tempfile.gettempdir()) / "crayfish.lock"
-    try:
-        file = path.open("a+")
-    except OSError as error:
-        raise CrayfishError(
-            f"{path}: {error.strerror}",
-            hint="another user made it: remove it if no experiment runs",
-            code=ExitCode.HOST,
-        ) from None
-    with file:
-        with contextlib.suppress(PermissionError):  # another user's, who has opened it to all
-            path.chmod(0o666)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise CrayfishError(
-                f"another experiment runs on this host (process {holder})",
-                hint="wait for it: two at a time would measure each other",
-                code=ExitCode.HOST,
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield

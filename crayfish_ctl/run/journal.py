@@ -21,7 +21,10 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        whole = not path.is_file() or path.read_bytes()[-1:] in {b"", b"\n"}
         self._file = path.open("a", encoding="utf-8")
+        if not whole:  # the last line was cut off: what follows is not its end
+            self._file.write("\n")
 
     def write(self, event: str, **fields: Any) -> None:
         """Append one event with the current time (Unix ns)."""

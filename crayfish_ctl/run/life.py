@@ -16,6 +16,7 @@ from crayfish_ctl.results import write_text
 from crayfish_ctl.stack.render import EXITS, LIFETIME
 from crayfish_ctl.telemetry import Prometheus, write_metrics
 
+from .faults import FaultInjector
 from .journal import Steps
 from .watch import ContainerEvents
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
+    from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan import RunSpec
     from crayfish_ctl.results import RunResult
     from crayfish_ctl.stack import ComposeTarget, Rendered, ServiceContainer
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from .live import LiveView
 
 _POLL_S = 0.5
+_FAULT_POLL_S = 0.05
+FAULTS_FILE = "faults.json"
 _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
 _LAST_SCRAPE_S = 2.0
@@ -63,8 +67,18 @@ def execute(  # noqa: PLR0917
     journal: Journal,
     live: LiveView,
     reference: Reference | None,
+    counter: Counter | None = None,
 ) -> RunResult:
     """Run `spec` to its end; a component that dies makes it FAILED, and the next one goes on.
+
+    Args:
+        spec: the run.
+        files: its folder and what was prepared in it.
+        target: starts and stops containers.
+        journal: told of every step.
+        live: shows progress.
+        reference: what the model says about the points.
+        counter: the processor's own count of records.
 
     Raises:
         CrayfishError: if the engine or the disk fails, which no further run would survive.
@@ -79,10 +93,13 @@ def execute(  # noqa: PLR0917
         found = target.containers()
         containers = {container.service: container for container in found}
         services = {container.id: container.service for container in found}
+        faults = FaultInjector(spec.cell.faults, target, containers)
         try:
-            _await_end(files, containers, target, events, live)
+            _await_end(files, containers, target, events, live, faults)
         except RunFailure as caught:
             failure = caught
+        finally:
+            faults.end()
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
             _collect_metrics(files.folder, target, services, started_ns, ended_ns)
@@ -92,6 +109,9 @@ def execute(  # noqa: PLR0917
         _write_containers(files.folder, target, started_ns)
     _service_steps(steps, files.folder, started_ns)
     write_text(files.folder / "steps.json", json.dumps(steps.in_order(), indent=1))
+    if faults.done:
+        facts = [fact.model_dump(mode="json") for fact in faults.done]
+        write_text(files.folder / FAULTS_FILE, json.dumps(facts, indent=1))
     if failure is None:
         result = collect_run(files.folder, spec, reference)
     else:
@@ -102,12 +122,13 @@ def execute(  # noqa: PLR0917
     return result
 
 
-def _await_end(
+def _await_end(  # noqa: PLR0917
     files: RunFiles,
     containers: Mapping[str, ServiceContainer],
     target: ComposeTarget,
     events: ContainerEvents,
     live: LiveView,
+    faults: FaultInjector,
 ) -> None:
     """Wait for the consumer's and the producer's orderly end.
 
@@ -144,10 +165,13 @@ def _await_end(
                     raise _died(service, code, containers, target)
                 waiting.discard(service)
             ended = []
-            event = events.next(_POLL_S)
-            if event is not None and event.container_id in by_id:
+            event = events.next(_FAULT_POLL_S if faults.faults else _POLL_S)
+            ours = event is not None and event.container_id in by_id
+            if event is not None and ours and not faults.hit(event.container_id):
                 ended.append((event.service, event.exit_code))
-            live.update(prometheus)
+            if live.update(prometheus) == "measured":
+                faults.begin()
+            faults.advance()
             if time.monotonic() > end:
                 late = ", ".join(sorted(waiting))
                 raise RunFailure(late, "did not end within all deadlines together")
@@ -158,7 +182,7 @@ def _await_end(
 def _count_seconds(config: RunConfig) -> float:
     """How long a count may take at the schedule's rate (at 100 records/s if it has none)."""
     stop, arrivals = config.workload.stop, config.workload.arrivals
-    rate = arrivals.rate if arrivals.kind == "constant" else 100.0
+    rate = 100.0 if arrivals.kind == "max" else arrivals.rate
     return 0.0 if stop.seconds or not stop.count else stop.count / rate
 
 

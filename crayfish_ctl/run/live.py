@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from crayfish_ctl.plan import estimate_seconds
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from crayfish_ctl.plan import RunSpec
+    from crayfish_ctl.plan import Plan, RunSpec
     from crayfish_ctl.results import RunResult
     from crayfish_ctl.telemetry import Prometheus
 
 _EVERY_S = 1.0
+_LOG_EVERY_S = 10.0
+"""Without a terminal: a line at least this often."""
+_SENDING = {"warmup", "settling", "measured", "flushing", "draining"}
 
 
 class LiveView:
@@ -22,27 +27,30 @@ class LiveView:
 
     Args:
         console: where to show it.
-        total_s: what all runs are expected to take.
+        plan: for what is expected; there may be more runs or fewer.
+        done: runs that were complete before.
     """
 
-    def __init__(self, console: Console, total_s: float, runs: int) -> None:
+    def __init__(self, console: Console, plan: Plan, done: int = 0) -> None:
         self._console = console
-        self._runs = runs
+        self._expected_runs = len(plan.runs)
         self._last = 0.0
-        self._phase = ""
+        self._logged = 0.0
+        self._phase = "starting"
         self._started = 0.0
         self._expected_s = 0.0
+        self._left_s = sum(estimate_seconds(run) for run in plan.runs[done:])
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             TimeElapsedColumn(),
             TextColumn("{task.fields[status]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=total_s, status="")
         self._done_s = 0.0
+        self._task = self._progress.add_task("", total=max(self._left_s, 1.0), status="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -53,41 +61,51 @@ class LiveView:
 
     def begin(self, spec: RunSpec, expected_s: float) -> None:
         """A run starts."""
-        self._started, self._expected_s, self._phase = time.monotonic(), expected_s, ""
-        text = f"run {spec.index + 1}/{self._runs} {spec.cell.system} {spec.cell.workload}"
+        self._started, self._expected_s, self._phase = time.monotonic(), expected_s, "starting"
+        self._logged = self._started
+        of = max(self._expected_runs, spec.index + 1)
+        text = f"run {spec.index + 1}/{of} {spec.cell.system} {spec.cell.workload}"
         self._progress.update(self._task, description=text, status="starting")
         if not self._console.is_terminal:
-            self._console.print(f"{text}: expected {expected_s:.0f} s", highlight=False)
+            left = f", about {self._left_s / 60:.0f} min left in all" if self._left_s > 0 else ""
+            self._console.print(f"{text}: expected {expected_s:.0f} s{left}", highlight=False)
 
-    def update(self, prometheus: Prometheus) -> None:
-        """Ask Prometheus at most once a second, and show what it says."""
+    def update(self, prometheus: Prometheus) -> str:
+        """Ask Prometheus at most once a second, and show what it says.
+
+        Returns:
+            The phase that the run is in.
+        """
         now = time.monotonic()
         if now - self._last < _EVERY_S:
-            return
+            return self._phase
         self._last = now
         gone = min(now - self._started, self._expected_s)
         phase = _phase(prometheus)
-        rate = prometheus.latest("sum(rate(crayfish_consumer_received_total[3s]))")
-        latency = prometheus.latest('crayfish_consumer_latency_seconds{quantile="0.99"}')
-        status = phase
-        if phase in {"warmup", "measured", "draining"} and rate:
-            status += f"  {sum(rate.values()):,.0f} records/s"
-            if latency:
-                status += f"  p99 {1000 * max(latency.values()):.1f} ms"
-        self._progress.update(self._task, completed=self._done_s + gone, status=status)
-        if not self._console.is_terminal and phase != self._phase:
+        status = phase + (_figures(prometheus) if phase in _SENDING else "")
+        left = max(self._left_s - gone, 0.0)
+        self._progress.update(
+            self._task,
+            completed=self._done_s + gone,
+            status=f"{status}  about {left / 60:.0f} min left",
+        )
+        due = phase != self._phase or now - self._logged >= _LOG_EVERY_S
+        if not self._console.is_terminal and due:
             self._console.print(f"  {now - self._started:5.1f} s  {status}", highlight=False)
+            self._logged = now
         self._phase = phase
+        return phase
 
     def end(self, result: RunResult) -> None:
         """A run has ended."""
         self._done_s += self._expected_s
+        self._left_s -= self._expected_s
         seconds = time.monotonic() - self._started
         verdict = result.verdict
         style = {"VALID": "green", "INVALID": "yellow", "FAILED": "red"}[verdict.state]
-        p99 = f"p99 {result.latency_ms.p99:.2f} ms, " if result.latency_ms else ""
         self._console.print(
-            f"[{style}]{verdict.state:7}[/] {result.run_id}: {p99}{seconds:.0f} s", highlight=False
+            f"[{style}]{verdict.state:7}[/] {result.run_id}: {_key_figure(result)}{seconds:.0f} s",
+            highlight=False,
         )
         for reason in verdict.reasons:
             self._console.print(f"        {reason.code}: {reason.message}", highlight=False)
@@ -97,6 +115,31 @@ class LiveView:
             )
             for line in verdict.failure.log_tail[-5:]:
                 self._console.print(f"        | {line}", markup=False, highlight=False)
+
+
+def _key_figure(result: RunResult) -> str:
+    capacity = result.throughput.capacity if result.throughput else None
+    if capacity is not None:
+        return f"capacity {capacity.records_per_s:,.0f} records/s, "
+    return f"p99 {result.latency_ms.p99:.2f} ms, " if result.latency_ms else ""
+
+
+def _figures(prometheus: Prometheus) -> str:
+    """Rate, percentiles and backlog, as far as there are any."""
+    text = ""
+    rate = prometheus.latest("sum(rate(crayfish_consumer_received_total[3s]))")
+    if rate:
+        text += f"  {sum(rate.values()):,.0f} records/s"
+    for name, quantile in (("p50", "0.5"), ("p99", "0.99")):
+        found = prometheus.latest(f'crayfish_consumer_latency_seconds{{quantile="{quantile}"}}')
+        if found:
+            text += f"  {name} {1000 * max(found.values()):.1f} ms"
+    backlog = prometheus.latest(
+        "sum(crayfish_producer_sent_total) - sum(crayfish_consumer_received_total)"
+    )
+    if backlog:
+        text += f"  backlog {max(0, round(sum(backlog.values()))):,}"
+    return text
 
 
 def _phase(prometheus: Prometheus) -> str:

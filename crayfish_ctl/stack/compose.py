@@ -66,6 +66,22 @@ class ComposeTarget:
         if services:
             self._client(compose_file).compose.stop(list(services))
 
+    def pause(self, container_id: str) -> None:
+        """Freeze a container's processes."""
+        self._docker.container.pause(container_id)
+
+    def unpause(self, container_id: str) -> None:
+        """Let them go on."""
+        self._docker.container.unpause(container_id)
+
+    def kill(self, container_id: str) -> None:
+        """SIGKILL."""
+        self._docker.container.kill(container_id)
+
+    def start(self, container_id: str) -> None:
+        """Start a container that has ended."""
+        self._docker.container.start(container_id)
+
     def down(self) -> None:
         """Remove every container, network and volume of the project, whoever made them.
 

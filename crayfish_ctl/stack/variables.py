@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_ctl.catalog import Profile
-    from crayfish_ctl.plan import RunSpec
+    from crayfish_ctl.plan import Plan, RunSpec
 
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
@@ -26,19 +26,19 @@ def container_user() -> str:
 
 
 def variables(
-    profile: Profile, run: RunSpec, *, root: Path, experiment_dir: Path, run_dir: Path
+    plan: Plan, run: RunSpec, *, root: Path, experiment_dir: Path, run_dir: Path
 ) -> dict[str, str]:
     """Every variable of every fragment, by name."""
-    parallelism = run.cell.parallelism
     return {
-        **profile_variables(profile),
+        **profile_variables(plan.profile),
         "CRAYFISH_USER": container_user(),
         "CRAYFISH_MODELS_DIR": str(root / "models"),
         "CRAYFISH_EXPERIMENT_DIR": str(experiment_dir),
         "CRAYFISH_RUN_DIR": str(run_dir),
-        "CRAYFISH_MAX_PARALLELISM": str(
-            max(parallelism.source, parallelism.scorer, parallelism.sink)
-        ),
+        # The same for all runs of the stack: another value would start the containers anew.
+        "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
+        # Without Kafka the end of the job is the end of the run.
+        "CRAYFISH_JOB_ENDS": "true" if run.cell.pipeline == "in-job" else "false",
     }
 
 

@@ -139,6 +139,7 @@ def test_every_flag_reaches_the_plan(
         "--parallelism", "1-2-1", "--unchained", "--format", "json",
         "--delivery", "exactly-once", "--tool-option", "service_time_ms=2",
         "--processor-option", "bundle_size=10", "--points", "random:50", "--seed", "5",
+        "--max-reps", "6", "--precision", "0.2", "--arrivals", "poisson",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert seen[0].choices.model_dump(mode="json") == {
@@ -149,6 +150,12 @@ def test_every_flag_reaches_the_plan(
         "tool": "noop",
         "model": "ffnn",
         "repetitions": 3,
+        "max_repetitions": 6,
+        "precision": 0.2,
+        "arrivals": "poisson",
+        "trace": None,
+        "trace_speed": 1.0,
+        "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,
         "seconds": 2.5,

@@ -9,8 +9,8 @@ import threading
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError
+from crayfish_load.check import ReferenceFileError
 
-from .check import ReferenceFileError
 from .run import ConsumerRun
 
 

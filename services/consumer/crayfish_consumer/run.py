@@ -18,10 +18,10 @@ from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
+from crayfish_load.check import load_check
+from crayfish_load.parse import ResultParser
 
-from .check import load_check
 from .metrics import ConsumerCollector, RecentLatency
-from .parse import ResultParser
 from .server import serve
 from .tally import Drain, Tally
 

@@ -244,6 +244,8 @@ class RunConfig(_Strict):
     format: RecordFormat = RecordFormat.BINARY
     delivery: Literal["at-least-once", "exactly-once"] = "at-least-once"
     pipeline: Pipeline = "kafka"
+    job_out: str | None = None
+    """in-job: the run's `out` folder as the processor's workers see it."""
     workload: WorkloadConfig
     producer: ProducerClient = ProducerClient()
     deadlines: Deadlines = Deadlines()

@@ -13,8 +13,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from crayfish_contract.runconfig import RunConfigError, load_run_config
+from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
+from crayfish_load.rows import STOP_FILE, write_summaries
 
 from . import rest
 from .options import OptionError, parse_options
@@ -46,7 +47,8 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
     try:
-        ensure_topics(config.kafka, config.deadlines.ready)
+        if config.pipeline == "kafka":
+            ensure_topics(config.kafka, config.deadlines.ready)
         rest.wait_for_slots(_slots(config), config.deadlines.ready)
     except (BrokerUnreachableError, rest.RestError) as error:
         _log.error(str(error))
@@ -56,7 +58,8 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
     started = time.monotonic()
     job_id = submit(config, options)
     _log.info("submitted", extra={"fields": {"job": job_id, "s": time.monotonic() - started}})
-    os.execv(sys.executable, [sys.executable, "-m", "crayfish_flink", "watch", job_id])  # noqa: S606
+    watcher = [sys.executable, "-m", "crayfish_flink", "watch", job_id, config.pipeline]
+    os.execv(sys.executable, watcher)  # noqa: S606
 
 
 def _check_model(config: RunConfig) -> None:
@@ -82,8 +85,12 @@ def _slots(config: RunConfig) -> int:
     return max(parallelism.source, parallelism.scorer, parallelism.sink)
 
 
-def watch(job_id: str) -> int:
-    """Wait for SIGTERM or for the job to end by itself, which is a failure."""
+def watch(job_id: str, pipeline: str = "kafka") -> int:
+    """Wait for SIGTERM or for the job to end by itself.
+
+    That is a failure, unless the job makes its own records: then it has made the last one.
+    """
+    in_job = pipeline == "in-job"
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     misses = 0
@@ -97,9 +104,14 @@ def watch(job_id: str) -> int:
                 _log.error("the JobManager is gone: %s", error)
                 return ServiceExit.UNREACHABLE
             continue
+        if in_job and state == "FINISHED":
+            write_summaries(OUT_DIR, time.time_ns())
+            return ServiceExit.OK
         if state in _ENDED:
             _log.error("job %s is %s: %s", job_id, state, rest.root_exception(job_id))
             return ServiceExit.BUG
+    if in_job:  # its source does not see a cancel while it waits for the next due time
+        (OUT_DIR / STOP_FILE).touch()
     return _stop(job_id)
 
 

@@ -1,4 +1,4 @@
-"""The job graph: Kafka source, scoring function, Kafka sink."""
+"""The job graph: source, scoring function, sink; with Kafka at both ends, or without."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from pyflink.common import Configuration, Types, WatermarkStrategy
 from pyflink.common.serialization import ByteArraySchema
-from pyflink.datastream import CheckpointingMode, StreamExecutionEnvironment
-from pyflink.datastream.connectors.base import DeliveryGuarantee
+from pyflink.datastream import CheckpointingMode, DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.base import DeliveryGuarantee, Sink
 from pyflink.datastream.connectors.kafka import (
     KafkaOffsetsInitializer,
     KafkaRecordSerializationSchema,
     KafkaSink,
     KafkaSource,
 )
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
 
+from .injob import MakeRecords, TakeResults
 from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
 from .scoring import ScoreRecords
 
@@ -32,9 +34,8 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
     """Build the job, hand it to the session cluster, and return its job id."""
     env = _environment(config, options)
     parallelism = config.parallelism
-    source = env.from_source(
-        _source(config, options), WatermarkStrategy.no_watermarks(), "source", _BYTES
-    ).set_parallelism(parallelism.source)
+    in_job = config.pipeline == "in-job"
+    source = _records(env, config) if in_job else _kafka_records(env, config, options)
     # Unchained means task parallel: every scorer may get a record from every source.
     stream = source if parallelism.chained else source.rebalance()
     scored = (
@@ -42,8 +43,44 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
         .name("scorer")
         .set_parallelism(parallelism.scorer)
     )
-    scored.sink_to(_sink(config, options)).name("sink").set_parallelism(parallelism.sink)
+    if in_job:
+        ends = scored.process(TakeResults(config), _BYTES).name("sink")
+        ends.set_parallelism(parallelism.sink)
+        ends.sink_to(_nothing()).name("end").set_parallelism(parallelism.sink)
+    else:
+        scored.sink_to(_sink(config, options)).name("sink").set_parallelism(parallelism.sink)
     return str(env.execute_async(config.run_id).get_job_id())
+
+
+def _kafka_records(
+    env: StreamExecutionEnvironment, config: RunConfig, options: FlinkOptions
+) -> DataStream:
+    return env.from_source(
+        _source(config, options), WatermarkStrategy.no_watermarks(), "source", _BYTES
+    ).set_parallelism(config.parallelism.source)
+
+
+def _records(env: StreamExecutionEnvironment, config: RunConfig) -> DataStream:
+    """One element starts each source subtask, which then makes its records by itself."""
+    subtasks = config.parallelism.source
+    return (
+        env.from_source(
+            NumberSequenceSource(0, subtasks - 1),
+            WatermarkStrategy.no_watermarks(),
+            "start",
+            Types.LONG(),
+        )
+        .set_parallelism(subtasks)
+        .process(MakeRecords(config), _BYTES)
+        .name("source")
+        .set_parallelism(subtasks)
+    )
+
+
+def _nothing() -> Sink:
+    """Flink wants a sink at the end of a job."""
+    flink = get_gateway().jvm.org.apache.flink
+    return Sink(flink.streaming.api.functions.sink.v2.DiscardingSink())
 
 
 def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnvironment:
@@ -57,7 +94,8 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
         "execution.buffer-timeout.interval": f"{options.buffer_timeout_ms}ms",
         "pipeline.operator-chaining.enabled": str(config.parallelism.chained).lower(),
         "pipeline.object-reuse": "true",
-        "restart-strategy.type": "fixed-delay",
+        # A job that makes its own records would begin them anew.
+        "restart-strategy.type": "disable" if config.pipeline == "in-job" else "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 10,
         "restart-strategy.fixed-delay.delay": "1s",
     }.items():
@@ -73,6 +111,8 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
             no_jars,
         )
     )
+    if config.pipeline == "in-job":
+        return env  # its source never lets a checkpoint pass, and has no offset to store
     env.enable_checkpointing(
         options.checkpoint_interval_ms,
         CheckpointingMode.EXACTLY_ONCE

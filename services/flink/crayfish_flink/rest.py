@@ -65,9 +65,13 @@ def job_state(job_id: str) -> str:
 
 
 def root_exception(job_id: str) -> str:
-    """Why a job failed, its first lines."""
+    """Why a job failed: the innermost cause, its first lines."""
     entries = _call(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
-    return str(entries[0]["stacktrace"])[:4000] if entries else "no exception recorded"
+    traces = [str(entry["stacktrace"]) for entry in entries]
+    # That restarts were given up is said first, and is never the cause.
+    causes = [trace for trace in traces if "Recovery is suppressed" not in trace.split("\n", 1)[0]]
+    trace = (causes or traces or ["no exception recorded"])[0]
+    return trace.rsplit("Caused by: ", 1)[-1][:4000]
 
 
 def stop_job(job_id: str) -> None:

@@ -9,9 +9,9 @@ import threading
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError
+from crayfish_load.payloads import PointsError
 
 from .consumer_api import ConsumerUnreachableError
-from .payloads import PointsError
 from .run import ProducerRun
 
 

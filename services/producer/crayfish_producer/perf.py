@@ -21,9 +21,9 @@ from crayfish_contract.runconfig import (
     StopRule,
 )
 from crayfish_contract.topics import ensure_topics
+from crayfish_load.arrivals import arrival_process
+from crayfish_load.payloads import raw_floats, writer
 
-from .arrivals import arrival_process
-from .payloads import raw_floats, writer
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
 

@@ -16,11 +16,11 @@ from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
+from crayfish_load.arrivals import arrival_process
+from crayfish_load.payloads import canary, load_points, make_pool, writer
 
-from .arrivals import arrival_process
 from .consumer_api import ConsumerApi
 from .metrics import ProducerCollector
-from .payloads import canary, load_points, make_pool, writer
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
 

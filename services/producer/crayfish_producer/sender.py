@@ -38,9 +38,8 @@ if TYPE_CHECKING:
 
     from crayfish_contract.codec import Segment
     from crayfish_contract.runconfig import KafkaConfig, ProducerClient, StopRule
-
-    from .arrivals import ArrivalProcess
-    from .payloads import Writer
+    from crayfish_load.arrivals import ArrivalProcess
+    from crayfish_load.payloads import Writer
 
 _MIN_SLEEP_NS: Final = 100_000
 """Beyond 10,000 records/s a few are sent at each waking, each with its own due time."""

@@ -32,7 +32,7 @@ from crayfish_ctl.plan import (
     scheduled_records,
 )
 from crayfish_ctl.plan.runconfig import pool_size
-from crayfish_producer.arrivals import arrival_process
+from crayfish_load.arrivals import arrival_process
 
 ROOT = Path(__file__).parents[3]
 CATALOG = load_catalog(ROOT)
@@ -146,7 +146,9 @@ profiles:
 
 def test_the_stack_is_the_harness_and_what_is_measured() -> None:
     plan = planned()
-    assert plan.fragments == ["kafka", "prometheus", "load", "flink"]
+    assert plan.fragments("kafka") == ["kafka", "prometheus", "load", "flink", "flink-job"]
+    assert plan.fragments("in-job") == ["kafka", "prometheus", "flink", "flink-job"]
+    assert plan.fragments("raw") == ["kafka", "prometheus", "flink", "flink-raw"]
     assert plan.images == [
         "kafka", "prometheus", "cgroup-exporter", "producer", "consumer", "flink",
     ]  # fmt: skip

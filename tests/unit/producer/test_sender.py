@@ -10,8 +10,8 @@ import pytest
 from crayfish_contract.arrays import SENT
 from crayfish_contract.codec import CODECS, RecordFormat, Segment
 from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals, RunConfig, StopRule
-from crayfish_producer.arrivals import arrival_process
-from crayfish_producer.payloads import load_points, make_pool, writer
+from crayfish_load.arrivals import arrival_process
+from crayfish_load.payloads import load_points, make_pool, writer
 from crayfish_producer.sender import Sender
 from crayfish_producer.sentlog import CHUNK, SentLog
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.run import alone
-from crayfish_ctl.run.experiment import _cleaned, _remove_leftovers, _terminable
+from crayfish_ctl.run.guard import cleaned, remove_leftovers, terminable
 
 if TYPE_CHECKING:
     from crayfish_ctl.stack import ComposeTarget
@@ -51,14 +51,14 @@ def printed(console: Console) -> str:
 
 def test_leftovers_are_removed_and_said(console: Console) -> None:
     target = Target(containers=3)
-    _remove_leftovers(as_target(target), console)
+    remove_leftovers(as_target(target), console)
     assert target.calls == ["down"]
     assert "removing 3 containers" in printed(console)
 
 
 def test_networks_and_volumes_are_left_over_too_but_not_worth_a_word(console: Console) -> None:
     target = Target(containers=0)
-    _remove_leftovers(as_target(target), console)
+    remove_leftovers(as_target(target), console)
     assert target.calls == ["down"]
     assert printed(console) == ""
 
@@ -70,7 +70,7 @@ def test_the_stack_is_removed_however_the_end_comes(
     console: Console, end: type[BaseException], said: str
 ) -> None:
     target = Target()
-    with pytest.raises(end), _cleaned(as_target(target), console):
+    with pytest.raises(end), cleaned(as_target(target), console):
         raise end("x")
     assert target.calls == ["down"]
     assert printed(console).startswith(said)
@@ -87,7 +87,7 @@ def test_a_second_ctrl_c_does_not_stop_the_cleaning(console: Console) -> None:
             super().down()
 
     target = Slow()
-    with _cleaned(as_target(target), console):
+    with cleaned(as_target(target), console):
         pass
     assert target.calls == ["down"]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
@@ -95,7 +95,7 @@ def test_a_second_ctrl_c_does_not_stop_the_cleaning(console: Console) -> None:
 
 def test_sigterm_does_what_ctrl_c_does() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), _terminable():
+    with pytest.raises(KeyboardInterrupt), terminable():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == before
 

@@ -13,6 +13,7 @@ from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_ctl.run import Journal, life
+from crayfish_ctl.run.faults import FaultInjector
 from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.run.life import RunFailure, RunFiles
 from crayfish_ctl.run.watch import Ended
@@ -71,8 +72,9 @@ class Engine:
     def next(self, timeout_s: float) -> Ended | None:
         return self.queue.pop(0) if self.queue else None
 
-    def update(self, prometheus: object) -> None:
+    def update(self, prometheus: object) -> str:
         self.shown += 1
+        return "warmup"
 
     def ends(self, service: str, code: int) -> None:
         self.queue.append(Ended(f"id-{service}", service, code))
@@ -91,6 +93,7 @@ def wait(engine: Engine) -> None:
         cast("ComposeTarget", engine),
         cast("ContainerEvents", engine),
         cast("LiveView", engine),
+        FaultInjector((), cast("ComposeTarget", engine), {}),
     )
 
 

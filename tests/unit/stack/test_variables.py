@@ -48,7 +48,7 @@ def test_a_service_has_its_figures_and_no_others() -> None:
 def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", parallelism=(1, 4, 2)))
     values = variables(
-        plan.profile, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path / "01"
+        plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path / "01"
     )
     assert values["CRAYFISH_MODELS_DIR"] == str(ROOT / "models")
     assert values["CRAYFISH_EXPERIMENT_DIR"] == str(tmp_path)
@@ -60,9 +60,7 @@ def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
 def test_fragments_use_no_variable_that_is_not_there(tmp_path: Path) -> None:
     """The compose tool would put nothing in its place."""
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
-    values = variables(
-        plan.profile, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path
-    )
+    values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
     used = {
         name
         for path in (ROOT / "compose").glob("*.yaml")

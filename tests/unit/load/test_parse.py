@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crayfish_consumer.check import PredictionCheck
-from crayfish_consumer.parse import ResultParser
 from crayfish_contract.codec import (
     CODECS,
     CodecError,
@@ -17,6 +15,8 @@ from crayfish_contract.codec import (
     Status,
     failed,
 )
+from crayfish_load.check import PredictionCheck
+from crayfish_load.parse import ResultParser
 
 VECTORS = Path(__file__).parents[2] / "contract" / "vectors"
 MESSAGES = {

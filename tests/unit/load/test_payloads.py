@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crayfish_contract.arrays import point_indices
 from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment
 from crayfish_contract.runconfig import RunConfig
-from crayfish_producer.payloads import (
+from crayfish_load.payloads import (
     PointsError,
     load_points,
     make_pool,

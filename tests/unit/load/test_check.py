@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crayfish_consumer.check import PredictionCheck, ReferenceFileError, load_check
-from crayfish_consumer.parse import ResultParser
 from crayfish_contract.arrays import point_indices
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import RunConfig
+from crayfish_load.check import PredictionCheck, ReferenceFileError, load_check
+from crayfish_load.parse import ResultParser
 
 REFERENCE = np.random.default_rng(3).random((5, 3), dtype=np.float32)
 LABELS = REFERENCE.argmax(axis=1)

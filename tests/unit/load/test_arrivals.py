@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals, StopRule
-from crayfish_producer.arrivals import arrival_process
+from crayfish_load.arrivals import arrival_process
 
 RATES = st.floats(0.01, 1e6)
 

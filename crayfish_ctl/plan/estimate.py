@@ -1,0 +1,55 @@
+"""How many records a run will send and how long it will take, before it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals, TraceArrivals
+from crayfish_ctl.errors import CrayfishError
+
+if TYPE_CHECKING:
+    from .model import RunSpec
+
+OVERHEAD_S = 10.0
+"""Between two runs of the same stack, for the estimate only; the journal has the real figure."""
+FIRST_START_S = 30.0
+_ASSUMED_DRAIN_RATE = 15_000.0
+
+
+def scheduled_records(run: RunSpec) -> tuple[int, int]:
+    """Warm-up and measured records that the schedule holds (the mean, if it is a random one)."""
+    return round(run.warmup.rate * run.warmup.seconds), round(_measured(run))
+
+
+def _measured(run: RunSpec) -> float:
+    arrivals, stop = run.cell.arrivals, run.stop
+    counts: list[float] = [stop.count] if stop.count else []
+    if isinstance(arrivals, TraceArrivals):
+        counts.append(arrivals.records)
+    if not isinstance(arrivals, MaxArrivals) and stop.seconds:
+        counts.append(round(arrivals.rate * stop.seconds))
+    return min(counts)
+
+
+def estimate_seconds(run: RunSpec) -> float:
+    """What a run is expected to take, its start and its drain included."""
+    return OVERHEAD_S + run.warmup.seconds + measured_seconds(run)
+
+
+def measured_seconds(run: RunSpec) -> float:
+    """What its measured segment is expected to take."""
+    _, measured = scheduled_records(run)
+    return measured / (run.cell.rate or _ASSUMED_DRAIN_RATE)
+
+
+def check_schedule(run: RunSpec) -> None:
+    """Is any record due at all?
+
+    Raises:
+        CrayfishError: if not.
+    """
+    if isinstance(run.cell.arrivals, ConstantArrivals) and scheduled_records(run)[1] == 0:
+        raise CrayfishError(
+            f"{run.cell.workload} for {run.stop.seconds:g} s: no record is due in that time",
+            hint="raise --rate or --seconds",
+        )

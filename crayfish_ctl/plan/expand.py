@@ -1,0 +1,168 @@
+"""One workload of an experiment -> one run of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crayfish_contract.runconfig import (
+    Arrivals,
+    BurstyArrivals,
+    ConstantArrivals,
+    MaxArrivals,
+    Parallelism,
+    PoissonArrivals,
+    RampArrivals,
+    StopRule,
+    Warmup,
+)
+from crayfish_ctl.catalog.model import BurstyEntry, RampEntry, TraceEntry
+from crayfish_ctl.errors import CrayfishError
+
+from .choices import parse_parallelism
+from .model import Cell, Purpose, RunSpec
+
+if TYPE_CHECKING:
+    from crayfish_ctl.catalog import Sizing, WorkloadEntry
+
+    from .build import Plan
+
+SATURATE_WARMUP_RATE = 500.0
+"""A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+"""A run's id is a part of the topics' names, in which Kafka takes little else."""
+
+
+def make_spec(
+    plan: Plan,
+    workload: int,
+    repetition: int,
+    index: int,
+    *,
+    rate: float | None = None,
+    purpose: Purpose = "measure",
+) -> RunSpec:
+    """A run of one workload.
+
+    Args:
+        plan: with the experiment, its sizing and the user's choices.
+        workload: position in the sizing.
+        repetition: from 1.
+        index: position among the experiment's runs, from 0.
+        rate: records/s instead of the workload's own, where that is known only by measuring.
+        purpose: why it is run.
+
+    Raises:
+        CrayfishError: if the workload asks for what cannot be.
+    """
+    entry, choices, sizing = plan.sizing.workloads[workload], plan.choices, plan.sizing
+    seed = choices.seed + repetition
+    number = entry.rate if rate is None else rate
+    cell = Cell(
+        experiment=plan.experiment.name,
+        processor=plan.processor.name,
+        processor_options={**entry.processor_options, **choices.processor_options},
+        runtime=plan.runtime,
+        tool=entry.tool or plan.tool,
+        # The flag's options are for the experiment's tool.
+        tool_options=entry.tool_options
+        if entry.tool
+        else {**entry.tool_options, **choices.tool_options},
+        model=plan.model.name,
+        format=choices.record_format,
+        delivery=choices.delivery,
+        parallelism=_parallelism(plan, entry),
+        arrivals=_arrivals(entry, number, sizing, seed),
+        batch_size=entry.batch_size,
+        goal=entry.goal,
+        pipeline=entry.pipeline,
+        faults=entry.faults,
+        producer_options=entry.producer_options,
+        title=None if entry.search else entry.title,
+    )
+    name = _UNSAFE.sub("-", f"{cell.system} {cell.workload.replace('/s', '')}").strip("-")
+    return RunSpec(
+        run_id=f"{index + 1:02d}-{name}-{purpose[0]}{repetition}"
+        if entry.search
+        else f"{index + 1:02d}-{name}-r{repetition}",
+        index=index,
+        cell=cell,
+        repetition=repetition,
+        workload=workload,
+        purpose=purpose,
+        warmup=_warmup(entry, cell, sizing, cold=index == 0),
+        stop=_stop(entry, cell, sizing),
+        seed=seed,
+    )
+
+
+def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
+    source, scorer, sink = (
+        plan.choices.parallelism
+        if entry.parallelism is None
+        else parse_parallelism(str(entry.parallelism))
+    )
+    chained = plan.choices.chained if entry.chained is None else entry.chained
+    return Parallelism(source=source, scorer=scorer, sink=sink, chained=chained)
+
+
+def _arrivals(
+    entry: WorkloadEntry, number: float | str | None, sizing: Sizing, seed: int
+) -> Arrivals:
+    kind = entry.arrivals
+    if isinstance(kind, TraceEntry):
+        from .trace import trace_arrivals
+
+        return trace_arrivals(kind.path, kind.speed)
+    if number == "max":
+        return MaxArrivals()
+    rate = float(number or 0)
+    if isinstance(kind, BurstyEntry):
+        return BurstyArrivals(
+            base_rate=rate * kind.base,
+            burst_rate=rate * kind.burst,
+            base_seconds=kind.base_seconds,
+            burst_seconds=kind.burst_seconds,
+        )
+    if isinstance(kind, RampEntry):
+        seconds = (entry.stop or sizing.stop).seconds
+        if seconds is None:
+            raise CrayfishError("arrivals: a ramp needs stop.seconds: it lasts that long")
+        return RampArrivals(start_rate=rate * kind.start, end_rate=rate * kind.end, seconds=seconds)
+    if kind.kind == "poisson":
+        return PoissonArrivals(rate=rate, seed=seed)
+    return ConstantArrivals(rate=rate)
+
+
+def _warmup(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -> Warmup:
+    given = (sizing.first_warmup if cold else None) or entry.warmup or sizing.warmup
+    saturate = cell.goal == "saturate"
+    own = _first_rate(cell.arrivals)
+    rate = given.rate or (min(own, SATURATE_WARMUP_RATE) if saturate else own)
+    # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
+    return Warmup(seconds=given.seconds, rate=rate, drain=saturate or rate > own)
+
+
+def _first_rate(arrivals: Arrivals) -> float:
+    """Records/s with which the measured segment begins."""
+    match arrivals:
+        case MaxArrivals():
+            return SATURATE_WARMUP_RATE
+        case BurstyArrivals():
+            return arrivals.base_rate
+        case RampArrivals():
+            return arrivals.start_rate
+        case _:
+            return arrivals.rate
+
+
+def _stop(entry: WorkloadEntry, cell: Cell, sizing: Sizing) -> StopRule:
+    given = entry.stop or sizing.stop
+    if entry.arrivals.kind == "trace" and entry.stop is None:
+        return StopRule(count=getattr(cell.arrivals, "records", None))
+    if entry.rate == "max" and given.count is None:
+        raise CrayfishError(
+            "rate max stops by count, and none is given",
+            hint="add --count, or `stop: {count: ...}`",
+        )
+    return StopRule(seconds=given.seconds, count=given.count)
