@@ -21,6 +21,7 @@ from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
 from .model import Cell, Purpose, RunSpec
+from .trace import trace_arrivals
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import Sizing, WorkloadEntry
@@ -111,8 +112,6 @@ def _arrivals(
 ) -> Arrivals:
     kind = entry.arrivals
     if isinstance(kind, TraceEntry):
-        from .trace import trace_arrivals
-
         return trace_arrivals(kind.path, kind.speed)
     if number == "max":
         return MaxArrivals()

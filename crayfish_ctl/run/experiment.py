@@ -30,7 +30,7 @@ from .guard import alone, cleaned, remove_leftovers, terminable
 from .journal import Journal
 from .life import execute
 from .live import LiveView
-from .prepare import prepare_run, prepare_stack, reference_of
+from .prepare import copy_traces, prepare_run, prepare_stack, reference_of
 from .schedule import next_run
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Experiment:
         remove_leftovers(target, self.console)
         check_cpus(plan.profile, manifest.host.cores)
         points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
+        copy_traces(plan, folder / "points")
         journal = Journal(folder / "journal.jsonl")
         try:
             images = describe_images(prepare_stack(plan, points, self.root, folder))
