@@ -55,9 +55,12 @@ class Started:
     def finish(self, timeout_s: float = 240) -> Finished:
         """Wait for its end."""
         code = self.process.wait(timeout=timeout_s)
+        return Finished(code, self.log.read_text(), self.folder())
+
+    def folder(self) -> Path:
+        """The results folder; the one above it while there is none."""
         folders = sorted(self.out.glob("*-*-*"))
-        folder = folders[-1] if folders else self.out
-        return Finished(code, self.log.read_text(), folder)
+        return folders[-1] if folders else self.out
 
     def await_phase(self, phase: str, timeout_s: float = 120) -> None:
         """Wait until the producer says that a phase has begun."""
@@ -109,4 +112,4 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Started]:
 @pytest.fixture(scope="session")
 def main_job(start: Callable[..., Started]) -> Finished:
     """The experiment of main.yaml, run once."""
-    return start(str(Path(__file__).with_name("main.yaml"))).finish()
+    return start(str(Path(__file__).with_name("main.yaml"))).finish(timeout_s=600)

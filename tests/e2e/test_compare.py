@@ -1,0 +1,64 @@
+"""Equal runs are told to be equal, and half the CPU to be slower."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from .conftest import CRAYFISH, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Started
+
+pytestmark = pytest.mark.e2e
+
+
+def experiment(folder: Path, name: str, cpus: float) -> str:
+    """A backlog to be drained, with so much CPU for the processor."""
+    path = folder / f"{name}.yaml"
+    worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "process_memory": "1728m"}
+    content: dict[str, Any] = {
+        "name": "drain",
+        "question": "How fast is a backlog drained?",
+        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
+        "profiles": {
+            "laptop": {
+                "repetitions": 3,
+                "warmup": {"seconds": 2},
+                "first_warmup": {"seconds": 10, "rate": 2000},
+                "stop": {"count": 60000},
+                "resources": {"flink-taskmanager": worker},
+                "workloads": [{"rate": "max", "goal": "saturate"}],
+            }
+        },
+    }
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def compare(base: Path, other: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """`crayfish compare`."""
+    return subprocess.run(
+        [CRAYFISH, "compare", str(base), str(other), *flags],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_half_the_cpu_is_slower_and_the_same_is_the_same(
+    start: Callable[..., Started], tmp_path: Path
+) -> None:
+    base = start(experiment(tmp_path, "one", 0.8)).finish().folder
+    same = start(experiment(tmp_path, "two", 0.8)).finish().folder
+    half = start(experiment(tmp_path, "half", 0.4)).finish().folder
+
+    equal = compare(base, same, "--threshold", "10%")
+    assert equal.returncode == 0, equal.stdout + equal.stderr
+    slower = compare(base, half, "--threshold", "10%")
+    assert slower.returncode == 6, slower.stdout + slower.stderr
+    assert "worse" in slower.stdout

@@ -1,0 +1,77 @@
+"""The measurement against queueing theory: M/D/1, one server with a fixed service time.
+
+With Poisson arrivals at utilisation rho and service time D the mean wait is
+rho D / (2 (1 - rho)) (Pollaczek and Khinchine; e.g. Kleinrock, "Queueing Systems", volume 1,
+section 5.6). The server here is `noop` with a service time, inside the whole pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .conftest import Finished
+
+pytestmark = pytest.mark.e2e
+
+BATCHES = 20
+
+
+def waits_ms(main_job: Finished, part: str) -> tuple[NDArray[np.float64], float, float]:
+    """Each record's latency without its service, in order; the service time and the cycle.
+
+    The cycle is what the server really takes for a record: from one receipt to the next while
+    another record is waiting. It is the service time and what the processor does around it.
+    """
+    records = main_job.records(part).sort("received_ns")
+    due, got, scored, consumed = (
+        records[name].to_numpy() / 1e6
+        for name in ("intended_ns", "received_ns", "scored_ns", "consumed_ns")
+    )
+    service = scored - got
+    waiting = due[1:] < got[:-1] - 1.0  # due a millisecond before its predecessor was begun
+    cycles = np.diff(got)[waiting]
+    cycle = float(np.median(cycles)) if cycles.size else float(np.median(service))
+    return consumed - due - service, float(service.mean()), cycle
+
+
+def lindley_ms(due: NDArray[np.float64], cycle: float) -> float:
+    """Mean wait of these very arrivals: W[n+1] = max(0, W[n] + D - gap[n]) (Lindley, 1952)."""
+    wait, total = 0.0, 0.0
+    for gap in np.diff(due):
+        wait = max(0.0, wait + cycle - gap)
+        total += wait
+    return total / len(due)
+
+
+@pytest.mark.parametrize(("part", "utilisation"), [("rho-0.5", 0.5), ("rho-0.8", 0.8)])
+def test_the_mean_wait_is_that_of_theory(main_job: Finished, part: str, utilisation: float) -> None:
+    floor = float(np.mean(waits_ms(main_job, "floor")[0]))
+    measured, service, cycle = waits_ms(main_job, part)
+    assert service == pytest.approx(5.0, abs=0.3)
+
+    rate = main_job.run(part)["spec"]["cell"]["arrivals"]["rate"] / 1000  # per ms
+    rho = rate * cycle
+    assert rho == pytest.approx(utilisation, abs=0.05)
+    theory = rho * cycle / (2 * (1 - rho))
+
+    # Neighbours wait together, so the interval is that of batch means, not of records.
+    means = [float(batch.mean()) for batch in np.array_split(measured, BATCHES)]
+    half = stats.t.ppf(0.975, BATCHES - 1) * np.std(means, ddof=1) / np.sqrt(BATCHES)
+    wait = float(measured.mean()) - floor
+    said = (
+        f"wait {wait:.2f} ms +- {half:.2f}, M/D/1 {theory:.2f} ms at rho {rho:.3f}, "
+        f"service {service:.3f} ms, cycle {cycle:.3f} ms, floor {floor:.2f} ms"
+    )
+    assert abs(wait - theory) <= half + floor, said
+
+    # The same arrivals without chance: Lindley's recursion knows each record's wait.
+    due = main_job.records(part)["intended_ns"].sort().to_numpy() / 1e6
+    exact = lindley_ms(due, cycle)
+    assert wait == pytest.approx(exact, rel=0.15, abs=floor), f"{said}, Lindley {exact:.2f} ms"
