@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crayfish_ctl.catalog import Catalog, load_catalog
+from crayfish_ctl.commands import compare
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
 from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
@@ -210,12 +211,17 @@ def schema(
 
 
 def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
-    """A failed run is an error; an INVALID one only if it leaves its cell without any number."""
-    states = [(run.spec.cell.model_dump_json(), run.verdict.state.value) for run in runs]
-    if any(state == "FAILED" for _, state in states):
+    """A failed run is an error; an INVALID one only if it leaves its cell without any number.
+
+    A probe of a search asks whether a rate holds; that it does not is an answer.
+    """
+    from crayfish_ctl.analysis import by_cell  # noqa: PLC0415
+
+    if any(run.verdict.state.value == "FAILED" for run in runs):
         return ExitCode.RUN_FAILED
-    measured = {cell for cell, state in states if state == "VALID"}
-    return ExitCode.OK if all(cell in measured for cell, _ in states) else ExitCode.RUN_INVALID
+    cells = by_cell(run for run in runs if run.spec.purpose != "probe")
+    measured = all(any(run.verdict.state.value == "VALID" for run in group) for _, group in cells)
+    return ExitCode.OK if measured else ExitCode.RUN_INVALID
 
 
 def _set_up(image_names: list[str]) -> None:
@@ -249,6 +255,10 @@ def _show_plan(made: Plan) -> None:
         )
     console.print(table)
     console.print(f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min")
+
+
+for extension in (compare,):
+    extension.register(app)
 
 
 def main() -> None:

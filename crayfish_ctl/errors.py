@@ -24,6 +24,8 @@ class ExitCode(IntEnum):
     """At least one run FAILED (a component died or never became ready)."""
     RUN_INVALID = 5
     """All runs ended, but at least one cell has no VALID run, and so no number."""
+    REGRESSION = 6
+    """`compare`: something has become significantly worse, by more than the threshold."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM; everything that was started has been removed."""
 

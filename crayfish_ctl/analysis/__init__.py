@@ -3,23 +3,31 @@
 Reads and writes through `crayfish_ctl.results`; knows no container and no figure.
 """
 
+from .baselines import PipelineEfficiency, pipeline_efficiency
 from .collect import collect_run, failed_run
 from .correctness import Reference, load_reference
-from .repetition import METRICS, CellSummary, Estimate, key_metric, precise, summarise
-from .summary import write_summary
+from .ratio import Ratio, ratio_of
+from .repetition import METRICS, CellSummary, Estimate, by_cell, key_metric, precise, summarise
+from .summary import asked_repetitions, write_summary
 from .verdict import judge
 
 __all__ = [
     "METRICS",
     "CellSummary",
     "Estimate",
+    "PipelineEfficiency",
+    "Ratio",
     "Reference",
+    "asked_repetitions",
+    "by_cell",
     "collect_run",
     "failed_run",
     "judge",
     "key_metric",
     "load_reference",
+    "pipeline_efficiency",
     "precise",
+    "ratio_of",
     "summarise",
     "write_summary",
 ]

@@ -21,18 +21,21 @@ from crayfish_ctl.results.model import (
 )
 from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, write_records
 
+from .bursts import bursts_of
 from .correctness import Reference, correctness_of
 from .latency import (
     broker_latency_ms,
     disordered,
     latency_ms,
     published_latency_ms,
+    send_latency_ms,
     span_ms,
     stages_ms,
     trend,
 )
 from .percentiles import percentiles
-from .throughput import throughput_of
+from .steady import steady_of
+from .throughput import consumed_times, due_rate, own_rate, throughput_of
 from .timeline import backlog_of, window_of
 from .usage import Usage, components_of, efficiency_of
 from .verdict import Facts, judge
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
+    from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan.model import RunSpec
 
 RUN_CONFIG_FILE: Final = "run-config.json"
@@ -49,16 +53,22 @@ _GAVE_UP: Final = ("idle", "all")
 """Ends of a consumer that had waited until nothing came any more."""
 
 
-def collect_run(run_dir: Path, spec: RunSpec, reference: Reference | None = None) -> RunResult:
+def collect_run(
+    run_dir: Path,
+    spec: RunSpec,
+    reference: Reference | None = None,
+    counter: Counter | None = None,
+) -> RunResult:
     """Write `records.parquet` and `run.json` of a run that ended, and remove its row files.
 
     It may be repeated until it has succeeded: the row files go last.
 
     Args:
         run_dir: the run's folder, with `out/`, `run-config.json`, `containers.json`, `steps.json`
-            and `metrics.parquet`.
+            and `metrics.parquet`; `faults.json` if there were any.
         spec: the run.
         reference: what the model says about the points (`load_reference`), for the accuracy.
+        counter: the processor's own count of records, to hold ours against.
 
     Raises:
         CrayfishError: if a file cannot be read; with exit code HOST if one cannot be written.
@@ -75,7 +85,7 @@ def collect_run(run_dir: Path, spec: RunSpec, reference: Reference | None = None
             RecordStatus.LOST if inputs.consumer.ended in _GAVE_UP else RecordStatus.UNFINISHED
         ),
     )
-    result = summarise_run(records, inputs, spec, config, reference)
+    result = summarise_run(records, inputs, spec, config, reference, counter)
     write_records(run_dir, records)
     write_model(run_dir / RUN_FILE, result)
     for name in (SENT_FILE, RECEIVED_FILE):
@@ -115,14 +125,23 @@ def failed_run(
     return result
 
 
-def summarise_run(
+def summarise_run(  # noqa: PLR0917
     records: pl.DataFrame,
     inputs: RunInputs,
     spec: RunSpec,
     config: RunConfig,
     reference: Reference | None,
+    counter: Counter | None = None,
 ) -> RunResult:
     """The numbers and the verdict of a run that ended; touches no file.
+
+    Args:
+        records: of the whole run (`read_joined`).
+        inputs: everything beside the records.
+        spec: the run.
+        config: what its containers were told.
+        reference: what the model says about the points.
+        counter: the processor's own count of records.
 
     Raises:
         CrayfishError: if not one measured record was sent.
@@ -130,7 +149,7 @@ def summarise_run(
     measured = records.filter(pl.col("segment") == "measured")
     ok = measured.filter(pl.col("status") == RecordStatus.OK)
     cell = spec.cell
-    window = window_of(measured, cell)
+    window = window_of(measured, cell, spec.stop)
     lag = percentiles(span_ms(measured, "intended_ns", "sent_ns"))
     if window is None or lag is None:
         raise CrayfishError(
@@ -138,20 +157,22 @@ def summarise_run(
             hint="see the producer's log in the run's folder",
         )
     usage = Usage(inputs.metrics)
-    backlog = backlog_of(measured, window)
+    backlog = backlog_of(measured, cell, window)
     stages = stages_ms(ok)
+    own = own_rate(usage, counter, consumed_times(ok), cell, window) if counter else None
     facts = Facts(
         cell=cell,
         window=window,
         counts=count(measured, inputs.consumer.undecodable),
         schedule_lag_ms=lag,
-        throughput=throughput_of(measured, ok, cell, window, backlog),
+        throughput=throughput_of(measured, ok, cell, window, backlog, own),
         correctness=correctness_of(ok, config.workload.points, reference, cell.tool),
         components=components_of(usage, inputs.containers, cell, window),
         backlog=backlog,
-        trend=trend(ok),
+        steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
         disordered=disordered(ok),
+        due_records_per_s=due_rate(measured, cell),
     )
     return RunResult(
         run_id=spec.run_id,
@@ -172,7 +193,11 @@ def summarise_run(
         correctness=facts.correctness,
         components=facts.components,
         backlog=backlog,
-        trend=facts.trend,
+        trend=trend(ok),
+        steady=facts.steady,
+        bursts=bursts_of(measured, cell, window),
+        send_latency_ms=send_latency_ms(ok),
+        faults=inputs.faults,
     )
 
 

@@ -40,6 +40,11 @@ def latency_ms(ok: pl.DataFrame) -> Percentiles | None:
     return percentiles(span_ms(ok, "intended_ns", "consumed_ns"))
 
 
+def send_latency_ms(ok: pl.DataFrame) -> Percentiles | None:
+    """From sent to consumed, for comparison only: it leaves out every wait before the send."""
+    return percentiles(span_ms(ok, "sent_ns", "consumed_ns"))
+
+
 def stages_ms(ok: pl.DataFrame) -> dict[str, Percentiles]:
     """Each stage by itself; of one record the stages add up to the latency, percentiles do not."""
     spans = {name: percentiles(span_ms(ok, *ends)) for name, ends in _STAGE_ENDS.items()}

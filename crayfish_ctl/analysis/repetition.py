@@ -13,8 +13,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
-from crayfish_ctl.plan.model import Cell  # noqa: TC001  # pydantic reads the annotation
+from crayfish_ctl.plan.model import Cell, Purpose  # noqa: TC001  # pydantic reads them
 from crayfish_ctl.results.model import STAGES, VerdictState
+
+from .warnings import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +39,8 @@ class Estimate(BaseModel):
     high: float | None
     cv: float | None
     """Coefficient of variation: standard deviation / mean."""
+    values: tuple[float, ...] = ()
+    """One of each run, in the order of the runs."""
 
     @property
     def half_width(self) -> float | None:
@@ -45,7 +49,11 @@ class Estimate(BaseModel):
 
 
 class CellSummary(BaseModel):
-    """All repetitions of a cell; only VALID runs enter the estimates."""
+    """All repetitions of a cell; only VALID runs enter the estimates.
+
+    Where a search has confirmed its result, only the confirmations count: the probe that led to it
+    was chosen because it held.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,6 +64,10 @@ class CellSummary(BaseModel):
     failed: int
     estimates: dict[str, Estimate]
     """Keys: `METRICS`; a metric that no valid run has is left out."""
+    warnings: tuple[str, ...] = ()
+    """What a reader should know of the repetitions, with figures and with what to do."""
+    purpose: Purpose = "measure"
+    """Of the runs that count."""
 
 
 def estimate(values: Iterable[float]) -> Estimate | None:
@@ -65,7 +77,7 @@ def estimate(values: Iterable[float]) -> Estimate | None:
         return None
     mean = float(data.mean())
     if data.size == 1:
-        return Estimate(n=1, mean=mean, median=mean, low=None, high=None, cv=None)
+        return Estimate(n=1, mean=mean, median=mean, low=None, high=None, cv=None, values=(mean,))
     deviation = float(data.std(ddof=1))
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, data.size - 1)) * deviation / data.size**0.5
     return Estimate(
@@ -75,6 +87,7 @@ def estimate(values: Iterable[float]) -> Estimate | None:
         low=mean - half,
         high=mean + half,
         cv=deviation / mean if mean else None,
+        values=tuple(data.tolist()),
     )
 
 
@@ -83,6 +96,7 @@ METRICS: Final[dict[str, str]] = {
         f"{rate}_per_s": f"throughput.{rate}_per_s"
         for rate in ("offered_records", "sent_records", "achieved_records", "achieved_points")
     },
+    "processor_records_per_s": "throughput.processor_records_per_s",
     "capacity_records_per_s": "throughput.capacity.records_per_s",
     "capacity_sharing_records_per_s": "throughput.capacity.sharing_records_per_s",
     "capacity_drain_records_per_s": "throughput.capacity.drain_records_per_s",
@@ -90,6 +104,7 @@ METRICS: Final[dict[str, str]] = {
         f"latency_{name}_ms": f"latency_ms.{name}"
         for name in ("mean", "p50", "p90", "p95", "p99", "p99_9", "max")
     },
+    **{f"send_latency_{name}_ms": f"send_latency_ms.{name}" for name in ("p50", "p99", "max")},
     **{f"service_{name}_ms": f"service_ms.{name}" for name in ("p50", "p99")},
     **{
         f"{stage}_{name}_ms": f"stages_ms.{stage}.{name}"
@@ -102,6 +117,7 @@ METRICS: Final[dict[str, str]] = {
     "drain_records_per_cpu_second": "efficiency.drain_records_per_cpu_second",
     "cpu_seconds_per_million_points": "efficiency.cpu_seconds_per_million_points",
     "backlog_max": "backlog.max",
+    "burst_recovery_s": "recovery_seconds",
     "end_to_end_accuracy": "correctness.end_to_end_accuracy",
     "offline_accuracy": "correctness.offline_accuracy",
     "max_deviation": "correctness.max_deviation",
@@ -125,22 +141,42 @@ def by_cell(runs: Iterable[RunResult]) -> list[tuple[Cell, list[RunResult]]]:
     groups: dict[str, tuple[Cell, list[RunResult]]] = {}
     for run in runs:
         cell = run.spec.cell
-        groups.setdefault(cell.model_dump_json(), (cell, []))[1].append(run)
+        # Each repetition of random arrivals has a seed of its own.
+        same = cell.model_dump_json(exclude={"arrivals": {"seed"}})
+        groups.setdefault(same, (cell, []))[1].append(run)
     return list(groups.values())
 
 
-def summarise_cell(cell: Cell, runs: list[RunResult]) -> CellSummary:
-    """Put the repetitions of one cell together."""
+def counting(runs: Sequence[RunResult]) -> list[RunResult]:
+    """The runs of a cell that count: a search's confirmations if there are any, else all."""
+    confirmations = [run for run in runs if run.spec.purpose == "confirm"]
+    return confirmations or list(runs)
+
+
+def summarise_cell(cell: Cell, runs: Sequence[RunResult], asked: int | None = None) -> CellSummary:
+    """Put the repetitions of one cell together.
+
+    Args:
+        cell: what was run.
+        runs: all of its runs.
+        asked: how many repetitions were asked for; without it, as many as there are runs.
+    """
+    runs = counting(runs)
     states = [run.verdict.state for run in runs]
     valid = [run for run in runs if run.verdict.state is VerdictState.VALID]
     found = {name: over_runs(valid, name) for name in METRICS}
+    estimates = {name: value for name, value in found.items() if value is not None}
+    purpose = runs[0].spec.purpose
+    wanted = asked if asked is not None and purpose == "measure" else len(runs)
     return CellSummary(
         cell=cell,
         runs=len(runs),
         valid=len(valid),
         invalid=states.count(VerdictState.INVALID),
         failed=states.count(VerdictState.FAILED),
-        estimates={name: value for name, value in found.items() if value is not None},
+        estimates=estimates,
+        warnings=warnings_of(cell, len(valid), wanted, estimates) if purpose != "probe" else (),
+        purpose=purpose,
     )
 
 
@@ -153,10 +189,11 @@ def precise(runs: Sequence[RunResult], target: float) -> bool:
     """Whether half of the interval of the key metric is at most `target` of its mean.
 
     Args:
-        runs: VALID runs of one cell; with fewer than two there is no interval.
+        runs: of one cell; only the VALID ones count, and with fewer than two there is no interval.
         target: 0.1 is 10 %.
     """
-    found = over_runs(runs, key_metric(runs[0].spec.cell)) if runs else None
+    valid = [run for run in runs if run.verdict.state is VerdictState.VALID]
+    found = over_runs(valid, key_metric(valid[0].spec.cell)) if valid else None
     return (
         found is not None
         and found.half_width is not None
@@ -170,6 +207,11 @@ def over_runs(runs: Iterable[RunResult], metric: str) -> Estimate | None:
     return estimate(value for value in values if value is not None)
 
 
-def summarise(runs: Iterable[RunResult]) -> list[CellSummary]:
-    """Put the repetitions of every cell together."""
-    return [summarise_cell(cell, group) for cell, group in by_cell(runs)]
+def summarise(runs: Iterable[RunResult], asked: int | None = None) -> list[CellSummary]:
+    """Put the repetitions of every cell together.
+
+    Args:
+        runs: of an experiment.
+        asked: how many repetitions of each cell were asked for, if that is known.
+    """
+    return [summarise_cell(cell, group, asked) for cell, group in by_cell(runs)]

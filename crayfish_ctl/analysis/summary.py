@@ -7,7 +7,6 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from crayfish_contract.runconfig import ConstantArrivals
 from crayfish_ctl.results.files import write_text
 from crayfish_ctl.results.model import RESULTS_VERSION
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results.load import Results
+    from crayfish_ctl.results.manifest import Manifest
     from crayfish_ctl.results.model import RunResult
 
 SUMMARY_CSV: Final = "summary.csv"
@@ -45,7 +45,7 @@ def write_summary(results_dir: Path, results: Results) -> None:
     Raises:
         CrayfishError: if they cannot be written.
     """
-    cells = summarise(results.runs)
+    cells = summarise(results.runs, asked_repetitions(results.manifest))
     runs = [run_row(run) for run in results.runs]
     document = {
         "version": RESULTS_VERSION,
@@ -55,6 +55,12 @@ def write_summary(results_dir: Path, results: Results) -> None:
     }
     write_text(results_dir / SUMMARY_JSON, json.dumps(document, indent=2) + "\n")
     write_text(results_dir / SUMMARY_CSV, to_csv(runs + [cell_row(cell) for cell in cells]))
+
+
+def asked_repetitions(manifest: Manifest) -> int | None:
+    """How many repetitions of each cell the plan asks for; None if it does not say."""
+    found = manifest.plan.get("sizing", {}).get("repetitions")
+    return found if isinstance(found, int) else None
 
 
 def to_csv(rows: list[Row], delimiter: str = ",") -> str:
@@ -69,14 +75,16 @@ def to_csv(rows: list[Row], delimiter: str = ",") -> str:
 
 def cell_columns(cell: Cell) -> Row:
     """What a cell is, one column each."""
-    arrivals = cell.arrivals
     return {
         "processor": cell.processor,
         "runtime": cell.runtime,
         "tool": cell.tool,
         "model": cell.model,
+        "pipeline": cell.pipeline,
         "workload": cell.workload,
-        "rate": arrivals.rate if isinstance(arrivals, ConstantArrivals) else None,
+        "title": cell.title,
+        "arrivals": cell.arrivals.kind,
+        "rate": cell.rate,
         "batch_size": cell.batch_size,
         "format": cell.format.value,
         "delivery": cell.delivery,
@@ -94,6 +102,7 @@ def run_row(run: RunResult) -> Row:
         "row": "run",
         "run_id": run.run_id,
         **cell_columns(run.spec.cell),
+        "purpose": run.spec.purpose,
         "repetition": run.spec.repetition,
         "verdict": run.verdict.state.value,
         "reasons": " ".join(reason.code for reason in run.verdict.reasons),
@@ -107,8 +116,10 @@ def cell_row(summary: CellSummary) -> Row:
     row: Row = {
         "row": "cell",
         **cell_columns(summary.cell),
+        "purpose": summary.purpose,
         "runs": summary.runs,
         "valid_runs": summary.valid,
+        "warnings": " ".join(f"{text}." for text in summary.warnings),
     }
     for name, value in summary.estimates.items():
         row |= {

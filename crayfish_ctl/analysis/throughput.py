@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from crayfish_contract.runconfig import ConstantArrivals
+from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals
 from crayfish_ctl.results.model import Capacity, Throughput
 
 from .timeline import NS
@@ -14,10 +14,12 @@ from .timeline import NS
 if TYPE_CHECKING:
     import polars as pl
 
+    from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results.model import Backlog, Window
 
     from .percentiles import Array
+    from .usage import Usage
 
 _MIDDLE: Final = (0.1, 0.9)
 _PHASE_NEEDS_RESULTS: Final = 100
@@ -56,44 +58,104 @@ def consumed_times(ok: pl.DataFrame) -> Array:
     return np.sort(ok["consumed_ns"].to_numpy())
 
 
-def capacity_of(times: Array, window: Window, backlog: Backlog | None) -> Capacity | None:
-    """Capacity from the sorted times of the ok results; None if there are too few of them."""
+def achieved_span(times: Array, window: Window) -> tuple[int, int]:
+    """From the first of the sorted result times for as long as the schedule is, ns."""
+    return int(times[0]), int(times[0] + window.schedule_seconds * NS)
+
+
+def own_rate(
+    usage: Usage, counter: Counter, times: Array, cell: Cell, window: Window
+) -> float | None:
+    """Records per second by the processor's own counter.
+
+    Over the time that our figure is over: of the capacity to saturate, else of `achieved`.
+    """
+    if not times.size:
+        return None
+    span = middle_span(times) if cell.goal == "saturate" else achieved_span(times, window)
+    if span is None or span[1] <= span[0]:
+        return None
+    return usage.counted_per_s(counter, span[0], span[1])
+
+
+def capacity_of(
+    times: Array, cell: Cell, window: Window, backlog: Backlog | None
+) -> Capacity | None:
+    """Capacity from the sorted times of the ok results; None if there are too few of them.
+
+    Without a broker, `max` arrivals are a closed loop: the next record is made when there is room
+    for it, so there is always work waiting and never a backlog.
+    """
     rate = middle_rate(times)
     if rate is None:
         return None
     waiting = backlog.at_sending_end if backlog else 0
+    closed_loop = cell.pipeline != "kafka" and isinstance(cell.arrivals, MaxArrivals)
     return Capacity(
         records_per_s=rate,
         sharing_records_per_s=phase_rate(times[times <= window.sending_end_ns]),
         drain_records_per_s=phase_rate(times[times > window.sending_end_ns]),
-        lower_bound=waiting < rate * _SATURATED_BACKLOG_SECONDS,
+        lower_bound=not closed_loop and waiting < rate * _SATURATED_BACKLOG_SECONDS,
     )
 
 
-def throughput_of(
-    measured: pl.DataFrame, ok: pl.DataFrame, cell: Cell, window: Window, backlog: Backlog | None
+def throughput_of(  # noqa: PLR0917
+    measured: pl.DataFrame,
+    ok: pl.DataFrame,
+    cell: Cell,
+    window: Window,
+    backlog: Backlog | None,
+    own_records_per_s: float | None = None,
 ) -> Throughput:
     """Rates of a run.
 
     The window of `achieved` opens with the first result, so that a pipeline with a long but
     constant latency is not charged for it.
+
+    Args:
+        measured: every measured record.
+        ok: those with a result.
+        cell: what was run.
+        window: the measured window.
+        backlog: at its end, for the capacity.
+        own_records_per_s: `own_rate`.
     """
     times = consumed_times(ok)
     within = (
-        int(np.searchsorted(times, times[0] + window.schedule_seconds * NS, side="right"))
+        int(np.searchsorted(times, achieved_span(times, window)[1], side="right"))
         if times.size
         else 0
     )
     achieved = within / window.schedule_seconds if window.schedule_seconds else 0.0
     return Throughput(
-        offered_records_per_s=(
-            cell.arrivals.rate if isinstance(cell.arrivals, ConstantArrivals) else None
-        ),
+        offered_records_per_s=offered_rate(measured.height, cell, window),
         sent_records_per_s=rate_of(np.sort(measured["sent_ns"].to_numpy())),
         achieved_records_per_s=achieved,
         achieved_points_per_s=achieved * cell.batch_size,
-        capacity=capacity_of(times, window, backlog) if cell.goal == "saturate" else None,
+        capacity=capacity_of(times, cell, window, backlog) if cell.goal == "saturate" else None,
+        processor_records_per_s=own_records_per_s,
     )
+
+
+def offered_rate(records: int, cell: Cell, window: Window) -> float | None:
+    """What the schedule asked for, records/s: of any but `max` arrivals, its mean."""
+    match cell.arrivals:
+        case MaxArrivals():
+            return None
+        case ConstantArrivals(rate=rate):
+            return rate
+        case _:
+            return records / window.schedule_seconds
+
+
+def due_rate(measured: pl.DataFrame, cell: Cell) -> float | None:
+    """Records per second from the first to the last due time; None for `max` arrivals.
+
+    What the sent rate is held against: the gaps at both ends of a schedule are in neither.
+    """
+    if isinstance(cell.arrivals, MaxArrivals):
+        return None
+    return rate_of(np.sort(measured["intended_ns"].to_numpy()))
 
 
 def rate_of(times: Array) -> float:

@@ -1,11 +1,14 @@
-"""What the components used, from the counters that Prometheus scraped each second.
+"""What the components used and counted, from the counters that Prometheus scraped each second.
 
 A counter is read at any moment by linear interpolation between two scrapes; a counter that starts
-again from zero (a container that was restarted) goes on from where it was.
+again from zero (a container that was restarted) goes on from where it was. Where the scrapes begin
+a little late or end a little early (a container that left between two of them), the rest of the
+time has the mean rate of what they cover.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -18,6 +21,7 @@ from .throughput import consumed_times, middle_span
 from .timeline import NS
 
 if TYPE_CHECKING:
+    from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results.inputs import ContainerFact
     from crayfish_ctl.results.model import Window
@@ -37,7 +41,10 @@ _FIXED_ROLES: Final[dict[str, Role]] = {
     "producer": "producer",
     "consumer": "consumer",
     "kafka": "broker",
+    "raw-scorer": "processor",
 }
+_MIN_COVERED: Final = 0.5
+"""Share of the time that the scrapes of the processor's own counter must span."""
 _MAX_GAP_S: Final = 2.5
 """Scrapes come each second: a series may end this long before the window does."""
 
@@ -47,12 +54,14 @@ def role_of(service: str, cell: Cell) -> Role:
 
     The processor is every service named after it (`flink-jobmanager` of `flink`), except that the
     model server is the service named after the tool (`ray-serve`, though the processor be `ray`).
+    In pipeline `raw` it is the loop over the scorer; the processor's own services stand idle.
     """
     if service in _FIXED_ROLES:
         return _FIXED_ROLES[service]
     if service == cell.tool or service.startswith(f"{cell.tool}-"):
         return "server"
-    if service == cell.processor or service.startswith(f"{cell.processor}-"):
+    named = service == cell.processor or service.startswith(f"{cell.processor}-")
+    if named and cell.pipeline != "raw":
         return "processor"
     return "monitoring"
 
@@ -70,20 +79,31 @@ class Usage:
 
     def increase(self, service: str, name: str, start_ns: int, end_ns: int) -> float | None:
         """How much a service's counter grew; None if the scrapes do not cover the time."""
-        chosen = self._series(service, name)
-        if chosen.is_empty():
-            return None
-        start, end = start_ns / NS, end_ns / NS
+        return _increase(self._series(service, name), start_ns / NS, end_ns / NS)
+
+    def counted_per_s(self, counter: Counter, start_ns: int, end_ns: int) -> float | None:
+        """How fast the processor's own counter grew, over all subtasks; None if not covered.
+
+        From the first to the last scrape within the time, without interpolation: across the moment
+        at which the records end, a straight line between two scrapes would be too low.
+        """
+        named = self.metrics.filter(pl.col("name") == counter.metric)
+        wanted = [
+            labels
+            for labels in named["labels"].unique().to_list()
+            if counter.labels.items() <= json.loads(labels).items()
+        ]
+        within = pl.col("ts").is_between(start_ns / NS, end_ns / NS)
+        chosen = named.filter(pl.col("labels").is_in(wanted) & within).sort("ts")
         stamps = chosen["ts"].to_numpy()
-        if stamps.min() > start + _MAX_GAP_S or stamps.max() < end - _MAX_GAP_S:
+        if not stamps.size or np.ptp(stamps) < _MIN_COVERED * (end_ns - start_ns) / NS:
             return None
-        total = 0.0
-        for series in chosen.partition_by("labels"):
-            steps = np.diff(series["value"].to_numpy(), prepend=series["value"][0])
-            grown = np.cumsum(np.maximum(steps, 0.0))
-            low, high = np.interp((start, end), series["ts"].to_numpy(), grown)
-            total += float(high - low)
-        return total
+        return sum(
+            float(np.maximum(np.diff(series["value"].to_numpy()), 0.0).sum())
+            / float(np.ptp(series["ts"].to_numpy()))
+            for series in chosen.partition_by("component", "labels")
+            if series.height > 1
+        )
 
     def highest(self, service: str, name: str) -> int | None:
         """The largest sum over a service's containers of each one's highest value."""
@@ -96,6 +116,29 @@ class Usage:
         return self.metrics.filter(
             (pl.col("component") == service) & (pl.col("name") == name)
         ).sort("ts")
+
+
+def _increase(chosen: pl.DataFrame, start: float, end: float) -> float | None:
+    """Sum over the series of how much each grew, from Unix s to Unix s.
+
+    Args:
+        chosen: samples of counters in the order of time; component and labels tell series apart.
+        start: Unix seconds.
+        end: Unix seconds.
+    """
+    if chosen.is_empty():
+        return None
+    stamps = chosen["ts"].to_numpy()
+    if stamps.min() > start + _MAX_GAP_S or stamps.max() < end - _MAX_GAP_S:
+        return None
+    total = 0.0
+    for series in chosen.partition_by("component", "labels"):
+        steps = np.diff(series["value"].to_numpy(), prepend=series["value"][0])
+        grown = np.cumsum(np.maximum(steps, 0.0))
+        low, high = np.interp((start, end), series["ts"].to_numpy(), grown)
+        total += float(high - low)
+    covered = min(end, float(stamps.max())) - max(start, float(stamps.min()))
+    return total * (end - start) / covered if covered > 0 else total
 
 
 def components_of(

@@ -17,12 +17,14 @@ from crayfish_contract.arrays import CONSUMER_SUMMARY
 from crayfish_ctl.errors import CrayfishError
 
 from .files import METRICS_FILE
+from .model import FaultFact
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CONTAINERS_FILE: Final = "containers.json"
 STEPS_FILE: Final = "steps.json"
+FAULTS_FILE: Final = "faults.json"
 OUT_FOLDER: Final = "out"
 
 METRICS_SCHEMA: Final = {
@@ -77,6 +79,7 @@ class RunInputs:
     consumer: ConsumerFact
     containers: dict[str, ContainerFact]
     steps: tuple[StepFact, ...]
+    faults: tuple[FaultFact, ...]
     metrics: pl.DataFrame
 
 
@@ -91,6 +94,7 @@ def read_inputs(run_dir: Path) -> RunInputs:
         or ConsumerFact(),
         containers=_read(run_dir / CONTAINERS_FILE, TypeAdapter(dict[str, ContainerFact])) or {},
         steps=read_steps(run_dir),
+        faults=_read(run_dir / FAULTS_FILE, TypeAdapter(tuple[FaultFact, ...])) or (),
         metrics=read_metrics(run_dir / METRICS_FILE),
     )
 

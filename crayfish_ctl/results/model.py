@@ -287,3 +287,12 @@ class RunResult(_Frozen):
     """From sent to consumed: hides every wait before the send (coordinated omission)."""
     bursts: tuple[Burst, ...] = ()
     faults: tuple[FaultFact, ...] = ()
+
+    @property
+    def recovery_seconds(self) -> float | None:
+        """Mean over the bursts; None without any, or if the run did not recover from one."""
+        known = [
+            burst.recovery_seconds for burst in self.bursts if burst.recovery_seconds is not None
+        ]
+        complete = bool(known) and len(known) == len(self.bursts)
+        return sum(known) / len(known) if complete else None

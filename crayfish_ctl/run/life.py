@@ -13,6 +13,7 @@ from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import write_text
+from crayfish_ctl.results.inputs import FAULTS_FILE
 from crayfish_ctl.stack.render import EXITS, LIFETIME
 from crayfish_ctl.telemetry import Prometheus, write_metrics
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.5
 _FAULT_POLL_S = 0.05
-FAULTS_FILE = "faults.json"
 _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
 _LAST_SCRAPE_S = 2.0
@@ -113,7 +113,7 @@ def execute(  # noqa: PLR0917
         facts = [fact.model_dump(mode="json") for fact in faults.done]
         write_text(files.folder / FAULTS_FILE, json.dumps(facts, indent=1))
     if failure is None:
-        result = collect_run(files.folder, spec, reference)
+        result = collect_run(files.folder, spec, reference, counter)
     else:
         result = failed_run(
             files.folder, spec, failure.component, failure.message, log_tail=failure.log_tail

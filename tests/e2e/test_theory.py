@@ -41,18 +41,18 @@ def waits_ms(main_job: Finished, part: str) -> tuple[NDArray[np.float64], float,
     return consumed - due - service, float(service.mean()), cycle
 
 
-def lindley_ms(due: NDArray[np.float64], cycle: float) -> float:
-    """Mean wait of these very arrivals: W[n+1] = max(0, W[n] + D - gap[n]) (Lindley, 1952)."""
-    wait, total = 0.0, 0.0
-    for gap in np.diff(due):
-        wait = max(0.0, wait + cycle - gap)
-        total += wait
-    return total / len(due)
+def lindley_ms(due: NDArray[np.float64], cycle: float) -> NDArray[np.float64]:
+    """The wait of each of these arrivals: W[n+1] = max(0, W[n] + D - gap[n]) (Lindley, 1952)."""
+    waits = np.zeros(len(due))
+    for position, gap in enumerate(np.diff(due), start=1):
+        waits[position] = max(0.0, waits[position - 1] + cycle - gap)
+    return waits
 
 
 @pytest.mark.parametrize(("part", "utilisation"), [("rho-0.5", 0.5), ("rho-0.8", 0.8)])
 def test_the_mean_wait_is_that_of_theory(main_job: Finished, part: str, utilisation: float) -> None:
-    floor = float(np.mean(waits_ms(main_job, "floor")[0]))
+    floors = waits_ms(main_job, "floor")[0]
+    floor = float(floors.mean())
     measured, service, cycle = waits_ms(main_job, part)
     assert service == pytest.approx(5.0, abs=0.3)
 
@@ -71,7 +71,8 @@ def test_the_mean_wait_is_that_of_theory(main_job: Finished, part: str, utilisat
     )
     assert abs(wait - theory) <= half + floor, said
 
-    # The same arrivals without chance: Lindley's recursion knows each record's wait.
-    due = main_job.records(part)["intended_ns"].sort().to_numpy() / 1e6
-    exact = lindley_ms(due, cycle)
-    assert wait == pytest.approx(exact, rel=0.15, abs=floor), f"{said}, Lindley {exact:.2f} ms"
+    # Without the chance of arrivals: Lindley's recursion knows the wait of each of them. What is
+    # left is the floor; by its median, because one stall of the machine moves a mean.
+    due = main_job.records(part).sort("received_ns")["intended_ns"].to_numpy() / 1e6
+    left = float(np.median(measured - lindley_ms(due, cycle)))
+    assert left == pytest.approx(float(np.median(floors)), abs=1.0), f"{said}, left {left:.2f} ms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from crayfish_ctl.analysis.repetition import estimate, summarise
 from crayfish_ctl.analysis.throughput import middle_rate
 from crayfish_ctl.analysis.timeline import backlog_at, upward_slope
 from crayfish_ctl.analysis.usage import Usage, role_of
+from crayfish_ctl.catalog.model import Counter
 from crayfish_ctl.results import METRICS_SCHEMA, STAGES, VerdictState
-from tests.unit.results.synthetic import POINTS, REFERENCE, START, S, Scenario, write_run
+from tests.unit.results.synthetic import COUNTER, POINTS, REFERENCE, START, S, Scenario, write_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,3 +267,61 @@ def test_only_valid_runs_enter_a_cell(tmp_path: Path) -> None:
 
     assert (cell.runs, cell.valid, cell.invalid) == (2, 1, 1)
     assert cell.estimates["latency_p50_ms"].n == 1
+
+
+@pytest.mark.parametrize("goal", ["sustain", "saturate"])
+def test_the_processors_own_counter_is_read_over_the_same_time(tmp_path: Path, goal: str) -> None:
+    rate = None if goal == "saturate" else 400.0
+    scenario = Scenario(rate=rate, goal=goal, seconds=6.0, counter_share=0.9)
+    found = collect_run(write_run(tmp_path, scenario), scenario.spec(), REFERENCE, COUNTER)
+
+    assert found.throughput is not None
+    capacity = found.throughput.capacity
+    ours = capacity.records_per_s if capacity else found.throughput.achieved_records_per_s
+    assert found.throughput.processor_records_per_s == pytest.approx(0.9 * ours, rel=0.003)
+
+
+def test_a_counter_that_is_not_there_has_no_rate(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=3.0, counter_share=0.9)
+    nobody = Counter(metric=COUNTER.metric, labels={"operator_name": "nobody"})
+    found = collect_run(write_run(tmp_path, scenario), scenario.spec(), REFERENCE, nobody)
+
+    assert found.throughput is not None
+    assert found.throughput.processor_records_per_s is None
+
+
+def test_a_container_that_leaves_between_two_scrapes_is_counted_to_the_end() -> None:
+    table = pl.DataFrame(
+        [
+            (START / S + i, "container_cpu_usage_seconds_total", "raw-scorer", "{}", 0.9 * i)
+            for i in range(6)
+        ],
+        schema=METRICS_SCHEMA,
+        orient="row",
+    )
+
+    used = Usage(table).increase(
+        "raw-scorer", "container_cpu_usage_seconds_total", START, START + int(5.8 * S)
+    )
+
+    assert used == pytest.approx(0.9 * 5.8)
+
+
+def test_latency_from_the_send_hides_what_waited_before_it(tmp_path: Path) -> None:
+    found = run(tmp_path, hold=(2.0, 2.0), seconds=6.0, rate=200.0, goal="overload")
+
+    assert found.latency_ms.max == pytest.approx(2000, abs=10)
+    # 400 records are sent at once, and the last waits for 399 scores
+    assert found.send_latency_ms.max == pytest.approx(400 * 0.8 + 1.5, abs=5)
+    assert found.send_latency_ms.count == found.latency_ms.count
+
+
+def test_faults_are_what_was_really_done(tmp_path: Path) -> None:
+    fact = {"service": "kafka", "action": "pause", "started_ns": START, "ended_ns": START + S}
+    scenario = Scenario(seconds=3.0)
+    run_dir = write_run(tmp_path, scenario)
+    (run_dir / "faults.json").write_text(json.dumps([fact]))
+
+    (found,) = collect_run(run_dir, scenario.spec()).faults
+
+    assert found.model_dump() == fact

@@ -47,7 +47,7 @@ def test_repetitions_are_outside_and_workloads_inside(catalog: Catalog) -> None:
 
 def test_only_the_first_run_warms_a_cold_stack_up(catalog: Catalog) -> None:
     first, second, *_ = plan(catalog).runs
-    assert (first.warmup.rate, first.warmup.drain) == (2000.0, True)
+    assert (first.warmup.rate, first.warmup.drain) == (8000.0, True)
     assert (second.warmup.rate, second.warmup.drain) == (2000.0, False)
 
 

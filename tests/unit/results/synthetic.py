@@ -17,6 +17,7 @@ import polars as pl
 from crayfish_contract.arrays import RECEIVED, RECEIVED_FILE, SENT, SENT_FILE, point_indices
 from crayfish_contract.codec import Segment, Status
 from crayfish_contract.runconfig import (
+    Arrivals,
     ConstantArrivals,
     KafkaConfig,
     MaxArrivals,
@@ -30,6 +31,7 @@ from crayfish_contract.runconfig import (
     WorkloadConfig,
 )
 from crayfish_ctl.analysis import Reference
+from crayfish_ctl.catalog.model import Counter
 from crayfish_ctl.plan.model import Cell, RunSpec
 from crayfish_ctl.results import (
     METRICS_SCHEMA,
@@ -40,11 +42,14 @@ from crayfish_ctl.results import (
     Manifest,
     write_model,
 )
+from crayfish_load.arrivals import arrival_process
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from crayfish_ctl.catalog.model import Fault
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -60,6 +65,10 @@ class Scenario:
 
     rate: float | None = 500.0
     """records/s; None sends as fast as `send_rate`."""
+    arrivals: Arrivals | None = None
+    """Another arrival process than constant `rate`."""
+    stop: StopRule | None = None
+    """Otherwise: after `seconds`."""
     send_rate: float = 3000.0
     seconds: float = 10.0
     warmup_seconds: float = 1.0
@@ -71,6 +80,13 @@ class Scenario:
     batch: int = 1
     tool: str = "onnx"
     processor: str = "flink"
+    pipeline: str = "kafka"
+    subtasks: int = 1
+    """Row files that each side writes."""
+    title: str | None = None
+    faults: tuple[Fault, ...] = ()
+    hold: tuple[float, float] | None = None
+    """The producer's client stands still: (from, for)."""
     seed: int = 1
     pause: tuple[float, float] | None = None
     """The processor stands still: (from, for)."""
@@ -99,6 +115,8 @@ class Scenario:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What the engine says otherwise, by service."""
     metrics: bool = True
+    counter_share: float | None = None
+    """The processor counts its records, but only this share of them."""
 
     @property
     def cell(self) -> Cell:
@@ -110,11 +128,13 @@ class Scenario:
                 "runtime": "python",
                 "tool": self.tool,
                 "model": "ffnn",
-                "arrivals": (
-                    ConstantArrivals(rate=self.rate) if self.rate is not None else MaxArrivals()
-                ),
+                "arrivals": self.arrivals
+                or (ConstantArrivals(rate=self.rate) if self.rate is not None else MaxArrivals()),
                 "batch_size": self.batch,
                 "goal": self.goal,
+                "pipeline": self.pipeline,
+                "title": self.title,
+                "faults": self.faults,
             }
         )
 
@@ -126,7 +146,7 @@ class Scenario:
             cell=self.cell,
             repetition=repetition,
             warmup=Warmup(seconds=self.warmup_seconds, rate=self.rate or 200.0),
-            stop=StopRule(seconds=self.seconds),
+            stop=self.stop or StopRule(seconds=self.seconds),
             seed=self.seed,
         )
 
@@ -149,7 +169,7 @@ def run_config(scenario: Scenario, run_id: str = "run-1") -> RunConfig:
         processor=ProcessorConfig(name=scenario.processor, runtime="python"),
         workload=WorkloadConfig(
             arrivals=scenario.cell.arrivals,
-            stop=StopRule(seconds=scenario.seconds),
+            stop=scenario.stop or StopRule(seconds=scenario.seconds),
             warmup=Warmup(rate=scenario.rate or 200.0),
             batch_size=scenario.batch,
             points=PointsConfig(
@@ -178,18 +198,40 @@ def write_run(results_dir: Path, scenario: Scenario, spec: RunSpec | None = None
     run_dir = results_dir / spec.run_id
     (run_dir / "out").mkdir(parents=True)
     sent, received = simulate(scenario)
-    sent.tofile(run_dir / "out" / SENT_FILE)
-    received.tofile(run_dir / "out" / RECEIVED_FILE)
+    _write_rows(run_dir / "out" / SENT_FILE, sent, scenario.subtasks)
+    _write_rows(run_dir / "out" / RECEIVED_FILE, received, scenario.subtasks)
     write_model(run_dir / "run-config.json", run_config(scenario, spec.run_id))
     end = int(max(received["consumed_ns"].max(initial=0), sent["sent_ns"].max()))
     _write_summaries(run_dir, scenario, int(sent["sent_ns"].max()))
     _write_steps(run_dir, end)
     _write_containers(run_dir, scenario)
     if scenario.metrics:
-        metrics(scenario, end, int(sent["sent_ns"].max())).write_parquet(
-            run_dir / "metrics.parquet"
-        )
+        table = metrics(scenario, end, int(sent["sent_ns"].max()))
+        if scenario.counter_share is not None:
+            table = pl.concat([table, counted(scenario, received["scored_ns"], end)])
+        table.write_parquet(run_dir / "metrics.parquet")
     return run_dir
+
+
+def _write_rows(path: Path, rows: NDArray[Any], subtasks: int) -> None:
+    """One file, or one of each subtask: subtask n has the ids with id % subtasks == n."""
+    if subtasks == 1:
+        rows.tofile(path)
+        return
+    for subtask in range(subtasks):
+        own = path.with_name(f"{path.stem}.{subtask}{path.suffix}")
+        rows[rows["id"] % subtasks == subtask].tofile(own)
+
+
+def _offsets(scenario: Scenario) -> NDArray[Any]:
+    """Due times of the measured records, ns after `START`."""
+    if scenario.arrivals is not None:
+        process = arrival_process(scenario.arrivals)
+        count = process.count(scenario.stop or StopRule(seconds=scenario.seconds))
+        assert count is not None
+        return process.offsets_ns(0, count)
+    rate = scenario.rate or scenario.send_rate
+    return np.arange(round(scenario.seconds * rate)) * S / rate
 
 
 def simulate(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -197,9 +239,9 @@ def simulate(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any]]:
     random = np.random.default_rng(scenario.seed)
     warm_rate = scenario.rate or 200.0
     warm = round(scenario.warmup_seconds * warm_rate)
-    rate = scenario.rate or scenario.send_rate
-    count = warm + round(scenario.seconds * rate)
-    due = START + (np.arange(count) - warm) * S / np.where(np.arange(count) < warm, warm_rate, rate)
+    offsets = _offsets(scenario)
+    count = warm + offsets.size
+    due = START + np.concatenate([np.arange(-warm, 0) * S / warm_rate, offsets])
     sent = np.zeros(count, SENT)
     sent["id"] = np.arange(count)
     sent["segment"] = np.where(sent["id"] < warm, Segment.WARMUP, Segment.MEASURED)
@@ -207,8 +249,12 @@ def simulate(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any]]:
     sent["intended_ns"] = due.astype(np.int64)
     if scenario.rate is None:
         sent["intended_ns"][warm:] = START
+    if scenario.hold:
+        begin, end = (START + int(at * S) for at in (scenario.hold[0], sum(scenario.hold)))
+        held = (sent["sent_ns"] >= begin) & (sent["sent_ns"] < end)
+        sent["sent_ns"][held] = end
     arrive = sent["sent_ns"] + int(scenario.network_ms * MS)
-    sent["in_append_ms"] = arrive // MS
+    sent["in_append_ms"] = arrive // MS if scenario.pipeline == "kafka" else -1
     service = np.full(count, scenario.service_ms * MS)
     service += random.gamma(2.0, max(scenario.jitter_ms, 1e-9) / 2 * MS, count)
     gap = scenario.pause and (
@@ -237,7 +283,9 @@ def _results(
     rows["status"] = Status.OK
     rows["received_ns"] = done - service.astype(np.int64)
     rows["scored_ns"] = done
-    rows["out_append_ms"] = (done + int(scenario.network_ms * MS)) // MS
+    rows["out_append_ms"] = (
+        (done + int(scenario.network_ms * MS)) // MS if scenario.pipeline == "kafka" else -1
+    )
     rows["consumed_ns"] = done + int(2 * scenario.network_ms * MS)
     rows["batch"] = scenario.batch
     rows["deviation"] = scenario.deviation
@@ -276,6 +324,26 @@ def metrics(scenario: Scenario, end_ns: int, last_sent_ns: int) -> pl.DataFrame:
                 "container_memory_max_bytes": 4e8 * (0.5 + cores),
             }
             rows += [(at, name, service, labels, value) for name, value in values.items()]
+    return pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row")
+
+
+COUNTER = Counter(metric="flink_numRecordsOut", labels={"operator_name": "scorer"})
+
+
+def counted(scenario: Scenario, scored: NDArray[Any], end_ns: int) -> pl.DataFrame:
+    """The processor's own counter, in two subtasks, beside that of another operator."""
+    times = np.arange(START / S - 5, end_ns / S + 2)
+    counts = np.searchsorted(np.sort(scored), times * S, side="right")
+    rows = [
+        (at, COUNTER.metric, "flink-taskmanager", json.dumps(labels), count * share)
+        for labels, share in (
+            ({"operator_name": "scorer", "subtask_index": "0"}, (scenario.counter_share or 0) / 2),
+            ({"operator_name": "scorer", "subtask_index": "1"}, (scenario.counter_share or 0) / 2),
+            ({"operator_name": "sink", "subtask_index": "0"}, 1.0),
+            ({"subtask_index": "0"}, 1.0),
+        )
+        for at, count in zip(times, counts, strict=True)
+    ]
     return pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row")
 
 

@@ -1,0 +1,76 @@
+"""What is left of a scorer's speed in a pipeline, and of a pipeline's speed with a model in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .ratio import Ratio, ratio_of
+from .repetition import key_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crayfish_ctl.plan.model import Cell
+
+    from .repetition import CellSummary
+
+NOOP: Final = "noop"
+"""The tool that answers without a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineEfficiency:
+    """The capacity of a cell relative to one of its bounds."""
+
+    cell: Cell
+    bound: Literal["raw", "noop"]
+    """raw: the scorer in a loop, without a pipeline; noop: the pipeline without a model."""
+    against: Cell
+    ratio: Ratio
+    """0.2: a fifth of the bound."""
+
+
+def pipeline_efficiency(summaries: Sequence[CellSummary]) -> list[PipelineEfficiency]:
+    """Each saturating cell with a pipeline against its bounds, as far as both have VALID runs.
+
+    The raw bound has the same tool with its options, runtime, model and batch size. The noop bound
+    has everything the same but the tool.
+    """
+    saturating = [summary for summary in summaries if summary.cell.goal == "saturate"]
+    raw = [summary for summary in saturating if summary.cell.pipeline == "raw"]
+    pipelines = [summary for summary in saturating if summary.cell.pipeline != "raw"]
+    found: list[PipelineEfficiency] = []
+    for summary in pipelines:
+        scorer = _first(raw, _scorer(summary.cell), _scorer)
+        pipeline = _first(
+            (other for other in pipelines if other.cell.tool == NOOP),
+            _pipeline(summary.cell),
+            _pipeline,
+        )
+        if scorer is not None:
+            found += _against(summary, "raw", scorer)
+        if pipeline is not None and summary.cell.tool != NOOP:
+            found += _against(summary, "noop", pipeline)
+    return found
+
+
+def _scorer(cell: Cell) -> dict[str, Any]:
+    return cell.model_dump(include={"tool", "tool_options", "runtime", "model", "batch_size"})
+
+
+def _pipeline(cell: Cell) -> dict[str, Any]:
+    return cell.model_dump(exclude={"tool", "tool_options", "title"})
+
+
+def _first(summaries: Iterable[CellSummary], wanted: dict[str, Any], what: Any) -> Any:
+    return next((other for other in summaries if what(other.cell) == wanted), None)
+
+
+def _against(
+    summary: CellSummary, bound: Literal["raw", "noop"], other: CellSummary
+) -> list[PipelineEfficiency]:
+    metric = key_metric(summary.cell)
+    ours, theirs = summary.estimates.get(metric), other.estimates.get(metric)
+    ratio = ratio_of(ours.values, theirs.values) if ours and theirs else None
+    return [] if ratio is None else [PipelineEfficiency(summary.cell, bound, other.cell, ratio)]

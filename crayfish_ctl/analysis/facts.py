@@ -1,0 +1,59 @@
+"""What the rules of the verdict look at, and their thresholds (docs/methodology.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.results.model import (
+        Backlog,
+        Component,
+        Correctness,
+        Counts,
+        Percentiles,
+        Steady,
+        Throughput,
+        Window,
+    )
+
+MAX_LAG_P99_MS: Final = 5.0
+MAX_RATE_ERROR: Final = 0.01
+MAX_THROTTLED_SHARE: Final = 0.01
+MAX_ACCURACY_ERROR: Final = 0.001
+MIN_ACHIEVED_SHARE: Final = 0.99
+GROWTH_P_VALUE: Final = 0.01
+GROWTH_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at."""
+
+    cell: Cell
+    window: Window
+    counts: Counts
+    schedule_lag_ms: Percentiles
+    throughput: Throughput
+    correctness: Correctness
+    components: tuple[Component, ...]
+    backlog: Backlog | None
+    steady: Steady | None
+    consumer_ended: str | None
+    disordered: int
+    due_records_per_s: float | None
+    """From the first to the last due time; None for `max`."""
+
+    @property
+    def saturates(self) -> bool:
+        """Whether more is offered than can be carried, to find the capacity."""
+        return self.cell.goal == "saturate"
+
+    @property
+    def must_keep_schedule(self) -> bool:
+        """Whether nothing but the producer itself can make it late.
+
+        A fault may hold its client back, and a source inside the job waits for the job.
+        """
+        return not self.cell.faults and self.cell.pipeline == "kafka"

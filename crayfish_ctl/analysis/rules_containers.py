@@ -1,0 +1,114 @@
+"""Rules about the containers: did they get what they needed, and did they live?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.results.model import Reason
+
+from .facts import MAX_THROTTLED_SHARE
+
+if TYPE_CHECKING:
+    from crayfish_ctl.results.model import Component
+
+    from .facts import Facts
+
+_STOPPED_AS_ASKED: Final = (None, 0, 143)
+"""Exit codes of a container that ended by itself or by SIGTERM."""
+
+
+def harness_throttled(facts: Facts) -> Reason | None:
+    """A part of the measuring itself ran into its CPU limit."""
+    return _throttled(facts, harness=True, advice="raise its CPU limit in the profile")
+
+
+def system_throttled(facts: Facts) -> Reason | None:
+    """The system under test, or a flooding producer, used all it was given: no error."""
+    return _throttled(facts, harness=False, advice="its CPU limit shapes this result")
+
+
+def _throttled(facts: Facts, *, harness: bool, advice: str) -> Reason | None:
+    names = [
+        f"{part.name} {part.throttled_share:.1%}"
+        for part in facts.components
+        if _must_not_wait(facts, part) == harness
+        and (part.throttled_share or 0) > MAX_THROTTLED_SHARE
+    ]
+    if not names:
+        return None
+    return Reason(
+        code="THROTTLED",
+        message=f"held back by its CPU limit in more than {MAX_THROTTLED_SHARE:.0%} of the "
+        f"scheduler's periods: {', '.join(names)}: {advice}",
+    )
+
+
+def _must_not_wait(facts: Facts, part: Component) -> bool:
+    """The harness; but a producer that floods is meant to go as fast as its limit lets it."""
+    if part.name == "producer" and facts.saturates:
+        return False
+    return part.role not in {"processor", "server"}
+
+
+def restarted(facts: Facts) -> Reason | None:
+    """A container did not live through the run."""
+    return _restarted(facts, on_purpose=False, advice="see its log")
+
+
+def restarted_on_purpose(facts: Facts) -> Reason | None:
+    """A container restarted that a fault had ended."""
+    return _restarted(facts, on_purpose=True, advice="the fault is part of the workload")
+
+
+def _restarted(facts: Facts, *, on_purpose: bool, advice: str) -> Reason | None:
+    faulted = {fault.service for fault in facts.cell.faults}
+    names = [
+        f"{part.name} ({part.restarts}x)"
+        for part in facts.components
+        if part.restarts and (part.name in faulted) == on_purpose
+    ]
+    if not names:
+        return None
+    return Reason(
+        code="RESTARTED", message=f"restarted during the run: {', '.join(names)}: {advice}"
+    )
+
+
+def out_of_memory(facts: Facts) -> Reason | None:
+    """The kernel killed a process in a container for its memory use."""
+    names = [part.name for part in facts.components if part.oom_killed]
+    if not names:
+        return None
+    return Reason(
+        code="OOM_KILLED",
+        message=f"ran out of memory: {', '.join(names)}: raise its memory limit in the profile",
+    )
+
+
+def no_metrics(facts: Facts) -> Reason | None:
+    """Nobody can say whether a container was throttled."""
+    harness = ("producer", "consumer") if facts.cell.pipeline == "kafka" else ()
+    needed = (*harness, "processor")
+    known = {part.role for part in facts.components if part.cpu_seconds is not None}
+    missing = [role for role in needed if role not in known]
+    if not missing:
+        return None
+    return Reason(
+        code="NO_METRICS",
+        message=f"no CPU counters of {', '.join(missing)} cover the measured window: is Prometheus "
+        "scraping the exporter, and is the window at least a few seconds long?",
+    )
+
+
+def exit_codes(facts: Facts) -> Reason | None:
+    """A container ended otherwise than by itself or by the stop signal."""
+    names = [
+        f"{part.name} ({part.exit_code})"
+        for part in facts.components
+        if part.exit_code not in _STOPPED_AS_ASKED
+    ]
+    if not names:
+        return None
+    return Reason(
+        code="EXIT_CODE", message=f"did not end cleanly after the measurement: {', '.join(names)}"
+    )
