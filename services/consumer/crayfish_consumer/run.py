@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
@@ -21,6 +20,7 @@ from crayfish_contract.topics import ensure_topics, remove_stale_topics
 from crayfish_load.check import load_check
 from crayfish_load.parse import ResultParser
 
+from .intake import Intake
 from .metrics import ConsumerCollector, RecentLatency
 from .server import serve
 from .tally import Drain, Tally
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 _log = json_logger("consumer")
 _OFFSET_BEGINNING: Final = -2
-_WAIT_S: Final = 0.1
-"""How long a poll waits for the first message; `consume` alone would wait to fill its batch."""
-_BATCH: Final = 1000
 
 
 @dataclass
@@ -163,42 +160,31 @@ class ConsumerRun:
         return client
 
     def _receive(self, client: Consumer, file: BinaryIO) -> str:
-        """Read until the drain is over; returns why it is.
-
-        Waits for one message, then takes all that lie ready: the time is read once per fetch,
-        right after it, and is the end of the latency of all its records.
-        """
+        """Read until the drain is over; returns why it is."""
         gc.freeze()
         gc.disable()  # the loop makes no cycles
+        intake = Intake(client)
         while not self._stop.is_set():
-            first = client.poll(_WAIT_S)
-            if first is not None:
-                more = client.consume(_BATCH - 1, 0)
-                self._handle([first, *more], time.time_ns(), file)
+            intake.wait()
+            if intake.due():
+                self._handle(intake, file)
             ended = self._drain.ended(self.tally.unique_total, time.monotonic())
             if ended is not None:
                 return ended
+        self._handle(intake, file)
         return "signal"
 
-    def _handle(self, messages: list[KafkaMessage], consumed_ns: int, file: BinaryIO) -> None:
-        values, times = [], []
-        for message in messages:
-            error = message.error()
-            if error is not None:
-                if error.fatal():
-                    raise KafkaException(error)
-                _log.warning("consumer: %s", error)
-                continue
-            values.append(message.value() or b"")
-            times.append(message.timestamp()[1])
-        if not values:
+    def _handle(self, intake: Intake, file: BinaryIO) -> None:
+        """Take apart, count and write what has come since the last time."""
+        taken = intake.take()
+        if not taken.values:
             return
-        parsed = self._parser.parse(values, times, consumed_ns)
+        parsed = self._parser.parse(taken.values, taken.append_ms, taken.consumed_ns)
         summary = self.summary
         summary.undecodable += parsed.undecodable
         summary.canaries_failed += parsed.canaries_failed
         if parsed.canaries_ok and summary.first_canary_ns is None:
-            summary.first_canary_ns = consumed_ns
+            summary.first_canary_ns = taken.consumed_ns[0]
         summary.canaries_ok += parsed.canaries_ok
         self._drain.last_progress = time.monotonic()
         rows = parsed.rows
@@ -208,8 +194,8 @@ class ConsumerRun:
         self.tally.add(rows)
         self.recent.add(rows["consumed_ns"] - rows["intended_ns"])
         if summary.first_result_ns is None:
-            summary.first_result_ns = consumed_ns
-        summary.last_result_ns = consumed_ns
+            summary.first_result_ns = int(rows["consumed_ns"].min())
+        summary.last_result_ns = int(rows["consumed_ns"].max())
         worst = rows["deviation"].max(initial=-1.0, where=~np.isnan(rows["deviation"]))
         if worst >= 0:
             summary.deviation_max = max(summary.deviation_max or 0.0, float(worst))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .check import PredictionCheck
 
     Rows = npt.NDArray[np.void]
+    Times = npt.NDArray[np.int64]
+    """int64[n, 2]: append time in ms, consumed time in ns."""
 
 _MAX_ID: Final = 1 << 32
 """No run has as many records: an id above it is a broken message (the tally has a byte per id)."""
@@ -60,18 +62,20 @@ class ResultParser:
         self._check = check
 
     def parse(
-        self, messages: Sequence[bytes], append_ms: Sequence[int], consumed_ns: int
+        self, messages: Sequence[bytes], append_ms: Sequence[int], consumed_ns: Sequence[int]
     ) -> Parsed:
-        """Rows of a fetch.
+        """Rows of one or more fetches.
 
         Args:
             messages: values of the Kafka messages.
             append_ms: the broker's append time of each, Unix ms.
-            consumed_ns: when the fetch returned, Unix ns: the end of all their latencies.
+            consumed_ns: when its fetch returned, Unix ns: the end of its latency.
         """
         undecodable = 0
+        times = np.empty((len(messages), 2), dtype=np.int64)
+        times[:, 0], times[:, 1] = append_ms, consumed_ns
         if self._format is RecordFormat.JSON:
-            messages, append_ms, undecodable = _as_binary(messages, append_ms)
+            messages, times, undecodable = _as_binary(messages, times)
         groups: dict[int, list[int]] = defaultdict(list)
         for index, message in enumerate(messages):
             groups[len(message)].append(index)
@@ -79,15 +83,9 @@ class ResultParser:
         parts = []
         for length, indices in groups.items():
             if len(indices) == len(messages):
-                part = self._group(messages, append_ms, length, consumed_ns, parsed)
+                part = self._group(messages, times, length, parsed)
             else:
-                part = self._group(
-                    [messages[i] for i in indices],
-                    [append_ms[i] for i in indices],
-                    length,
-                    consumed_ns,
-                    parsed,
-                )
+                part = self._group([messages[i] for i in indices], times[indices], length, parsed)
             if part is not None:
                 parts.append(part)
         if parts:
@@ -97,9 +95,8 @@ class ResultParser:
     def _group(
         self,
         messages: Sequence[bytes],
-        append_ms: Sequence[int],
+        times: Times,
         length: int,
-        consumed_ns: int,
         parsed: Parsed,
     ) -> Rows | None:
         """Messages of one length; counts what is no row in `parsed`."""
@@ -109,19 +106,18 @@ class ResultParser:
             return None
         kind = np.dtype([("h", HEADER), ("data", "<f4", (floats,))])
         records = np.frombuffer(b"".join(messages), dtype=kind)
-        appended = np.asarray(append_ms, dtype=np.int64)
         header = records["h"]
         good = _good(header, floats)
         if not good.all():
             parsed.undecodable += int(np.count_nonzero(~good))
-            records, appended = records[good], appended[good]
+            records, times = records[good], times[good]
             header = records["h"]
         canary = header["flags"] == RESULT | Segment.CANARY
         if canary.any():
             ok = int(np.count_nonzero(canary & (header["status"] == Status.OK)))
             parsed.canaries_ok += ok
             parsed.canaries_failed += int(np.count_nonzero(canary)) - ok
-            records, appended = records[~canary], appended[~canary]
+            records, times = records[~canary], times[~canary]
             header = records["h"]
         if len(records) == 0:
             return None
@@ -129,8 +125,7 @@ class ResultParser:
         for name in _COPIED:
             rows[name] = header[name]
         rows["segment"] = header["flags"] & ~np.uint8(RESULT)
-        rows["consumed_ns"] = consumed_ns
-        rows["out_append_ms"] = appended
+        rows["out_append_ms"], rows["consumed_ns"] = times[:, 0], times[:, 1]
         self._check.fill(rows, records["data"])
         return rows
 
@@ -151,17 +146,15 @@ def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
     )
 
 
-def _as_binary(
-    messages: Sequence[bytes], append_ms: Sequence[int]
-) -> tuple[list[bytes], list[int], int]:
+def _as_binary(messages: Sequence[bytes], times: Times) -> tuple[list[bytes], Times, int]:
     """JSON results in the binary layout, so that everything after is one path."""
     codec, binary = CODECS[RecordFormat.JSON], BinaryCodec()
-    found, times = [], []
-    for message, appended in zip(messages, append_ms, strict=True):
+    found, kept = [], []
+    for position, message in enumerate(messages):
         try:
             record = codec.decode(message)
             found.append(binary.encode(record.header, record.data))
-            times.append(appended)
+            kept.append(position)
         except CodecError:
             continue
-    return found, times, len(messages) - len(found)
+    return found, times[kept], len(messages) - len(found)

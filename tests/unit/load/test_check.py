@@ -19,7 +19,7 @@ Result = Callable[..., bytes]
 
 def check(checker: PredictionCheck, *messages: bytes) -> np.ndarray:
     parser = ResultParser(RecordFormat.BINARY, checker)
-    return parser.parse(messages, [1] * len(messages), 2).rows
+    return parser.parse(messages, [1] * len(messages), [2] * len(messages)).rows
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7])
