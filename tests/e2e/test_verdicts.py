@@ -44,11 +44,11 @@ def codes(run: dict[str, Any]) -> dict[str, str]:
 def test_a_starved_producer_and_a_throttled_consumer_are_named(
     start: Callable[..., Started], tmp_path: Path
 ) -> None:
-    starved = {"cpus": 0.15, "memory": "1g", "weight": 8192}
+    producer = {"cpus": 0.15, "memory": "1g", "weight": 8192}
     mine = experiment(
         tmp_path,
         stop={"seconds": 6},
-        resources={"producer": starved, "consumer": starved},
+        resources={"producer": producer, "consumer": {**producer, "cpus": 0.06}},
         workloads=[{"rate": 4000}],
     )
     finished = start(mine).finish()
