@@ -96,11 +96,20 @@ def writer(
         )
 
     def text(id_: int, intended_ns: int, sent_ns: int) -> bytes:
-        header = Header(segment, id_, intended_ns, sent_ns, batch, values)
-        return json_prefix(header).encode() + pool[id_ % size] + b"}"
+        return prefix % (id_, intended_ns, sent_ns) + pool[id_ % size] + b"}"
 
     flag = int(segment)
+    prefix = _json_template(segment, batch, values)
     return binary if record_format is RecordFormat.BINARY else text
+
+
+def _json_template(segment: Segment, batch: int, values: int) -> bytes:
+    """`json_prefix` with three gaps: filling them is a quarter of the work of making it anew."""
+    marks = (1 << 62, (1 << 62) + 1, (1 << 62) + 2)
+    text = json_prefix(Header(segment, *marks, batch, values))
+    for mark in marks:
+        text = text.replace(str(mark), "%d")
+    return text.encode()
 
 
 def canary(config: RunConfig, pool: Sequence[bytes], id_: int) -> bytes:
