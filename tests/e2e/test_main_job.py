@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-RUNS = 13
+RUNS = 14
 ONNX = "onnx-200-r1"
 BATCHES = "x16"
 FLOOD = "flink-python-onnx-max-r1"
@@ -160,6 +160,25 @@ def test_a_burst_is_recovered_from_as_arithmetic_says(main_job: Finished) -> Non
     assert (first["end_ns"] - first["start_ns"]) / 1e9 == pytest.approx(1.0, abs=0.02)
     assert first["peak_backlog"] == pytest.approx(205, rel=0.15)
     assert first["recovery_seconds"] == pytest.approx(200 / 150, abs=0.6)
+
+
+def test_a_stall_hides_from_the_send_time_and_not_from_the_due_time(main_job: Finished) -> None:
+    """Coordinated omission: the producer waits as well, and so it sends few slow records."""
+    run = main_job.run("stall")
+    (fault,) = run["faults"]
+    seconds = (fault["ended_ns"] - fault["started_ns"]) / 1e9
+    assert (fault["service"], fault["action"]) == ("kafka", "pause")
+    assert 2.0 <= seconds < 4.0
+    records = main_job.records("stall")
+    assert set(records["status"]) == {"ok"}
+    slow = {
+        since: int(((records["consumed_ns"] - records[since]) > 500_000_000).sum())
+        for since in ("intended_ns", "sent_ns")
+    }
+    # 400 records are due in each second of it; the client took 20, and what was on its way.
+    assert slow["intended_ns"] > 400 * (seconds - 0.5) * 0.9
+    assert slow["sent_ns"] < 200
+    assert run["latency_ms"]["p99"] > 1000 * (seconds - 0.5)
 
 
 def test_every_component_was_measured(main_job: Finished) -> None:

@@ -1,0 +1,92 @@
+"""Faults come when they are due, end when they should, and are written down as they were."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from crayfish_ctl.catalog.model import Fault
+from crayfish_ctl.run.faults import FaultInjector
+from crayfish_ctl.stack import ServiceContainer
+
+if TYPE_CHECKING:
+    from crayfish_ctl.stack import ComposeTarget
+
+
+class Target:
+    """Remembers what was done, and when."""
+
+    def __init__(self, clock: list[float]) -> None:
+        self._clock = clock
+        self.calls: list[tuple[float, str, str]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return lambda container_id: self.calls.append((self._clock[0], name, container_id))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "time_ns", lambda: round(now[0] * 1e9))
+    return now
+
+
+def injector(target: Target, *faults: Fault) -> FaultInjector:
+    containers = {
+        name: ServiceContainer(
+            service=name, id=f"id-{name}", running=True, exit_code=0, oom_killed=False,
+            restarts=0, image="i", image_id="d", cpus=None, memory_bytes=None,
+        )
+        for name in ("kafka", "worker")
+    }  # fmt: skip
+    return FaultInjector(faults, cast("ComposeTarget", target), containers)
+
+
+PAUSE = Fault(at_seconds=2, service="kafka", action="pause", seconds=3)
+KILL = Fault(at_seconds=4, service="worker", action="kill", seconds=1)
+
+
+def test_nothing_before_the_measured_segment_and_everything_in_it(clock: list[float]) -> None:
+    target = Target(clock)
+    faults = injector(target, PAUSE, KILL)
+    for tick in range(120):
+        clock[0] = 100 + tick / 10
+        if tick == 30:
+            faults.begin()
+        if tick == 35:
+            faults.begin()  # told again and again, it begins once
+        faults.advance()
+    assert target.calls == [
+        (105.0, "pause", "id-kafka"),
+        (107.0, "kill", "id-worker"),
+        (108.0, "unpause", "id-kafka"),
+        (108.0, "start", "id-worker"),
+    ]
+    assert [(f.service, f.started_ns, f.ended_ns) for f in faults.done] == [
+        ("kafka", 105 * 10**9, 108 * 10**9),
+        ("worker", 107 * 10**9, 108 * 10**9),
+    ]
+
+
+def test_who_was_killed_on_purpose_has_not_failed(clock: list[float]) -> None:
+    faults = injector(Target(clock), PAUSE, KILL)
+    assert not faults.hit("id-worker")
+    faults.begin()
+    clock[0] += 4
+    faults.advance()
+    assert faults.hit("id-worker")
+    assert not faults.hit("id-kafka")
+
+
+def test_the_end_of_a_run_brings_everything_back(clock: list[float]) -> None:
+    target = Target(clock)
+    faults = injector(target, PAUSE)
+    faults.begin()
+    clock[0] += 2
+    faults.advance()
+    faults.end()
+    faults.end()
+    assert [name for _, name, _ in target.calls] == ["pause", "unpause"]

@@ -1,0 +1,114 @@
+"""What counts after an interruption, and what is removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.plan import Plan, choices, make_plan
+from crayfish_ctl.results import RUN_FILE, write_model
+from crayfish_ctl.run import Journal, resume, resume_experiment, saved_plan
+from crayfish_ctl.run.experiment import _manifest
+from crayfish_ctl.run.resume import complete_runs, remove_incomplete
+from crayfish_ctl.run.schedule import next_run
+from tests.unit.results.runs import result
+
+ROOT = Path(__file__).parents[3]
+CATALOG = load_catalog(ROOT)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return make_plan(CATALOG, choices(experiment="input-rate", rates=(100.0, 200.0), seed=7))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, plan: Plan) -> Path:
+    """Two runs of four have ended; the third was under way when the power went."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC)))
+    (tmp_path / "points").mkdir()
+    journal = Journal(tmp_path / "journal.jsonl")
+    for spec in plan.runs[:3]:
+        out = tmp_path / spec.run_id / "out"
+        out.mkdir(parents=True)
+        (out / "producer.records.bin").write_bytes(b"half")
+        journal.write("run-started", run_id=spec.run_id)
+        if spec.index < 2:
+            ended = result(1.0).model_copy(update={"spec": spec, "run_id": spec.run_id})
+            write_model(tmp_path / spec.run_id / RUN_FILE, ended)
+            journal.write("run-ended", run_id=spec.run_id)
+    journal.close()
+    return tmp_path
+
+
+def test_the_plan_is_read_back_as_it_was(folder: Path, plan: Plan) -> None:
+    saved = saved_plan(folder, CATALOG)
+    assert saved.runs == plan.runs
+    assert saved.sizing == plan.sizing
+    assert saved.choices.seed == 7
+
+
+def test_what_ended_counts_and_the_next_run_is_the_one_that_was_killed(
+    folder: Path, plan: Plan
+) -> None:
+    done = complete_runs(folder)
+    assert [run.spec for run in done] == list(plan.runs[:2])
+    assert next_run(saved_plan(folder, CATALOG), done) == plan.runs[2]
+
+
+def test_a_result_without_its_line_in_the_journal_does_not_count(folder: Path, plan: Plan) -> None:
+    spec = plan.runs[2]
+    ended = result(1.0).model_copy(update={"spec": spec, "run_id": spec.run_id})
+    write_model(folder / spec.run_id / RUN_FILE, ended)
+    assert len(complete_runs(folder)) == 2
+
+
+def test_what_follows_a_missing_result_was_chosen_without_it(folder: Path, plan: Plan) -> None:
+    (folder / plan.runs[0].run_id / RUN_FILE).unlink()
+    assert complete_runs(folder) == []
+
+
+def test_a_line_that_was_cut_off_is_no_line_and_spoils_no_other(folder: Path, plan: Plan) -> None:
+    path = folder / "journal.jsonl"
+    with path.open("a") as file:
+        file.write('{"ts_ns": 17, "event": "run-en')
+    assert len(complete_runs(folder)) == 2
+    spec = plan.runs[2]
+    ended = result(1.0).model_copy(update={"spec": spec, "run_id": spec.run_id})
+    write_model(folder / spec.run_id / RUN_FILE, ended)
+    journal = Journal(path)
+    journal.write("run-ended", run_id=spec.run_id)
+    journal.close()
+    assert len(complete_runs(folder)) == 3
+
+
+def test_only_half_runs_and_half_files_are_removed(folder: Path, plan: Plan) -> None:
+    (folder / ".manifest.json.17.tmp").write_text("{")
+    (folder / ".render-abc").mkdir()
+    (folder / "figures").mkdir()
+    removed = remove_incomplete(folder, complete_runs(folder))
+    assert removed == [".render-abc", plan.runs[2].run_id]
+    left = {path.name for path in folder.iterdir()}
+    assert left == {
+        "manifest.json", "journal.jsonl", "points", "figures", *(r.run_id for r in plan.runs[:2]),
+    }  # fmt: skip
+
+
+def test_a_complete_experiment_is_left_alone(
+    folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resume, "next_run", lambda *_: None)
+    console = Console(record=True, width=200)
+    resume_experiment(plan, folder, ROOT, console)
+    assert "all 2 runs are complete" in console.export_text()
+
+
+def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
+    with pytest.raises(CrayfishError, match="no manifest.json here"):
+        saved_plan(tmp_path, CATALOG)
