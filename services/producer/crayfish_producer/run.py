@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 _log = json_logger("producer")
 _PORT = 8000
-_CANARY_EVERY_S = 0.2
+_FIRST_CANARY_S = 0.2
+_MAX_CANARY_S = 2.0
+"""From one canary to the next: doubled each time, so that a slow model begins without a backlog."""
 _FAILED_CANARIES = 3
 _FLUSH_S = 60.0
 _INTERRUPTED_FLUSH_S = 5.0
@@ -128,18 +130,18 @@ class ProducerRun:
         self._phase("canary")
         config = self._config
         sent = 0
-        last = 0.0
+        due, wait = time.monotonic(), _FIRST_CANARY_S
 
         def another() -> None:
-            nonlocal sent, last
+            nonlocal sent, due, wait
             client.poll(0)
-            if time.monotonic() - last >= _CANARY_EVERY_S:
+            if time.monotonic() >= due:
                 for partition in range(config.kafka.input_partitions):
                     client.produce(
                         config.kafka.input_topic, canary(config, pool, sent), partition=partition
                     )
                     sent += 1
-                last = time.monotonic()
+                due, wait = time.monotonic() + wait, min(2 * wait, _MAX_CANARY_S)
 
         def answered(status: dict[str, Any]) -> bool:
             ok, failed = int(status["canaries_ok"]), int(status["canaries_failed"])

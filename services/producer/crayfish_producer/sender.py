@@ -63,7 +63,7 @@ def make_client(bootstrap: str, client: ProducerClient, max_message_bytes: int) 
             "queue.buffering.max.kbytes": max(
                 client.queue_bytes // 1024, 2 * max_message_bytes // 1024
             ),
-            "queue.buffering.max.messages": 1_000_000,
+            "queue.buffering.max.messages": client.queue_records,
             # Kafka's own default. librdkafka's is a million: without a linger time it then sends
             # one request per record, and the broker drowns in requests.
             "max.in.flight.requests.per.connection": 5,

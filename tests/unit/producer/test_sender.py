@@ -9,10 +9,16 @@ import pytest
 
 from crayfish_contract.arrays import SENT
 from crayfish_contract.codec import CODECS, RecordFormat, Segment
-from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals, RunConfig, StopRule
+from crayfish_contract.runconfig import (
+    ConstantArrivals,
+    MaxArrivals,
+    ProducerClient,
+    RunConfig,
+    StopRule,
+)
 from crayfish_load.arrivals import arrival_process
 from crayfish_load.payloads import load_points, make_pool, writer
-from crayfish_producer.sender import Sender
+from crayfish_producer.sender import Sender, make_client
 from crayfish_producer.sentlog import CHUNK, SentLog
 
 
@@ -128,3 +134,13 @@ def test_a_stop_ends_the_segment(rig: Rig, arrivals: Any, room: int) -> None:
     if rig.client.holds:
         assert (rows["delivery_error"] == -1).all()
         assert rig.log.undelivered == sent
+
+
+def test_a_short_queue_is_full_soon() -> None:
+    """The real client, which has no broker to send to."""
+    client = make_client("127.0.0.1:1", ProducerClient(queue_records=5), 1_000_000)
+    for _ in range(5):
+        client.produce("topic", b"x")
+    with pytest.raises(BufferError):
+        client.produce("topic", b"x")
+    client.purge()

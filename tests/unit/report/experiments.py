@@ -40,7 +40,10 @@ class Folder:
         self.path = path
         self.runs: list[RunResult] = []
         path.mkdir(parents=True, exist_ok=True)
-        about = {"experiment": experiment, "question": f"What does {experiment} ask?"}
+        about: dict[str, Any] = {
+            "experiment": experiment,
+            "question": f"What does {experiment} ask?",
+        }
         if plan is not None:
             about["plan"] = plan
         write_model(path / "manifest.json", manifest().model_copy(update=about))

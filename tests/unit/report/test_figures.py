@@ -86,7 +86,7 @@ def rows(figure: Figure) -> list[tuple[str, ...]]:
 
 
 def number(text: str) -> float:
-    return float(text.split(" ")[0].replace(",", ""))
+    return float(text.split(" ", maxsplit=1)[0].replace(",", ""))
 
 
 def cards(folder: Path) -> dict[str, Card]:
