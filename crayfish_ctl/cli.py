@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crayfish_ctl.catalog import Catalog, load_catalog
-from crayfish_ctl.commands import compare
+from crayfish_ctl.commands import compare, export, figures
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
 from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
@@ -257,7 +257,7 @@ def _show_plan(made: Plan) -> None:
     console.print(f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min")
 
 
-for extension in (compare,):
+for extension in (compare, figures, export):
     extension.register(app)
 
 

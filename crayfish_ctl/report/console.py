@@ -55,6 +55,10 @@ def print_results(results: Results, console: Console) -> None:
             f"[{_STYLES[row.state]}]{row.verdict}[/]",
         )
     console.print(table)
+    for row in rows:
+        for warning in row.warnings:
+            name = f"{row.series} @ {row.workload}"
+            console.print(f"[yellow]warning[/] {escape(name)}: {escape(warning)}", highlight=False)
     for run in run_rows(cells):
         state = run.result.verdict.state
         if state is VerdictState.VALID:

@@ -1,17 +1,22 @@
-"""The few figures that stand on top of the report."""
+"""The few figures that stand on top of the report: answers first, then what they are worth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crayfish_ctl.analysis.repetition import estimate
 from crayfish_ctl.results import VerdictState
 
-from .numbers import number, percent, plus_minus
+from .figures.baselines import pipeline_pairs
+from .figures.scaling import scaling_lines
+from .numbers import interval_text, number, percent, plus_minus, ratio_text
+from .search import searches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.results import Results
 
     from .view import CellView
@@ -30,11 +35,19 @@ class Card:
 
 
 def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
-    """Latency, capacity, loss, correctness, verdicts: as far as they were measured."""
-    several = len({cell.series for cell in cells}) > 1
-    sustained = [cell for cell in cells if not cell.saturates and cell.trusted and cell.rate]
-    saturated = [cell for cell in cells if cell.saturates and cell.trusted]
+    """What the experiment asked, latency, capacity, loss, correctness, verdicts: as measured."""
+    trusted = [cell for cell in cells if cell.trusted and cell.cell.pipeline != "raw"]
+    # A scorer that answers without a model is a bound, not a result, where there is anything else.
+    scoring = [cell for cell in trusted if cell.cell.tool != "noop"] or trusted
+    several = len({cell.series for cell in scoring}) > 1
+    sustained = [cell for cell in scoring if cell.cell.goal == "sustain"]
+    saturated = [cell for cell in scoring if cell.saturates]
     cards = [
+        *_sustainable(results),
+        _speedup(cells),
+        _recovery(cells),
+        _overhead(cells),
+        _hidden(cells),
         _latency(sustained, several=several),
         _capacity(saturated, several=several),
         _loss(results),
@@ -42,6 +55,109 @@ def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
         _verdicts(results),
     ]
     return [card for card in cards if card is not None]
+
+
+def _sustainable(results: Results) -> list[Card]:
+    """The rate that each search has found."""
+    return [
+        Card(
+            value=number(search.found) if search.found else "none",
+            unit="records/s" if search.found else "",
+            label=f"holds a {search.objective.text}" if search.objective else "holds",
+            detail=f"{search.system}, confirmed by {search.confirmations} runs"
+            if search.found
+            else f"{search.system}: no rate was confirmed in {len(search.attempts)} runs",
+            tone="" if search.found else "bad",
+        )
+        for search in searches(results)
+    ]
+
+
+def _speedup(cells: Sequence[CellView]) -> Card | None:
+    """The largest speed-up of any line."""
+    ends = [(name, step) for name, steps in scaling_lines(cells).items() for step in steps[1:]]
+    known = [(name, step, step.speedup) for name, step in ends if step.speedup is not None]
+    if not known:
+        return None
+    name, step, speedup = max(known, key=lambda entry: entry[2].value)
+    return Card(
+        value=ratio_text(speedup),
+        unit="",
+        label=f"largest speed-up, with {step.n} scorers",
+        detail=f"{name}, efficiency {percent(step.efficiency)}",
+    )
+
+
+def _recovery(cells: Sequence[CellView]) -> Card | None:
+    """How long a burst was felt, over all bursts of the cell that took longest."""
+    bursty = [cell for cell in cells if any(run.bursts for run in cell.shown)]
+    if not bursty:
+        return None
+    total = sum(len(run.bursts) for cell in bursty for run in cell.shown)
+    never = sum(
+        burst.recovery_seconds is None
+        for cell in bursty
+        for run in cell.shown
+        for burst in run.bursts
+    )
+    if never:
+        return Card(
+            value=str(never),
+            unit=f"of {total}",
+            label="bursts were not recovered from before the next",
+            tone="bad",
+        )
+    means = [(found.mean, found, cell) for cell in bursty if (found := _recovery_of(cell))]
+    if not means:
+        return None
+    _, found, cell = max(means, key=lambda entry: entry[0])
+    return Card(
+        value=number(found.mean),
+        unit="s",
+        label="to recover from a burst" if len(means) == 1 else "longest recovery from a burst",
+        detail=f"{cell.label}, {plus_minus(found) or 'one run'}, {total} bursts",
+    )
+
+
+def _recovery_of(cell: CellView) -> Estimate | None:
+    seconds = [run.recovery_seconds for run in cell.shown]
+    return estimate(value for value in seconds if value is not None)
+
+
+def _overhead(cells: Sequence[CellView]) -> Card | None:
+    """What Kafka costs: in latency at the lowest rate, or else in capacity."""
+    pairs = pipeline_pairs(cells)
+    paced = sorted(
+        (pair for pair in pairs if not pair.kafka.saturates), key=lambda pair: pair.kafka.rate or 0
+    )
+    for pair in [*paced, *pairs]:
+        metric = pair.metrics[0]
+        ratio = pair.overhead(metric)
+        if ratio is not None:
+            return Card(
+                value=ratio_text(ratio),
+                unit="",
+                label="the capacity, without Kafka"
+                if pair.kafka.saturates
+                else "the p50 latency, because of Kafka",
+                detail=f"{pair.kafka.label}, against source and sink inside the job; 95 % "
+                f"interval {interval_text(ratio)}",
+            )
+    return None
+
+
+def _hidden(cells: Sequence[CellView]) -> Card | None:
+    """What a fault looks like from the due time, and what it would look like from the send."""
+    for cell in cells:
+        due, sent = cell.value("latency_p99_ms"), cell.value("send_latency_p99_ms")
+        if due and sent and any(run.faults for run in cell.shown):
+            return Card(
+                value=number(due.mean),
+                unit="ms",
+                label="p99 latency with the fault",
+                detail=f"{cell.label}; counted from the send it would be {number(sent.mean)} ms",
+            )
+    return None
 
 
 def _latency(cells: Sequence[CellView], *, several: bool) -> Card | None:
@@ -112,16 +228,19 @@ def _accuracy(cells: Sequence[CellView]) -> Card | None:
 
 
 def _verdicts(results: Results) -> Card:
-    states = [run.verdict.state for run in results.runs]
+    """Probes are left out: a search finds its limit by runs that are not VALID."""
+    states = [run.verdict.state for run in results.runs if run.spec.purpose != "probe"]
+    probes = len(results.runs) - len(states)
     others = [
         f"{states.count(state)} {state.value}"
         for state in (VerdictState.INVALID, VerdictState.FAILED)
         if state in states
     ]
+    detail = ", ".join(others) or "every run means what it says"
     return Card(
         value=str(states.count(VerdictState.VALID)),
         unit=f"of {len(states)}",
         label="runs are VALID",
-        detail=", ".join(others) or "every run means what it says",
+        detail=detail + (f"; beside them {probes} probes of a search" if probes else ""),
         tone="" if others else "good",
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from crayfish_ctl.analysis import Estimate
+    from collections.abc import Callable
+
+    from crayfish_ctl.analysis import Estimate, Ratio
 
 NOTHING: Final = "\N{EN DASH}"
 _PLAIN_ABOVE: Final = 1000
@@ -60,3 +62,20 @@ def size(value: float | None) -> str:
             break
         value /= _STEP
     return f"{number(value)} {unit}"
+
+
+def interval_text(ratio: Ratio | None, show: Callable[[float | None], str] = number) -> str:
+    """`0.91 to 1.08`: the 95 % interval of a ratio; a dash where a side has a single run."""
+    if ratio is None or ratio.low is None or ratio.high is None:
+        return NOTHING
+    return f"{show(ratio.low)} to {show(ratio.high)}"
+
+
+def ratio_text(ratio: Ratio | None) -> str:
+    """`1.84 x`."""
+    return NOTHING if ratio is None else f"{number(ratio.value)} x"
+
+
+def estimate_text(estimate: Estimate | None) -> str:
+    """`17.1 ± 0.4`: the mean, and half of its interval if there is one."""
+    return f"{number(estimate.mean)} {plus_minus(estimate)}".strip() if estimate else NOTHING

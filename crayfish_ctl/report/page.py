@@ -14,7 +14,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from crayfish_ctl.analysis import verdict as rules
-from crayfish_ctl.analysis.repetition import CONFIDENCE, summarise
+from crayfish_ctl.analysis.repetition import CONFIDENCE
 from crayfish_ctl.analysis.summary import cell_row, run_row, to_csv
 from crayfish_ctl.results import load_results, write_text
 
@@ -76,13 +76,14 @@ def _context(results: Results) -> dict[str, Any]:
     columns = [
         any(row.values[i].text != numbers.NOTHING for row in rows) for i in range(len(COLUMNS))
     ]
-    summary = [cell_row(cell) for cell in summarise(results.runs)]
+    summary = [cell_row(cell.summary) for cell in cells]
     return {
         "manifest": manifest,
         "manifest_json": manifest.model_dump_json(indent=2),
         "command": shlex.join(manifest.command),
         "cards": headlines(results, cells),
         "columns": [column for column, used in zip(COLUMNS, columns, strict=True) if used],
+        "has_steady": any(row.steady.text != numbers.NOTHING for row in rows),
         "cells": [replace(row, values=list(compress(row.values, columns))) for row in rows],
         "runs": run_rows(cells),
         "components": component_rows(cells),

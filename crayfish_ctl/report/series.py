@@ -11,6 +11,8 @@ import polars as pl
 from crayfish_ctl.analysis.timeline import backlog_at, sent_and_consumed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from crayfish_ctl.results import Results, RunResult
 
 _BIN_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -30,6 +32,18 @@ class LatencySeries:
     p50: list[float]
     p99: list[float]
     max: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class RateSeries:
+    """Records/s by whole bins of the measured segment, in seconds from its start."""
+
+    bin_seconds: float
+    due_at: list[float]
+    due: list[float]
+    back_at: list[float]
+    back: list[float]
+    """ok results; the bins go on until the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,35 @@ def latency_series(results: Results, run: RunResult) -> LatencySeries | None:
         p99=bins["p99"].round(4).to_list(),
         max=bins["max"].round(4).to_list(),
     )
+
+
+def rate_series(results: Results, run: RunResult) -> RateSeries | None:
+    """Offered and achieved rate over time; None if nothing came back."""
+    if run.window is None or not results.has_records(run.run_id):
+        return None
+    measured = (
+        results.records(run.run_id)
+        .filter(pl.col("segment") == "measured")
+        .select("intended_ns", pl.col("consumed_ns").filter(pl.col("status") == "ok").implode())
+        .collect()
+    )
+    due = (measured["intended_ns"].to_numpy() - run.window.start_ns) / NS
+    back = (measured["consumed_ns"][0].to_numpy() - run.window.start_ns) / NS if due.size else due
+    if not back.size:
+        return None
+    width = bin_seconds(float(np.ptp(due)), due.size)
+    due_at, due_rates = _rates(due, width, run.window.schedule_seconds)
+    back_at, back_rates = _rates(back, width, float(back.max()))
+    return RateSeries(width, due_at, due_rates, back_at, back_rates)
+
+
+def _rates(
+    times: NDArray[np.float64], width: float, until: float
+) -> tuple[list[float], list[float]]:
+    """Middles and rates of the whole bins from 0 to `until`: half a bin would look like a fall."""
+    bins = max(1, int(until / width + 1e-9))
+    counts, edges = np.histogram(times, bins=bins, range=(0, bins * width))
+    return (edges[:-1] + width / 2).round(3).tolist(), (counts / width).round(3).tolist()
 
 
 def bin_seconds(span: float, records: int) -> float:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .view import CellView
 
 
+_PACED: Final = ("sustain", "overload")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A number of a table; `spread` is half of its 95 % interval."""
@@ -33,7 +36,7 @@ class Column:
     title: str
     unit: str
     metric: str
-    goals: tuple[str, ...] = ("sustain", "saturate")
+    goals: tuple[str, ...] = ("sustain", "saturate", "overload")
     """The goals for which the number means something."""
     show: Callable[[float | None], str] = number
     console: bool = True
@@ -43,14 +46,16 @@ class Column:
 COLUMNS: Final = (
     Column("offered", "records/s", "offered_records_per_s", console=False),
     Column("achieved", "records/s", "achieved_records_per_s"),
-    Column("p50", "ms", "latency_p50_ms", goals=("sustain",)),
-    Column("p99", "ms", "latency_p99_ms", goals=("sustain",)),
-    Column("p99.9", "ms", "latency_p99_9_ms", goals=("sustain",), console=False),
-    Column("max", "ms", "latency_max_ms", goals=("sustain",)),
+    Column("p50", "ms", "latency_p50_ms", goals=_PACED),
+    Column("p99", "ms", "latency_p99_ms", goals=_PACED),
+    Column("p99.9", "ms", "latency_p99_9_ms", goals=_PACED, console=False),
+    Column("max", "ms", "latency_max_ms", goals=_PACED),
     Column("capacity", "records/s", "capacity_records_per_s", goals=("saturate",)),
+    Column("counted", "by the processor, /s", "processor_records_per_s", console=False),
     Column(
         "drain", "records/s", "capacity_drain_records_per_s", goals=("saturate",), console=False
     ),
+    Column("recovery", "s", "burst_recovery_s", goals=("overload",)),
     Column("efficiency", "records/CPU-s", "records_per_cpu_second", console=False),
     Column("accuracy", "end to end", "end_to_end_accuracy", show=percent),
 )
@@ -67,6 +72,10 @@ class CellRow:
     verdict: str
     trusted: bool
     values: list[Value]
+    steady: Value
+    """Whether the runs found their steady state."""
+    warnings: tuple[str, ...]
+    """What a reader should know of the repetitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ def cell_rows(cells: Sequence[CellView]) -> list[CellRow]:
             verdict=verdict_text(cell.runs),
             trusted=cell.trusted,
             values=[_value(cell, column) for column in COLUMNS],
+            steady=_steady(cell.shown),
+            warnings=cell.summary.warnings,
         )
         for cell in cells
     ]
@@ -104,6 +115,18 @@ def _value(cell: CellView, column: Column) -> Value:
     if found is None:
         return Value(NOTHING)
     return Value(column.show(found.mean), _spread(found, column))
+
+
+def _steady(runs: Sequence[RunResult]) -> Value:
+    """`yes`; `2 of 3` with the largest drift; nothing if none of the runs was meant to be."""
+    judged = [run.steady for run in runs if run.steady is not None]
+    if not judged:
+        return Value(NOTHING)
+    steady = sum(found.steady for found in judged)
+    if steady == len(judged):
+        return Value("yes")
+    worst = max((found.change for found in judged if not found.steady), key=abs)
+    return Value(f"{steady} of {len(judged)}", f"drift {worst:+.0%}".replace("%", " %"))
 
 
 def _spread(found: Estimate, column: Column) -> str:

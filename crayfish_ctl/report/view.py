@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from crayfish_contract.runconfig import ConstantArrivals
-from crayfish_ctl.analysis.repetition import by_cell, over_runs
+from crayfish_ctl.analysis import asked_repetitions
+from crayfish_ctl.analysis.repetition import (
+    CellSummary,
+    by_cell,
+    counting,
+    over_runs,
+    summarise_cell,
+)
 from crayfish_ctl.results import VerdictState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.plan.model import Cell
@@ -20,20 +26,25 @@ _SERIES_COLOURS: Final = 8
 
 _VARYING: Final[dict[str, Callable[[Cell], str]]] = {
     "model": lambda cell: cell.model,
-    "batch": lambda cell: f"batch {cell.batch_size}",
     "parallelism": lambda cell: (
         f"N {cell.parallelism.source}-{cell.parallelism.scorer}-{cell.parallelism.sink}"
     ),
+    "chaining": lambda cell: "" if cell.parallelism.chained else "unchained",
     "format": lambda cell: cell.format.value,
     "delivery": lambda cell: cell.delivery,
     "processor options": lambda cell: _options(cell.processor_options),
     "tool options": lambda cell: _options(cell.tool_options),
 }
-"""What may differ between cells beside system and rate; a label names it only where it does."""
+"""What may differ between cells beside system and workload; a label names it only where it does."""
 
 
 def _options(options: dict[str, bool | int | float | str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(options.items()))
+
+
+def colour(position: int) -> str:
+    """The CSS variable of the n-th series; after eight they begin again."""
+    return f"var(--series-{position % _SERIES_COLOURS})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +52,28 @@ class CellView:
     """One cell as the report shows it."""
 
     cell: Cell
-    series: str
-    """The system, and what sets it apart from the others: one line in a figure."""
+    parts: tuple[tuple[str, str], ...]
+    """System, and what sets it apart from the others: (what it is, text)."""
     colour: str
     """A CSS variable."""
     runs: tuple[RunResult, ...]
     shown: tuple[RunResult, ...]
     """The runs whose values are shown: the VALID ones; without any, those with numbers."""
-    trusted: bool
-    """Whether the values shown are of VALID runs."""
+    summary: CellSummary
+
+    @property
+    def series(self) -> str:
+        """The system, and what sets it apart from the others: one line in a figure."""
+        return self.series_without()
+
+    def series_without(self, *names: str) -> str:
+        """The series as if some of what varies (such as "parallelism") were always the same."""
+        return " · ".join(text for name, text in self.parts if name not in names)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the values shown are of VALID runs."""
+        return self.summary.valid > 0
 
     @property
     def label(self) -> str:
@@ -58,9 +82,8 @@ class CellView:
 
     @property
     def rate(self) -> float | None:
-        """The offered rate in records/s, if it is constant."""
-        arrivals = self.cell.arrivals
-        return arrivals.rate if isinstance(arrivals, ConstantArrivals) else None
+        """The mean offered rate in records/s; None for `max`."""
+        return self.cell.rate
 
     @property
     def saturates(self) -> bool:
@@ -85,31 +108,48 @@ class CellView:
 
 
 def view_cells(results: Results) -> list[CellView]:
-    """The cells of an experiment, in the order of the plan; one colour for each series."""
-    groups = by_cell(results.runs)
+    """The cells of an experiment, in the order of the plan; one colour for each series.
+
+    Of a search only the confirmations are cells; its probes are in the figure of the search alone.
+    """
+    asked = asked_repetitions(results.manifest)
+    groups = [
+        (cell, counting(runs))
+        for cell, runs in by_cell(run for run in results.runs if run.spec.purpose != "probe")
+    ]
     varying = [
-        describe
-        for describe in _VARYING.values()
+        (name, describe)
+        for name, describe in _VARYING.items()
         if len({describe(cell) for cell, _ in groups}) > 1
     ]
-    series = [
-        " · ".join(filter(None, [cell.system, *(describe(cell) for describe in varying)]))
-        for cell, _ in groups
-    ]
-    order = list(dict.fromkeys(series))
+    parts = [_parts(cell, varying) for cell, _ in groups]
+    order = list(dict.fromkeys(parts))
     return [
-        _view(cell, tuple(runs), name, order.index(name))
-        for (cell, runs), name in zip(groups, series, strict=True)
+        _view(cell, runs, own, colour(order.index(own)), asked)
+        for (cell, runs), own in zip(groups, parts, strict=True)
     ]
 
 
-def _view(cell: Cell, runs: tuple[RunResult, ...], series: str, position: int) -> CellView:
+def _parts(
+    cell: Cell, varying: Sequence[tuple[str, Callable[[Cell], str]]]
+) -> tuple[tuple[str, str], ...]:
+    described = ((name, describe(cell)) for name, describe in varying)
+    return (("system", cell.system), *((name, text) for name, text in described if text))
+
+
+def _view(
+    cell: Cell,
+    runs: Sequence[RunResult],
+    parts: tuple[tuple[str, str], ...],
+    own_colour: str,
+    asked: int | None,
+) -> CellView:
     valid = tuple(run for run in runs if run.verdict.state is VerdictState.VALID)
     return CellView(
         cell=cell,
-        series=series,
-        colour=f"var(--series-{position % _SERIES_COLOURS})",
-        runs=runs,
+        parts=parts,
+        colour=own_colour,
+        runs=tuple(runs),
         shown=valid or tuple(run for run in runs if run.counts is not None),
-        trusted=bool(valid),
+        summary=summarise_cell(cell, runs, asked),
     )

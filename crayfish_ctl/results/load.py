@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -14,8 +15,8 @@ from .inputs import read_metrics
 from .manifest import Manifest
 from .model import RunResult
 
-if TYPE_CHECKING:
-    from pathlib import Path
+SUMMARY_FILE: Final = "summary.csv"
+"""Written by `crayfish_ctl.analysis`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,56 @@ class Results:
         """Whether the run came as far as records (a FAILED one did not)."""
         return (self.path / run_id / RECORDS_FILE).is_file()
 
+    def frame(self, run_id: str) -> pl.DataFrame:
+        """A run's records with two more columns.
+
+        `due_s`: when the record was due, in seconds from the start of the measured window (the
+        warm-up is below 0); `latency_ms`: from due to consumed.
+
+        Raises:
+            CrayfishError: if there is no such run, or if it has no records.
+        """
+        window = next((run.window for run in self.runs if run.run_id == run_id), None)
+        if window is None or not self.has_records(run_id):
+            raise CrayfishError(
+                f"{self.path}: no records of a run {run_id}",
+                hint=f"it has {', '.join(run.run_id for run in self.runs)}",
+            )
+        return (
+            self.records(run_id)
+            .with_columns(
+                due_s=(pl.col("intended_ns") - window.start_ns) / 1e9,
+                latency_ms=(pl.col("consumed_ns") - pl.col("intended_ns")) / 1e6,
+            )
+            .collect()
+        )
+
+    def table(self) -> pl.DataFrame:
+        """The rows of `summary.csv` that are runs; columns without any value are left out.
+
+        Raises:
+            CrayfishError: if the folder has no summary (its experiment was killed).
+        """
+        path = self.path / SUMMARY_FILE
+        if not path.is_file():
+            raise CrayfishError(
+                f"{path}: not there", hint="the experiment did not end: crayfish resume"
+            )
+        rows = pl.read_csv(path, infer_schema_length=None).filter(pl.col("row") == "run")
+        return rows.select(column for column in rows if column.null_count() < rows.height)
+
     def metrics(self, run_id: str) -> pl.DataFrame:
         """A run's Prometheus series; empty if there are none."""
         return read_metrics(self.path / run_id / METRICS_FILE)
 
 
-def load_results(results_dir: Path) -> Results:
+def load_results(results_dir: Path | str) -> Results:
     """Read an experiment's folder; runs without a `run.json` (killed half-way) are left out.
 
     Raises:
         CrayfishError: if it is no results folder, or a file in it cannot be read.
     """
+    results_dir = Path(results_dir)
     manifest = results_dir / MANIFEST_FILE
     if not manifest.is_file():
         raise CrayfishError(

@@ -1,6 +1,7 @@
 """Figures as plain Plotly JSON, with CSS variables as colours, so that they follow the theme.
 
-`assets/report.js` replaces every `var(--name)` by its value in the theme that is shown.
+`assets/report.js` replaces every `var(--name)` by its value in the theme that is shown;
+`report.paper` draws the same JSON for print.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from crayfish_ctl.analysis import Estimate
+    from crayfish_ctl.report.view import CellView
 
 Json = dict[str, Any]
 
 MAX_PANELS: Final = 12
 """A figure with one panel per cell shows the first so many cells."""
-
+SUFFIX_OPEN: Final = "-open"
 
 _DECADE: Final = 10.0
 _MANY_DECADES: Final = 3
@@ -43,6 +45,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class FigureTable:
+    """Numbers under a figure; `texts` says how many of the first columns are no numbers."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    texts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One or more panels with a title, and a caption that says how to read them."""
 
@@ -52,6 +63,7 @@ class Figure:
     panels: list[Panel]
     legend: list[Key] = field(default_factory=list)
     columns: int = 1
+    table: FigureTable | None = None
 
 
 def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) -> Json:
@@ -80,6 +92,43 @@ def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) ->
 def means(estimates: Sequence[Estimate | None]) -> list[float | None]:
     """The means, None where there is nothing."""
     return [found.mean if found else None for found in estimates]
+
+
+def mark(cell: CellView, symbol: str = "circle") -> str:
+    """A filled mark for VALID runs, a hollow one if there is none."""
+    return symbol if cell.trusted else symbol + SUFFIX_OPEN
+
+
+def estimates_line(
+    cells: Sequence[CellView],
+    x: Sequence[float],
+    found: Sequence[Estimate | None],
+    *,
+    name: str,
+    colour: str,
+    hover: str,
+    dash: str = "solid",
+    symbol: str = "circle",
+    log: bool = False,
+    **more: Any,
+) -> Json:
+    """A line through the means of some cells with their intervals."""
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": list(x),
+        "y": means(found),
+        "error_y": {**interval(found, positive=log), "color": colour},
+        "line": {"color": colour, "dash": dash, "width": 2},
+        "marker": {
+            "color": colour,
+            "size": 9,
+            "symbol": [mark(cell, symbol) for cell in cells],
+        },
+        "hovertemplate": f"{hover}<extra>%{{fullData.name}}</extra>",
+        **more,
+    }
 
 
 def axis(title: str, **more: Any) -> Json:
@@ -111,6 +160,76 @@ def log_axis(title: str, values: Iterable[float | None]) -> Json:
     )
 
 
+def steps_axis(title: str, values: Sequence[float], margin: float = 0.12) -> Json:
+    """A logarithmic axis with a tick at each value: for sizes that double from one to the next."""
+    low, high = math.log10(min(values)), math.log10(max(values))
+    room = margin * max(high - low, 0.3)
+    return axis(
+        title,
+        type="log",
+        range=[low - room, high + room],
+        tickvals=list(values),
+        ticktext=[f"{value:,g}" for value in values],
+    )
+
+
+def names_axis(names: Sequence[str], **more: Any) -> Json:
+    """An axis of names in their order; on a vertical one the first is on top."""
+    return {
+        "automargin": True,
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(names),
+        **more,
+    }
+
+
+def rows_height(rows: int, each: int = 46) -> int:
+    """Pixels of a panel with one line of marks for each of several names."""
+    return min(150 + each * rows, 900)
+
+
 def seconds_axis() -> Json:
     """Time since the measured window began."""
     return axis("seconds since the measured window began", zeroline=False)
+
+
+def band(start: float, end: float, colour: str = "var(--band)") -> Json:
+    """A shaded span of the horizontal axis."""
+    return {
+        "type": "rect",
+        "yref": "paper",
+        "x0": start,
+        "x1": end,
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": colour,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def upright(at: float, colour: str = "var(--muted)", dash: str = "dot") -> Json:
+    """A vertical line across the whole panel."""
+    return {
+        "type": "line",
+        "yref": "paper",
+        "x0": at,
+        "x1": at,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": colour, "dash": dash, "width": 1.2},
+    }
+
+
+def level(at: float, colour: str = "var(--muted)", dash: str = "dash") -> Json:
+    """A horizontal line across the whole panel."""
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": at,
+        "y1": at,
+        "line": {"color": colour, "dash": dash, "width": 1.2},
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from crayfish_ctl.analysis.repetition import estimate
 from crayfish_ctl.results import STAGES
 
-from .base import Figure, Json, Key, Panel, axis, interval, means
+from .base import Figure, Json, Key, Panel, axis, interval, means, names_axis, rows_height
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +62,9 @@ def _stage_panel(cells: Sequence[CellView], quantile: str) -> Panel:
         "barmode": "overlay",
         "bargap": 0.35,
         "xaxis": axis(f"{quantile}, ms", rangemode="tozero"),
-        "yaxis": _labels(cells),
+        "yaxis": names_axis([cell.label for cell in reversed(cells)]),
     }
-    return Panel(f"{quantile} of each stage", data, layout, height=_height(cells))
+    return Panel(f"{quantile} of each stage", data, layout, height=rows_height(len(cells)))
 
 
 def _stage_bars(
@@ -117,12 +117,7 @@ def cpu(cells: Sequence[CellView]) -> Figure | None:
         "scattermode": "group",
         "bargap": 0.3,
         "yaxis": axis("mean cores", rangemode="tozero"),
-        "xaxis": {
-            "automargin": True,
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": [cell.label for cell in shown],
-        },
+        "xaxis": names_axis([cell.label for cell in shown]),
     }
     return Figure(
         anchor="cpu",
@@ -205,16 +200,3 @@ def _limit(cell: CellView, name: str) -> float | None:
         part.cpu_limit_cores for run in cell.shown for part in run.components if part.name == name
     ]
     return limits[0] if limits else None
-
-
-def _labels(cells: Sequence[CellView]) -> Json:
-    return {
-        "automargin": True,
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": [cell.label for cell in reversed(cells)],
-    }
-
-
-def _height(cells: Sequence[CellView]) -> int:
-    return min(150 + 46 * len(cells), 900)

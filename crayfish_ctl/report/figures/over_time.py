@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.report.series import backlog_series, latency_series
+from crayfish_ctl.report.series import NS, backlog_series, latency_series
 
-from .base import MAX_PANELS, Figure, Json, Key, Panel, axis, log_axis, seconds_axis
+from .base import (
+    MAX_PANELS,
+    Figure,
+    Json,
+    Key,
+    Panel,
+    axis,
+    band,
+    log_axis,
+    seconds_axis,
+    upright,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +43,8 @@ def latency_over_time(results: Results, cells: Sequence[CellView]) -> Figure | N
         anchor="latency-over-time",
         title="Latency over time",
         caption="Each line is one run. A record counts at the moment it was due, so a stall shows "
-        "as a slope that falls back, not as a gap. The shaded part is the warm-up, which does not "
-        "count.",
+        "as a slope that falls back, not as a gap. The shaded part at the left is the warm-up, "
+        "which does not count; red shades are faults that were made on purpose.",
         panels=shown,
         legend=[Key(name, colour) for name, colour, _ in reversed(_LINES)],
         columns=2,
@@ -67,24 +78,24 @@ def _latency_panel(results: Results, cell: CellView) -> Panel | None:
     layout = {
         "xaxis": seconds_axis(),
         "yaxis": log_axis("ms", [value for line in data for value in line["y"]]),
-        "shapes": [_band(first - width / 2, 0.0)],
+        "shapes": [band(first - width / 2, 0.0), *_faults(cell)],
         "hovermode": "x unified",
     }
     return Panel(f"{cell.label} ({width:g} s bins)", data, layout, height=290)
 
 
-def _band(start: float, end: float) -> Json:
-    return {
-        "type": "rect",
-        "yref": "paper",
-        "x0": start,
-        "x1": end,
-        "y0": 0,
-        "y1": 1,
-        "fillcolor": "var(--band)",
-        "line": {"width": 0},
-        "layer": "below",
-    }
+def _faults(cell: CellView) -> list[Json]:
+    """Each run's faults, shaded: what was really done, not what was asked for."""
+    return [
+        band(
+            (fault.started_ns - run.window.start_ns) / NS,
+            (fault.ended_ns - run.window.start_ns) / NS,
+            "var(--fault)",
+        )
+        for run in cell.runs
+        if run.window is not None
+        for fault in run.faults
+    ]
 
 
 def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | None:
@@ -106,7 +117,7 @@ def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | N
 
 
 def _piles_up(run: RunResult) -> bool:
-    return run.spec.cell.goal == "saturate" or any(
+    return run.spec.cell.goal in {"saturate", "overload"} or any(
         reason.code in {"BACKLOG_GROWING", "UNFINISHED"} for reason in run.verdict.reasons
     )
 
@@ -131,23 +142,13 @@ def _backlog_panel(results: Results, cell: CellView) -> Panel | None:
                 "hovertemplate": "%{y:,} records<extra>%{fullData.name}</extra>",
             }
         )
-        ends.append(
-            {
-                "type": "line",
-                "yref": "paper",
-                "x0": series.sending_end,
-                "x1": series.sending_end,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": "var(--muted)", "dash": "dot", "width": 1.2},
-            }
-        )
+        ends.append(upright(series.sending_end))
     if not data:
         return None
     layout = {
         "xaxis": seconds_axis(),
         "yaxis": axis("records", rangemode="tozero", tickformat=",.0f"),
-        "shapes": ends,
+        "shapes": [*ends, *_faults(cell)],
     }
     return Panel(cell.label, data, layout, height=290)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .base import Figure, Json, Panel, axis, interval, log_axis, means
+from crayfish_ctl.report.view import CellView, colour
+
+from .base import Figure, Json, Panel, axis, estimates_line, interval, log_axis, mark, means
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from crayfish_ctl.report.view import CellView
 
 _LOG_ABOVE_RATIO: Final = 16
 _PERCENTILES: Final = (
@@ -17,26 +17,27 @@ _PERCENTILES: Final = (
     ("p99", "dash", "diamond"),
     ("max", "dot", "triangle-up"),
 )
-_MAX_SERIES_WITH_MAXIMUM: Final = 2
+_MAX_LINES_WITH_MAXIMUM: Final = 2
 _CAPACITIES: Final = (
     ("capacity_records_per_s", "middle 80 %"),
     ("capacity_sharing_records_per_s", "sharing (while sending)"),
     ("capacity_drain_records_per_s", "drain (after sending)"),
+    ("processor_records_per_s", "the processor's own counter"),
 )
 
 
 def latency_by_rate(cells: Sequence[CellView]) -> Figure | None:
-    """Percentiles against the offered rate, one line for each series and percentile."""
-    groups = _by_series([cell for cell in cells if cell.rate and not cell.saturates and cell.shown])
-    if not groups:
+    """Percentiles against the mean offered rate, one line for each kind of load and percentile."""
+    lines = _by_load([cell for cell in cells if not cell.saturates and cell.shown])
+    if not _says_more(lines):
         return None
-    shown = _PERCENTILES if len(groups) <= _MAX_SERIES_WITH_MAXIMUM else _PERCENTILES[:2]
+    shown = _PERCENTILES if len(lines) <= _MAX_LINES_WITH_MAXIMUM else _PERCENTILES[:2]
     data = [
-        _latency_line(series, group, *percentile)
-        for series, group in groups.items()
+        _latency_line(name, group, colour(place), percentile)
+        for place, (name, group) in enumerate(lines.items())
         for percentile in shown
     ]
-    rates = sorted({cell.rate for group in groups.values() for cell in group if cell.rate})
+    rates = sorted({cell.rate for group in lines.values() for cell in group if cell.rate})
     layout = {
         "xaxis": _rate_axis(rates),
         "yaxis": log_axis("latency, ms", [value for line in data for value in line["y"]]),
@@ -44,39 +45,55 @@ def latency_by_rate(cells: Sequence[CellView]) -> Figure | None:
     return Figure(
         anchor="latency-by-rate",
         title="Latency by input rate",
-        caption="From the moment a record was due to the moment the consumer had its result. "
-        "Filled marks: mean over VALID runs with its 95 % interval; hollow marks: no VALID run.",
+        caption="From the moment a record was due to the moment the consumer had its result, "
+        "against the mean rate. Filled marks: mean over VALID runs with its 95 % interval; hollow "
+        "marks: no VALID run.",
         panels=[Panel("", data, layout, height=420)],
     )
 
 
-def _by_series(cells: Sequence[CellView]) -> dict[str, list[CellView]]:
+def _says_more(lines: dict[str, list[CellView]]) -> bool:
+    """Whether a rate was varied; or, without any axis to vary, whether one was to be sustained."""
+    if any(len(group) > 1 for group in lines.values()):
+        return True
+    members = [cell for group in lines.values() for cell in group]
+    sizes = {cell.cell.batch_size for cell in members}
+    return len(sizes) == 1 and any(cell.cell.goal == "sustain" for cell in members)
+
+
+def _by_load(cells: Sequence[CellView]) -> dict[str, list[CellView]]:
+    """Cells that differ in their rate alone: series, kind of arrivals and batch size set apart."""
+    paced = [cell for cell in cells if cell.rate]
+    kinds = {cell.cell.arrivals.kind for cell in paced}
+    sizes = {cell.cell.batch_size for cell in paced}
     groups: dict[str, list[CellView]] = {}
-    for cell in sorted(cells, key=lambda cell: cell.rate or 0):
-        groups.setdefault(cell.series, []).append(cell)
+    for cell in sorted(paced, key=lambda cell: cell.rate or 0):
+        parts = [cell.series]
+        if len(kinds) > 1:
+            parts.append(cell.cell.arrivals.kind)
+        if len(sizes) > 1:
+            parts.append(f"batch {cell.cell.batch_size}")
+        if cell.cell.faults:
+            parts.append("with faults")
+        groups.setdefault(" · ".join(parts), []).append(cell)
     return groups
 
 
 def _latency_line(
-    series: str, group: list[CellView], percentile: str, dash: str, symbol: str
+    name: str, group: list[CellView], own_colour: str, line: tuple[str, str, str]
 ) -> Json:
-    found = [cell.value(f"latency_{percentile}_ms") for cell in group]
-    colour = group[0].colour
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": f"{series} {percentile}",
-        "x": [cell.rate for cell in group],
-        "y": means(found),
-        "error_y": {**interval(found, positive=True), "color": colour},
-        "line": {"color": colour, "dash": dash, "width": 2},
-        "marker": {
-            "color": colour,
-            "size": 9,
-            "symbol": [symbol if cell.trusted else f"{symbol}-open" for cell in group],
-        },
-        "hovertemplate": "%{x:,.0f} records/s: %{y:.3g} ms<extra>%{fullData.name}</extra>",
-    }
+    percentile, dash, symbol = line
+    return estimates_line(
+        group,
+        [cell.rate or 0.0 for cell in group],
+        [cell.value(f"latency_{percentile}_ms") for cell in group],
+        name=f"{name} {percentile}",
+        colour=own_colour,
+        hover="%{x:,.0f} records/s: %{y:.3g} ms",
+        dash=dash,
+        symbol=symbol,
+        log=True,
+    )
 
 
 def _rate_axis(rates: Sequence[float]) -> Json:
@@ -100,17 +117,18 @@ def throughput(cells: Sequence[CellView]) -> Figure | None:
         title="Throughput",
         caption="On the dashed line everything that was offered was achieved. Capacity is the "
         "steady slope of the results while work was always waiting: while the producer shared the "
-        "machine, and after it had finished.",
+        "machine, and after it had finished. The processor's own counter, over the same time as "
+        "the middle 80 %, is a second witness: it should say the same.",
         panels=panels,
         columns=len(panels),
     )
 
 
 def _achieved(cells: Sequence[CellView]) -> Panel | None:
-    groups = _by_series([cell for cell in cells if cell.rate and cell.shown])
-    if not groups:
+    lines = _by_load([cell for cell in cells if cell.shown and not cell.saturates])
+    if not _says_more(lines):
         return None
-    top = max(cell.rate or 0 for group in groups.values() for cell in group) * 1.08
+    top = max(cell.rate or 0 for group in lines.values() for cell in group) * 1.08
     data: list[Json] = [
         {
             "type": "scatter",
@@ -122,27 +140,17 @@ def _achieved(cells: Sequence[CellView]) -> Panel | None:
             "hoverinfo": "skip",
         }
     ]
-    for series, group in groups.items():
-        found = [cell.value("achieved_records_per_s") for cell in group]
-        colour = group[0].colour
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": series,
-                "x": [cell.rate for cell in group],
-                "y": means(found),
-                "error_y": {**interval(found), "color": colour},
-                "line": {"color": colour, "width": 2},
-                "marker": {
-                    "color": colour,
-                    "size": 9,
-                    "symbol": ["circle" if cell.trusted else "circle-open" for cell in group],
-                },
-                "hovertemplate": "offered %{x:,.0f}/s: achieved %{y:,.0f}/s<extra>%{fullData.name}"
-                "</extra>",
-            }
+    data += [
+        estimates_line(
+            group,
+            [cell.rate or 0.0 for cell in group],
+            [cell.value("achieved_records_per_s") for cell in group],
+            name=name,
+            colour=colour(place),
+            hover="offered %{x:,.0f}/s: achieved %{y:,.0f}/s",
         )
+        for place, (name, group) in enumerate(lines.items())
+    ]
     layout = {
         "xaxis": axis("offered records/s", rangemode="tozero", tickformat=",.0f"),
         "yaxis": axis("achieved records/s", rangemode="tozero", tickformat=",.0f"),
@@ -154,25 +162,25 @@ def _capacities(cells: Sequence[CellView]) -> Panel | None:
     saturating = [cell for cell in cells if cell.saturates and cell.shown]
     if not saturating:
         return None
+    # The raw scorer is an order of magnitude faster: it has a figure of its own.
+    pipelines = [cell for cell in saturating if cell.cell.pipeline != "raw"] or saturating
+    used = [pair for pair in _CAPACITIES if any(cell.value(pair[0]) for cell in pipelines)]
     data: list[Json] = []
-    for cell in saturating:
-        found = [cell.value(metric) for metric, _ in _CAPACITIES]
+    for place, cell in enumerate(pipelines):
+        found = [cell.value(metric) for metric, _ in used]
+        own_colour = colour(place)
         data.append(
             {
                 "type": "scatter",
                 "mode": "markers",
                 "name": cell.label,
                 "x": means(found),
-                "y": [name for _, name in _CAPACITIES],
-                "error_x": {**interval(found), "color": cell.colour},
+                "y": [name for _, name in used],
+                "error_x": {**interval(found), "color": own_colour},
                 "orientation": "h",  # the offsets that keep the series apart are vertical
                 "offsetgroup": cell.label,
                 "showlegend": True,
-                "marker": {
-                    "size": 11,
-                    "symbol": "circle" if cell.trusted else "circle-open",
-                    "color": cell.colour,
-                },
+                "marker": {"size": 11, "symbol": mark(cell), "color": own_colour},
                 "hovertemplate": "%{y}: %{x:,.0f} records/s<extra>%{fullData.name}</extra>",
             }
         )
@@ -181,4 +189,4 @@ def _capacities(cells: Sequence[CellView]) -> Panel | None:
         "yaxis": {"automargin": True, "autorange": "reversed"},
         "scattermode": "group",
     }
-    return Panel("Capacity", data, layout, height=380)
+    return Panel("Capacity", data, layout, height=max(380, 120 + 26 * len(data) * len(used)))

@@ -110,5 +110,5 @@ def test_a_complete_experiment_is_left_alone(
 
 
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
-    with pytest.raises(CrayfishError, match="no manifest.json here"):
+    with pytest.raises(CrayfishError, match=r"no manifest\.json here"):
         saved_plan(tmp_path, CATALOG)
