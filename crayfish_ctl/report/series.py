@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.results import Results, RunResult
 
-_BIN_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_BIN_SECONDS: Final = (
+    *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0),
+    *(60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0),
+)
 _BINS: Final = 120
 _FEWEST_BINS: Final = 10
 _RECORDS_IN_BIN: Final = 100

@@ -240,3 +240,4 @@ def test_bins_are_wide_enough_for_a_p99_and_few_enough_to_read() -> None:
     assert bin_seconds(10, records=100_000) == 0.1
     assert bin_seconds(10, records=1_000) == 1.0
     assert bin_seconds(900, records=1_000_000) == 10.0
+    assert bin_seconds(24 * 3600, records=100_000_000) == 1800.0
