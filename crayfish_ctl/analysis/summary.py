@@ -7,7 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from crayfish_ctl.results.files import write_text
+from crayfish_ctl.results.files import SUMMARY_FILE, write_text
 from crayfish_ctl.results.model import RESULTS_VERSION
 
 from .repetition import METRICS, CellSummary, summarise, value_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.results.manifest import Manifest
     from crayfish_ctl.results.model import RunResult
 
-SUMMARY_CSV: Final = "summary.csv"
 SUMMARY_JSON: Final = "summary.json"
 
 Row = dict[str, Any]
@@ -54,7 +53,7 @@ def write_summary(results_dir: Path, results: Results) -> None:
         "runs": runs,
     }
     write_text(results_dir / SUMMARY_JSON, json.dumps(document, indent=2) + "\n")
-    write_text(results_dir / SUMMARY_CSV, to_csv(runs + [cell_row(cell) for cell in cells]))
+    write_text(results_dir / SUMMARY_FILE, to_csv(runs + [cell_row(cell) for cell in cells]))
 
 
 def asked_repetitions(manifest: Manifest) -> int | None:

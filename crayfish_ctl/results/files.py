@@ -18,6 +18,7 @@ RUN_FILE = "run.json"
 RECORDS_FILE = "records.parquet"
 METRICS_FILE = "metrics.parquet"
 MANIFEST_FILE = "manifest.json"
+SUMMARY_FILE = "summary.csv"
 
 Model = TypeVar("Model", bound=BaseModel)
 

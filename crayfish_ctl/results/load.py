@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from crayfish_ctl.errors import CrayfishError
 
-from .files import MANIFEST_FILE, METRICS_FILE, RECORDS_FILE, RUN_FILE, read_model
+from .files import (
+    MANIFEST_FILE,
+    METRICS_FILE,
+    RECORDS_FILE,
+    RUN_FILE,
+    SUMMARY_FILE,
+    read_model,
+)
 from .inputs import read_metrics
 from .manifest import Manifest
 from .model import RunResult
-
-SUMMARY_FILE: Final = "summary.csv"
-"""Written by `crayfish_ctl.analysis`."""
 
 
 @dataclass(frozen=True, slots=True)

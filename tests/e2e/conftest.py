@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -86,6 +87,17 @@ def left_behind() -> list[str]:
         *docker("network", "ls", "--quiet", "--filter", PROJECT).split(),
         *docker("volume", "ls", "--quiet", "--filter", PROJECT).split(),
     ]
+
+
+def own_root(folder: Path) -> Path:
+    """A copy of what the controller reads, to be spoilt; its model files have no digests."""
+    root = folder / "root"
+    for name in ("configs", "compose", "models"):
+        shutil.copytree(ROOT / name, root / name)
+    config = root / "configs" / "models" / "ffnn.yaml"
+    lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
+    config.write_text("\n".join(lines))
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from .conftest import ROOT, docker, left_behind
+from .conftest import docker, left_behind, own_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,12 +88,7 @@ def test_a_killed_controller_does_not_stop_the_next(start: Callable[..., Started
 
 def test_a_broken_model_is_named(start: Callable[..., Started], tmp_path: Path) -> None:
     """Without a digest in its config only the tool can tell that a model is broken."""
-    root = tmp_path / "root"
-    for folder in ("configs", "compose", "models"):
-        shutil.copytree(ROOT / folder, root / folder)
-    config = root / "configs" / "models" / "ffnn.yaml"
-    lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
-    config.write_text("\n".join(lines))
+    root = own_root(tmp_path)
     (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
 
     finished = start(*SHORT, "--rate", "100", "--seconds", "3", root=root).finish()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import yaml
 
-from .conftest import ROOT, docker, left_behind
+from .conftest import ROOT, docker, left_behind, own_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,12 +91,7 @@ def test_lost_records_are_counted(start: Callable[..., Started], tmp_path: Path)
 
 def test_wrong_weights_are_noticed(start: Callable[..., Started], tmp_path: Path) -> None:
     """The file is a good model of the right shapes; only its numbers are others."""
-    root = tmp_path / "root"
-    for folder in ("configs", "compose", "models"):
-        shutil.copytree(ROOT / folder, root / folder)
-    config = root / "configs" / "models" / "ffnn.yaml"
-    lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
-    config.write_text("\n".join(lines))
+    root = own_root(tmp_path)
     model = root / "models" / "ffnn" / "ffnn.onnx"
     with np.load(ROOT / "models" / "ffnn" / "ffnn.npz") as weights:
         kernel = max((weights[name] for name in weights.files), key=lambda array: array.size)

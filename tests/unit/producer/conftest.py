@@ -8,37 +8,7 @@ import pytest
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME
 
 from crayfish_contract.runconfig import RunConfig
-
-
-def make_config(**workload: Any) -> RunConfig:
-    return RunConfig.model_validate(
-        {
-            "run_id": "r",
-            "kafka": {
-                "bootstrap": "nowhere:9092",
-                "input_topic": "in",
-                "output_topic": "out",
-                "input_partitions": 3,
-                "output_partitions": 2,
-            },
-            "model": {
-                "name": "m",
-                "format": "onnx",
-                "path": "/models/m",
-                "input_shape": [2, 2],
-                "output_shape": [3],
-            },
-            "tool": {"name": "noop"},
-            "processor": {"name": "p", "runtime": "python"},
-            "workload": {
-                "arrivals": {"kind": "constant", "rate": 100},
-                "stop": {"seconds": 1},
-                "warmup": {"rate": 10},
-                "points": {"kind": "random", "count": 5, "pool": 4},
-                **workload,
-            },
-        }
-    )
+from tests.unit.load.made import make_config
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""A run config, and results as a processor would write them."""
+"""A run config and results as a processor would write them, for tests of either end."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
-import pytest
 
 from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment, Status, failed
 from crayfish_contract.runconfig import RunConfig
@@ -62,15 +62,3 @@ def make_result(
         outputs=data.shape[1],
     )
     return CODECS[record_format].encode(header, data)
-
-
-@pytest.fixture
-def config() -> Callable[..., RunConfig]:
-    """Makes a run config; keywords replace parts of its workload."""
-    return make_config
-
-
-@pytest.fixture
-def result() -> Callable[..., bytes]:
-    """Makes the message of a result."""
-    return make_result
