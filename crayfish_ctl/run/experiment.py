@@ -16,6 +16,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
 from crayfish_ctl.results import (
     MANIFEST_FILE,
+    Engine,
     Git,
     Manifest,
     describe_host,
@@ -67,7 +68,7 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
                 hint="choose another folder with --out",
                 code=ExitCode.HOST,
             ) from None
-        manifest = _manifest(plan, started)
+        manifest = _manifest(plan, started, describe_engine())
         Experiment(plan, root, folder, console).execute(manifest, done=[])
     return folder
 
@@ -147,7 +148,7 @@ def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:
         )
 
 
-def _manifest(plan: Plan, started: datetime) -> Manifest:
+def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
     return Manifest(
         experiment=plan.experiment.name,
         question=plan.experiment.question,
@@ -155,7 +156,7 @@ def _manifest(plan: Plan, started: datetime) -> Manifest:
         started=started,
         command=("crayfish", *sys.argv[1:]),
         host=describe_host(),
-        engine=describe_engine(),
+        engine=engine,
         packages={d.metadata["Name"]: d.version for d in distributions()},
         git=_git(),
         seeds=tuple(sorted({run.seed for run in plan.runs})),

@@ -10,7 +10,7 @@ from rich.console import Console
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Plan, choices, make_plan
-from crayfish_ctl.results import RUN_FILE, write_model
+from crayfish_ctl.results import RUN_FILE, Engine, write_model
 from crayfish_ctl.run import Journal, resume, resume_experiment, saved_plan
 from crayfish_ctl.run.experiment import _manifest
 from crayfish_ctl.run.resume import complete_runs, remove_incomplete
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, plan: Plan) -> Path:
     """Two runs of four have ended; the third was under way when the power went."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC)))
+    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC), Engine()))
     (tmp_path / "points").mkdir()
     journal = Journal(tmp_path / "journal.jsonl")
     for spec in plan.runs[:3]:
