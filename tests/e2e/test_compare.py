@@ -20,21 +20,20 @@ pytestmark = pytest.mark.e2e
 
 
 def experiment(folder: Path, name: str, cpus: float) -> str:
-    """A backlog to be drained, with so much CPU for the processor."""
+    """The bare scorer with so much CPU: a limit that is halved halves it, and nothing warms up."""
     path = folder / f"{name}.yaml"
     worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "process_memory": "1728m"}
     content: dict[str, Any] = {
-        "name": "drain",
-        "question": "How fast is a backlog drained?",
+        "name": "cpus",
+        "question": "How fast is the scorer?",
         "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
         "profiles": {
             "laptop": {
                 "repetitions": 3,
                 "warmup": {"seconds": 2},
-                "first_warmup": {"seconds": 10, "rate": 2000},
-                "stop": {"count": 60000},
+                "stop": {"count": 300000, "seconds": 4},
                 "resources": {"flink-taskmanager": worker},
-                "workloads": [{"rate": "max", "goal": "saturate"}],
+                "workloads": [{"rate": "max", "goal": "saturate", "pipeline": "raw"}],
             }
         },
     }

@@ -1,0 +1,133 @@
+package io.crayfish.contract;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a container of one run needs to know: docs/schemas/run-config.json, as far as the JVM reads
+ * it. The controller has validated the file.
+ */
+public record RunConfig(
+    String runId,
+    Kafka kafka,
+    Model model,
+    Tool tool,
+    Processor processor,
+    Parallelism parallelism,
+    String format,
+    String delivery,
+    String pipeline,
+    Workload workload,
+    Deadlines deadlines) {
+
+  public static final Path PATH = Path.of("/crayfish/run.json");
+
+  /** Where the records travel. */
+  public record Kafka(
+      String bootstrap,
+      String inputTopic,
+      String outputTopic,
+      int inputPartitions,
+      int outputPartitions,
+      int maxMessageBytes) {}
+
+  /** The model that the processor loads; shapes are those of one point and one prediction. */
+  public record Model(
+      String name, String format, String path, int[] inputShape, int[] outputShape) {
+    /** float32 values of one point. */
+    public int values() {
+      return product(inputShape);
+    }
+
+    /** float32 values of one prediction. */
+    public int outputs() {
+      return product(outputShape);
+    }
+
+    private static int product(int[] shape) {
+      int product = 1;
+      for (int size : shape) {
+        product = Math.multiplyExact(product, size);
+      }
+      return product;
+    }
+  }
+
+  /** What scores. */
+  public record Tool(String name, Map<String, Object> options, String address) {}
+
+  /** The stream processor, and knobs that only it understands. */
+  public record Processor(String name, String runtime, Map<String, Object> options) {}
+
+  /** How many of each operator. */
+  public record Parallelism(int source, int scorer, int sink, boolean chained) {}
+
+  /** What is sent; a loop over the scorer takes its points from here. */
+  public record Workload(Stop stop, Warmup warmup, int batchSize, Points points) {}
+
+  /** End of the measured segment; null where it does not count. */
+  public record Stop(Double seconds, Long count) {}
+
+  /** What goes before the measured segment. */
+  public record Warmup(double seconds) {}
+
+  /** The source of the points; null paths where there are none. */
+  public record Points(
+      String kind,
+      String path,
+      String referencePath,
+      double tolerance,
+      int count,
+      long seed,
+      int pool) {}
+
+  /** How long a part may wait, in seconds. */
+  public record Deadlines(double ready) {}
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  /**
+   * The run config of this container.
+   *
+   * @throws IOException with the file's name, if it cannot be read
+   */
+  public static RunConfig load(Path path) throws IOException {
+    return parse(Files.readString(path));
+  }
+
+  /**
+   * From the file's text.
+   *
+   * @throws IOException if it is not a run config
+   */
+  public static RunConfig parse(String json) throws IOException {
+    try {
+      return MAPPER.readValue(json, RunConfig.class);
+    } catch (JsonProcessingException error) {
+      throw new IOException("run config: " + error.getOriginalMessage(), error);
+    }
+  }
+
+  /** An option of a map, with its default; numbers may be written as whole numbers. */
+  public static double number(Map<String, Object> options, String name, double otherwise) {
+    Object value = options.get(name);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw new IllegalArgumentException("option " + name + ": " + value + " is not a number");
+  }
+}

@@ -1,0 +1,143 @@
+package io.crayfish.contract;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The vectors that the Python codec reproduces, and what it refuses. */
+final class CodecTest {
+  private static final Path VECTORS =
+      Path.of(System.getProperty("crayfish.root"), "tests/contract/vectors");
+
+  static Stream<JsonNode> vectors() throws IOException {
+    JsonNode index = new ObjectMapper().readTree(VECTORS.resolve("index.json").toFile());
+    return Stream.iterate(0, i -> i < index.size(), i -> i + 1).map(index::get);
+  }
+
+  @ParameterizedTest
+  @MethodSource("vectors")
+  void aVectorIsReadAndWrittenExactly(JsonNode entry) throws Exception {
+    Codec codec = Codec.of(entry.get("format").asText());
+    byte[] message = Files.readAllBytes(VECTORS.resolve(entry.get("file").asText()));
+    Codec.Decoded decoded = codec.decode(message);
+    assertEquals(header(entry.get("header")), decoded.header());
+    float[] expected = new float[entry.get("data_bits").size()];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] =
+          Float.intBitsToFloat(Integer.parseUnsignedInt(entry.get("data_bits").get(i).asText(), 16));
+    }
+    FloatBuffer data = decoded.data();
+    assertEquals(expected.length, data.remaining());
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(data.get(i)));
+    }
+    assertArrayEquals(message, codec.encode(header(entry.get("header")), expected));
+  }
+
+  private static RecordHeader header(JsonNode fields) throws CodecException {
+    return new RecordHeader(
+        Segment.of(fields.get("segment").asText()),
+        fields.get("id").bigIntegerValue().longValue(),
+        fields.get("intended_ns").asLong(),
+        fields.get("sent_ns").asLong(),
+        fields.get("batch").asInt(),
+        fields.get("values").asInt(),
+        fields.get("is_result").asBoolean(),
+        Status.of(fields.get("status").asText()),
+        fields.get("received_ns").asLong(),
+        fields.get("scored_ns").asLong(),
+        fields.get("outputs").asInt());
+  }
+
+  @Test
+  void aDamagedMessageIsReadOrRefused() throws Exception {
+    Random random = new Random(17);
+    for (JsonNode entry : (Iterable<JsonNode>) vectors()::iterator) {
+      Codec codec = Codec.of(entry.get("format").asText());
+      byte[] message = Files.readAllBytes(VECTORS.resolve(entry.get("file").asText()));
+      for (int i = 0; i < 300; i++) {
+        byte[] damaged = message.clone();
+        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+        try {
+          codec.decode(damaged);
+        } catch (CodecException expected) {
+          continue;
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "[]", "{}", "null", "{\"magic\":\"CRAY\",\"version\":1}"})
+  void anythingElseIsRefused(String text) {
+    for (String format : new String[] {"binary", "json"}) {
+      assertThrows(CodecException.class, () -> Codec.of(format).decode(text.getBytes()));
+    }
+  }
+
+  @Test
+  void aKeyThatStandsTwiceIsRefused() throws Exception {
+    byte[] message = Files.readAllBytes(VECTORS.resolve("request.json"));
+    String twice = new String(message).replace("\"id\":", "\"id\":1,\"id\":");
+    assertThrows(CodecException.class, () -> new JsonCodec().decode(twice.getBytes()));
+  }
+
+  @Test
+  void floatsAreWrittenByTheRule() throws Exception {
+    Random random = new Random(5);
+    for (int i = 0; i < 200_000; i++) {
+      float value = Float.intBitsToFloat(random.nextInt());
+      if (i % 4 == 0) { // few digits: where one might be enough
+        value = Float.parseFloat(random.nextInt(100) + "e" + (random.nextInt(80) - 45));
+      }
+      if (!Float.isFinite(value) || value == 0) {
+        continue;
+      }
+      StringBuilder out = new StringBuilder();
+      JsonFloats.append(out, value);
+      assertEquals(value, Float.parseFloat(out.toString()), out.toString());
+      assertEquals(0, shortest(value).compareTo(new BigDecimal(out.toString())), out.toString());
+    }
+  }
+
+  /** The rule, word for word: n = 1, 2... digits, down and up, the closer one, the even one. */
+  private static BigDecimal shortest(float value) {
+    BigDecimal exact = new BigDecimal((double) value);
+    BigDecimal largest = new BigDecimal("3.4028235e38");
+    for (int digits = 1; ; digits++) {
+      BigDecimal best = null;
+      for (RoundingMode mode : new RoundingMode[] {RoundingMode.DOWN, RoundingMode.UP}) {
+        BigDecimal near = exact.round(new MathContext(digits, mode));
+        if (near.abs().compareTo(largest) > 0 || near.floatValue() != value) {
+          continue;
+        }
+        int order =
+            best == null
+                ? -1
+                : near.subtract(exact).abs().compareTo(best.subtract(exact).abs());
+        if (order < 0 || (order == 0 && !near.unscaledValue().testBit(0))) {
+          best = near;
+        }
+      }
+      if (best != null) {
+        return best;
+      }
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.crayfish.tools;
+
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.ScorerProvider;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** DeepLearning4j; option {@code threads}: of ND4J's operations below it (default 1). */
+public final class Dl4jProvider implements ScorerProvider {
+  @Override
+  public String tool() {
+    return "dl4j";
+  }
+
+  @Override
+  public Scorer create(RunConfig.Model model, Map<String, Object> options, Path folder)
+      throws ScorerException {
+    return new Dl4jScorer(model, ScorerProvider.threads(tool(), options));
+  }
+}

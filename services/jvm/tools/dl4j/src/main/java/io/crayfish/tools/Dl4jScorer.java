@@ -1,0 +1,72 @@
+package io.crayfish.tools;
+
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import java.nio.FloatBuffer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.modelimport.keras.KerasModelImport;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A Keras model as DeepLearning4j imports it: a sequential one, or a graph. */
+final class Dl4jScorer implements Scorer {
+  private final RunConfig.Model model;
+  private final int threads;
+  private MultiLayerNetwork sequence;
+  private ComputationGraph graph;
+
+  Dl4jScorer(RunConfig.Model model, int threads) {
+    this.model = model;
+    this.threads = threads;
+  }
+
+  @Override
+  public void load() throws ScorerException {
+    Nd4j.getEnvironment().setMaxThreads(threads);
+    Nd4j.getEnvironment().setMaxMasterThreads(threads);
+    try {
+      importModel();
+      float[] output = score(FloatBuffer.allocate(model.values()), 1);
+      if (output.length != model.outputs()) {
+        throw new ScorerException(
+            model.path() + ": answers " + output.length + " values, not " + model.outputs());
+      }
+    } catch (ScorerException error) {
+      throw error;
+    } catch (Exception error) {
+      throw new ScorerException(
+          model.path() + ": not a usable Keras model: " + error.getMessage(), error);
+    }
+  }
+
+  private void importModel() throws Exception {
+    try {
+      sequence = KerasModelImport.importKerasSequentialModelAndWeights(model.path(), false);
+    } catch (Exception notSequential) {
+      graph = KerasModelImport.importKerasModelAndWeights(model.path(), false);
+    }
+  }
+
+  @Override
+  public float[] score(FloatBuffer points, int batch) {
+    float[] values = new float[points.remaining()];
+    points.get(values);
+    int[] shape = model.inputShape();
+    long[] whole = new long[shape.length + 1];
+    whole[0] = batch;
+    for (int i = 0; i < shape.length; i++) {
+      whole[i + 1] = shape[i];
+    }
+    INDArray input = Nd4j.create(values, whole, 'c');
+    INDArray output = sequence != null ? sequence.output(input) : graph.outputSingle(input);
+    return (output.ordering() == 'c' ? output : output.dup('c')).data().asFloat();
+  }
+
+  @Override
+  public void close() {
+    sequence = null;
+    graph = null;
+  }
+}

@@ -1,0 +1,82 @@
+package io.crayfish.tools;
+
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.Npy;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * Dense layers by hand, as one who has only arrays would write them: W0, b0, W1, b1... of the .npz,
+ * ReLU between them, softmax at the end.
+ */
+final class Nd4jScorer implements Scorer {
+  private final RunConfig.Model model;
+  private final int threads;
+  private final List<INDArray> weights = new ArrayList<>();
+  private final List<INDArray> biases = new ArrayList<>();
+
+  Nd4jScorer(RunConfig.Model model, int threads) {
+    this.model = model;
+    this.threads = threads;
+  }
+
+  @Override
+  public void load() throws ScorerException {
+    Nd4j.getEnvironment().setMaxThreads(threads);
+    Nd4j.getEnvironment().setMaxMasterThreads(threads);
+    try {
+      Map<String, Npy> arrays = Npy.readAll(Path.of(model.path()));
+      for (int layer = 0; arrays.containsKey("W" + layer); layer++) {
+        weights.add(array(arrays.get("W" + layer)));
+        biases.add(array(arrays.get("b" + layer)));
+      }
+      if (weights.isEmpty()) {
+        throw new IOException("has no W0");
+      }
+      float[] output = score(FloatBuffer.allocate(model.values()), 1);
+      if (output.length != model.outputs()) {
+        throw new IOException("answers " + output.length + " values, not " + model.outputs());
+      }
+    } catch (IOException | RuntimeException error) {
+      throw new ScorerException(
+          model.path() + ": not usable weights: " + error.getMessage(), error);
+    }
+  }
+
+  private static INDArray array(Npy values) throws IOException {
+    float[] floats = values.floats();
+    int[] shape = values.shape();
+    return shape.length == 1
+        ? Nd4j.create(floats, new long[] {1, shape[0]})
+        : Nd4j.create(floats, new long[] {shape[0], shape[1]});
+  }
+
+  @Override
+  public float[] score(FloatBuffer points, int batch) {
+    float[] values = new float[points.remaining()];
+    points.get(values);
+    INDArray activation = Nd4j.create(values, new long[] {batch, values.length / batch});
+    int last = weights.size() - 1;
+    for (int layer = 0; layer <= last; layer++) {
+      activation = activation.mmul(weights.get(layer)).addiRowVector(biases.get(layer));
+      activation =
+          layer < last ? Transforms.relu(activation, false) : Transforms.softmax(activation, false);
+    }
+    return (activation.ordering() == 'c' ? activation : activation.dup('c')).data().asFloat();
+  }
+
+  @Override
+  public void close() {
+    weights.clear();
+    biases.clear();
+  }
+}
