@@ -140,14 +140,10 @@ def images(
 @app.command()
 def ls() -> None:
     """List processors, tools, models, profiles and experiments."""
+    from crayfish_ctl.commands.matrix import matrix_table  # noqa: PLC0415
+
     catalog = _catalog()
-    table = Table(title="supported cells", title_justify="left")
-    for column in ("processor", "runtime", "tools"):
-        table.add_column(column)
-    for processor in catalog.processors.values():
-        for runtime, tools in processor.runtimes.items():
-            table.add_row(f"{processor.name} ({processor.title})", runtime, ", ".join(tools))
-    console.print(table)
+    console.print(matrix_table(catalog))
     for title, entries in (
         ("tools", {t.name: f"{t.title}, {t.kind}" for t in catalog.tools.values()}),
         ("models", {m.name: m.description for m in catalog.models.values()}),

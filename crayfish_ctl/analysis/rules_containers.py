@@ -47,7 +47,7 @@ def _must_not_wait(facts: Facts, part: Component) -> bool:
     """The harness; but a producer that floods is meant to go as fast as its limit lets it."""
     if part.name == "producer" and facts.saturates:
         return False
-    return part.role not in {"processor", "server"}
+    return part.role not in {"processor", "server", "idle"}
 
 
 def restarted(facts: Facts) -> Reason | None:

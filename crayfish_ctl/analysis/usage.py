@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.results.inputs import ContainerFact
     from crayfish_ctl.results.model import Window
 
-Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring"]
+Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
 
 CPU: Final = "container_cpu_usage_seconds_total"
 THROTTLED: Final = "container_cpu_cfs_throttled_seconds_total"
@@ -61,8 +61,8 @@ def role_of(service: str, cell: Cell) -> Role:
     if service == cell.tool or service.startswith(f"{cell.tool}-"):
         return "server"
     named = service == cell.processor or service.startswith(f"{cell.processor}-")
-    if named and cell.pipeline != "raw":
-        return "processor"
+    if named:
+        return "idle" if cell.pipeline == "raw" else "processor"
     return "monitoring"
 
 

@@ -2,9 +2,11 @@
 
 from .files import check_model_files
 from .load import Catalog, load_catalog
+from .matrix import RUNTIMES, System, near, supported, unsupported
 from .model import Experiment, Model, Processor, Profile, Resources, Sizing, Tool, WorkloadEntry
 
 __all__ = [
+    "RUNTIMES",
     "Catalog",
     "Experiment",
     "Model",
@@ -12,8 +14,12 @@ __all__ = [
     "Profile",
     "Resources",
     "Sizing",
+    "System",
     "Tool",
     "WorkloadEntry",
     "check_model_files",
     "load_catalog",
+    "near",
+    "supported",
+    "unsupported",
 ]

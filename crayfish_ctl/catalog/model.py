@@ -38,10 +38,15 @@ class Processor(_Config):
     """Its stack, and what submits a job to it."""
     raw_fragments: list[Name] = []
     """Its stack, and the scorer in a loop in the same image (pipeline raw)."""
-    pipelines: list[Pipeline] = ["kafka"]
+    pipelines: dict[Pipeline, list[Runtime]]
+    """pipeline -> runtimes that it is there for."""
     counter: Counter | None = None
     runtimes: dict[Runtime, list[Name]]
     """runtime -> tools: the supported cells."""
+    missing: dict[str, str] = {}
+    """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""
+    fused: str | None = None
+    """Why source, scorer and sink cannot be set apart; None if they can."""
     options: Options = {}
     deliveries: list[Delivery] = ["at-least-once"]
 
@@ -234,6 +239,9 @@ class WorkloadEntry(_Config):
     parallelism: PositiveInt | Annotated[str, Field(pattern=r"^\d+(-\d+-\d+)?$")] | None = None
     """N, or SOURCE-SCORER-SINK; without one: as the flag says."""
     chained: bool | None = None
+    processor: Name | None = None
+    """Another processor than the experiment's: one table for several systems."""
+    runtime: Runtime | None = None
     tool: Name | None = None
     """Another tool than the experiment's: `noop` beside each figure is what the pipeline costs."""
     tool_options: Options = {}

@@ -17,7 +17,6 @@ from .points import check_points
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crayfish_contract.runconfig import Pipeline
     from crayfish_ctl.catalog import (
         Catalog,
         Experiment,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import Runtime
 
     from .choices import Choices
-    from .model import RunSpec
+    from .model import Cell, RunSpec
 
 ASSUMED_CAPACITY = 10_000.0
 """records/s, for the preview of workloads whose rate an earlier run will find."""
@@ -44,7 +43,10 @@ class Plan:
     experiment: Experiment
     profile: Profile
     """With the experiment's own limits in it."""
-    processor: Processor
+    processor: str
+    """The experiment's; a workload may name another, as it may with the tool."""
+    processors: Mapping[str, Processor]
+    """Those that a run uses, by name."""
     tool: str
     """The experiment's; a workload may name another."""
     tools: Mapping[str, Tool]
@@ -62,21 +64,23 @@ class Plan:
         """Estimated duration without building images."""
         return FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
 
-    def fragments(self, pipeline: Pipeline) -> list[str]:
+    def fragments(self, cell: Cell) -> list[str]:
         """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
+        processor, pipeline = self.processors[cell.processor], cell.pipeline
         servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
         stack = ["kafka", "prometheus", *servers]
         if pipeline == "raw":
-            return [*stack, *self.processor.raw_fragments]
+            return [*stack, *processor.raw_fragments]
         load = ["load"] if pipeline == "kafka" else []
-        return [*stack, *load, *self.processor.fragments]
+        return [*stack, *load, *processor.fragments]
 
     @property
     def images(self) -> list[str]:
         """The images that the fragments use."""
         harness = ["kafka", "prometheus", "cgroup-exporter", "producer", "consumer"]
         servers = [image for tool in self.tools.values() for image in tool.images]
-        return [*harness, *self.processor.images, *servers]
+        processors = [image for p in self.processors.values() for image in p.images]
+        return [*harness, *processors, *servers]
 
     @property
     def slots(self) -> int:
@@ -106,15 +110,21 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
             hint=f"it has {', '.join(experiment.profiles)}; choose with --profile",
         )
     defaults = experiment.defaults
-    processor = catalog.processor(choices.processor or defaults.processor)
+    processor = choices.processor or defaults.processor
     sizing = _resized(experiment.profiles[choices.profile], choices)
     tool = choices.tool or defaults.tool
     model = catalog.model(choices.model or defaults.model)
-    check_choices(processor, choices)
+    processors = {
+        name: catalog.processor(name)
+        for name in dict.fromkeys(entry.processor or processor for entry in sizing.workloads)
+    }
+    for each in processors.values():
+        check_choices(each, choices)
     plan = Plan(
         experiment=experiment,
         profile=profile.model_copy(update={"resources": {**profile.resources, **sizing.resources}}),
         processor=processor,
+        processors=processors,
         tool=tool,
         tools={
             name: catalog.tool(name)
@@ -127,7 +137,7 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
     )
     plan = replace(plan, runs=tuple(_preview(plan)))
     for run in plan.runs:
-        check_cell(processor, plan.tools[run.cell.tool], model, run.cell)
+        check_cell(catalog, run.cell)
         check_schedule(run)
     _check_capacities(plan)
     check_points(choices.points, model)

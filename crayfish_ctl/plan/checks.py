@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crayfish_contract.runconfig import ProducerClient
+from crayfish_ctl.catalog import near, unsupported
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crayfish_contract.runconfig import Options
-    from crayfish_ctl.catalog import Model, Processor, Tool
+    from crayfish_ctl.catalog import Catalog, Processor
 
     from .choices import Choices
     from .model import Cell, RunSpec
@@ -33,28 +34,32 @@ def check_choices(processor: Processor, choices: Choices) -> None:
     )
 
 
-def check_cell(processor: Processor, tool: Tool, model: Model, cell: Cell) -> None:
+def check_cell(catalog: Catalog, cell: Cell) -> None:
     """Can this processor run this tool with this model, in this pipeline?
 
     Raises:
-        CrayfishError: saying which is missing, and what there is.
+        CrayfishError: saying what is missing and why, and what is near it.
     """
+    processor, tool = catalog.processor(cell.processor), catalog.tool(cell.tool)
+    model = catalog.model(cell.model)
     where = f"configs/processors/{processor.name}.yaml"
-    if cell.runtime not in processor.runtimes:
+    why_not = unsupported(processor, cell.runtime, tool.name)
+    if why_not:
+        raise CrayfishError(f"{where}: {why_not}", hint=near(catalog, cell.processor, tool.name))
+    runtimes = processor.pipelines.get(cell.pipeline, [])
+    if cell.runtime not in runtimes:
+        there = ", ".join(f"{name} ({', '.join(r)})" for name, r in processor.pipelines.items())
         raise CrayfishError(
-            f"{where}: runtimes: {processor.name} has no runtime {cell.runtime!r}",
-            hint=f"it has {', '.join(processor.runtimes)}; choose with --runtime",
+            f"{where}: pipelines: {processor.name} has no pipeline {cell.pipeline!r} "
+            f"in runtime {cell.runtime}",
+            hint=f"it has {there}",
         )
-    tools = processor.runtimes[cell.runtime]
-    if tool.name not in tools:
+    parallelism = cell.parallelism
+    apart = len({parallelism.source, parallelism.scorer, parallelism.sink}) > 1
+    if processor.fused and (apart or not parallelism.chained):
         raise CrayfishError(
-            f"{where}: runtimes.{cell.runtime}: {tool.name} is not supported on {processor.name}",
-            hint=f"supported there: {', '.join(tools)}; choose with --tool",
-        )
-    if cell.pipeline not in processor.pipelines:
-        raise CrayfishError(
-            f"{where}: pipelines: {processor.name} has no pipeline {cell.pipeline!r}",
-            hint=f"it has {', '.join(processor.pipelines)}",
+            f"{where}: fused: {processor.fused}",
+            hint="give one number: --parallelism N, without --unchained",
         )
     if tool.model_format is not None and tool.model_format not in model.formats:
         raise CrayfishError(

@@ -61,9 +61,9 @@ def make_spec(
     number = entry.rate if rate is None else rate
     cell = Cell(
         experiment=plan.experiment.name,
-        processor=plan.processor.name,
+        processor=entry.processor or plan.processor,
         processor_options={**entry.processor_options, **choices.processor_options},
-        runtime=plan.runtime,
+        runtime=entry.runtime or plan.runtime,
         tool=entry.tool or plan.tool,
         # The flag's options are for the experiment's tool.
         tool_options=entry.tool_options

@@ -182,7 +182,7 @@ class Component(_Frozen):
     """One compose service over the measured window (all of its containers)."""
 
     name: str
-    role: Literal["producer", "consumer", "broker", "processor", "server", "monitoring"]
+    role: Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
     image: str | None = None
     cpu_seconds: float | None = None
     mean_cores: float | None = None

@@ -127,7 +127,7 @@ class Experiment:
             while (spec := next_run(plan, done)) is not None:
                 files = prepare_run(plan, spec, points, self.root, self.folder)
                 live.begin(spec, estimate_seconds(spec))
-                counter = plan.processor.counter
+                counter = plan.processors[spec.cell.processor].counter
                 result = execute(spec, files, target, journal, live, reference, counter)
                 live.end(result)
                 done.append(result)

@@ -44,7 +44,7 @@ def prepare_run(plan: Plan, run: RunSpec, points: Points, root: Path, folder: Pa
     config = run_config(plan, run, points)
     write_text(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
-    fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell.pipeline)]
+    fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
     rendered = render(fragments, values, run_dir)
     check_faults(run, list(rendered.services))
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
@@ -60,13 +60,13 @@ def _make_out(out: Path) -> None:
 def prepare_stack(plan: Plan, points: Points, root: Path, folder: Path) -> list[str]:
     """Write the scrape configuration for every service that any run will have.
 
-    Every pipeline of the plan is rendered once, so that what is wrong with one shows now.
+    Every pipeline of each processor is rendered once, so that what is wrong with one shows now.
 
     Returns:
         The images in use.
     """
     services: dict[str, Mapping[str, Any]] = {}
-    first = {run.cell.pipeline: run for run in reversed(plan.runs)}
+    first = {(run.cell.processor, run.cell.pipeline): run for run in reversed(plan.runs)}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".render-") as scratch:
         (Path(scratch) / "points").mkdir()
         for run in first.values():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
+NOOP = "noop"
 _IMAGE_UID = 1000
 """The user of our images."""
 
@@ -35,11 +36,24 @@ def variables(
         "CRAYFISH_MODELS_DIR": str(root / "models"),
         "CRAYFISH_EXPERIMENT_DIR": str(experiment_dir),
         "CRAYFISH_RUN_DIR": str(run_dir),
+        "CRAYFISH_RUNTIME": run.cell.runtime,
+        "CRAYFISH_JVM_TOOL": _jvm_tool(plan, run),
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
         # Without Kafka the end of the job is the end of the run.
         "CRAYFISH_JOB_ENDS": "true" if run.cell.pipeline == "in-job" else "false",
     }
+
+
+def _jvm_tool(plan: Plan, run: RunSpec) -> str:
+    """The tool whose library the processor's JVM loads; empty if it loads none.
+
+    `noop` loads nothing, so it stays where the experiment's own tool is: a baseline in a JVM that
+    was just started would be another system.
+    """
+    if run.cell.runtime != "jvm":
+        return ""
+    return plan.tool if run.cell.tool == NOOP else run.cell.tool
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:

@@ -109,7 +109,7 @@ def test_the_written_file_starts_what_was_checked(tmp_path: Path) -> None:
 
 def test_the_stack_of_a_plan(tmp_path: Path) -> None:
     plan = planned()
-    fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments("kafka")]
+    fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments(plan.runs[0].cell)]
     rendered = filled(plan, tmp_path, fragments)
     assert rendered.labelled(EXITS, "true") == ["consumer", "producer"]
     assert rendered.labelled(LIFETIME, "stack") == ["flink-jobmanager", "flink-taskmanager"]

@@ -187,7 +187,10 @@ def test_ls_shows_what_there_is(crayfish: Callable[..., Done]) -> None:
         (("input-rate", "--sp", "flnk"), "did you mean flink"),
         (("input-rate", "--tool", "onx"), "did you mean onnx"),
         (("input-rate", "--profile", "laptp"), "did you mean laptop"),
-        (("input-rate", "--runtime", "jvm"), "has no runtime 'jvm'"),
+        (
+            ("input-rate", "--sp", "kafka-streams"),
+            "has no runtime 'python': Kafka Streams is a Java",
+        ),
         (("input-rate", "--rate", "0"), "--rate 0.0"),
         (("input-rate", "--rate", "fast"), "--rate fast"),
         (("input-rate", "--rate", "0.1", "--seconds", "1"), "no record is due"),

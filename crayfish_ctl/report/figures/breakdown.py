@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.report.view import CellView
 
-_PIPELINE: Final = ("producer", "broker", "processor", "server", "consumer", "monitoring")
+_PIPELINE: Final = ("producer", "broker", "processor", "server", "consumer", "monitoring", "idle")
 STAGE_NAMES: Final = {
     "schedule": "schedule (producer)",
     "input": "input (broker, queue)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -67,16 +68,28 @@ def _check_model(config: RunConfig) -> None:
 
     Raises:
         ScorerError: if tool or model cannot be used.
-        RunConfigError: if the runtime is not in this image.
     """
-    if config.processor.runtime != "python":
-        raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
+    if config.processor.runtime == "jvm":
+        _check_in_java()
+        return
     from crayfish_scoring import create_scorer  # noqa: PLC0415
 
     tool = config.tool
     scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
     scorer.load()
     scorer.close()
+
+
+def _check_in_java() -> None:
+    """The same in a JVM, which says what is wrong itself.
+
+    Raises:
+        SystemExit: with its exit code, if something is.
+    """
+    jars = f"{os.environ['FLINK_HOME']}/lib/*"
+    checked = subprocess.run(["java", "-cp", jars, "io.crayfish.flink.CheckModel"], check=False)
+    if checked.returncode != ServiceExit.OK:
+        sys.exit(checked.returncode)
 
 
 def _slots(config: RunConfig) -> int:

@@ -38,11 +38,7 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
     source = _records(env, config) if in_job else _kafka_records(env, config, options)
     # Unchained means task parallel: every scorer may get a record from every source.
     stream = source if parallelism.chained else source.rebalance()
-    scored = (
-        stream.process(ScoreRecords(config), _BYTES)
-        .name("scorer")
-        .set_parallelism(parallelism.scorer)
-    )
+    scored = _scored(stream, config).name("scorer").set_parallelism(parallelism.scorer)
     if in_job:
         ends = scored.process(TakeResults(config), _BYTES).name("sink")
         ends.set_parallelism(parallelism.sink)
@@ -50,6 +46,15 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
     else:
         scored.sink_to(_sink(config, options)).name("sink").set_parallelism(parallelism.sink)
     return str(env.execute_async(config.run_id).get_job_id())
+
+
+def _scored(stream: DataStream, config: RunConfig) -> DataStream:
+    """The scoring operator: ours in Python, or the one in Java, which PyFlink only wires up."""
+    if config.processor.runtime == "python":
+        return stream.process(ScoreRecords(config), _BYTES)
+    operator = get_gateway().jvm.io.crayfish.flink.ScoreRecords(config.model_dump_json())
+    java_stream = stream._j_data_stream.map(operator)  # noqa: SLF001  there is no public way
+    return DataStream(java_stream.returns(_BYTES.get_java_type_info()))
 
 
 def _kafka_records(

@@ -179,5 +179,5 @@ def test_without_counters_of_the_processor_nothing_is_known(tmp_path: Path, pipe
 
 def test_roles_follow_the_pipeline() -> None:
     assert role_of("raw-scorer", RAW.cell) == "processor"
-    assert role_of("flink-taskmanager", RAW.cell) == "monitoring"
+    assert role_of("flink-taskmanager", RAW.cell) == "idle"
     assert role_of("flink-taskmanager", IN_JOB.cell) == "processor"

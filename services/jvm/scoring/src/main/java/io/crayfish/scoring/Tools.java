@@ -38,6 +38,10 @@ public final class Tools {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(loader); // where ND4J looks for its backend
+    // JavaCPP makes links to libraries; the home folder may belong to nobody.
+    System.setProperty(
+        "org.bytedeco.javacpp.cachedir",
+        Path.of(System.getProperty("java.io.tmpdir"), "javacpp-" + tool.name()).toString());
     try {
       Map<String, Object> options = new HashMap<>(tool.options());
       Scorer scorer = provider(tool.name(), loader).create(model, options, folder);

@@ -1,0 +1,24 @@
+package io.crayfish.flink;
+
+import io.crayfish.contract.JsonLog;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.ServiceExit;
+import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.Tools;
+import java.io.IOException;
+
+/** Loads the model of a run config once, so that what is wrong shows before a job is submitted. */
+public final class CheckModel {
+  private CheckModel() {}
+
+  /** Ends with {@link ServiceExit#BAD_CONFIG} and a line that names what is wrong. */
+  public static void main(String[] arguments) {
+    try {
+      RunConfig config = RunConfig.load(RunConfig.PATH);
+      Tools.open(config.tool(), config.model()).close();
+    } catch (IOException | ScorerException error) {
+      new JsonLog("flink-driver").error(error.getMessage());
+      System.exit(ServiceExit.BAD_CONFIG);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** What runs inside Flink's TaskManager when the runtime is jvm. */
+package io.crayfish.flink;

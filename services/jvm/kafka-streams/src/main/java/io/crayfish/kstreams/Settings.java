@@ -1,0 +1,50 @@
+package io.crayfish.kstreams;
+
+import io.crayfish.contract.RunConfig;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** The application's configuration. */
+final class Settings {
+  private Settings() {}
+
+  static Properties of(RunConfig config, Options options) {
+    RunConfig.Kafka kafka = config.kafka();
+    boolean exactlyOnce = config.delivery().equals("exactly-once");
+    Properties settings = new Properties();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.runId());
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap());
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.parallelism().scorer());
+    settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
+    settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
+    settings.put(
+        StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+        exactlyOnce ? StreamsConfig.EXACTLY_ONCE_V2 : StreamsConfig.AT_LEAST_ONCE);
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.commitIntervalMs());
+    settings.put(StreamsConfig.POLL_MS_CONFIG, options.pollMs());
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, "/tmp/kafka-streams");
+    producer(settings, ProducerConfig.LINGER_MS_CONFIG, options.lingerMs());
+    if (!exactlyOnce) { // as the other processors' sinks; transactions need all
+      producer(settings, ProducerConfig.ACKS_CONFIG, "1");
+      producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
+    }
+    producer(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, kafka.maxMessageBytes());
+    consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    consumer(settings, ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+    consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());
+    consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
+    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
+    return settings;
+  }
+
+  private static void producer(Properties settings, String name, Object value) {
+    settings.put(StreamsConfig.producerPrefix(name), value);
+  }
+
+  private static void consumer(Properties settings, String name, Object value) {
+    settings.put(StreamsConfig.consumerPrefix(name), value);
+  }
+}

@@ -1,0 +1,70 @@
+package io.crayfish.kstreams;
+
+import io.crayfish.contract.RunConfig;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** The two topics of a run: whoever comes first makes them, so start order does not matter. */
+final class Topics {
+  private Topics() {}
+
+  /**
+   * Make them unless they are there; waits for the broker to answer.
+   *
+   * @throws KafkaException if it does not within {@code seconds}, or refuses
+   */
+  static void ensure(RunConfig.Kafka kafka, double seconds) throws InterruptedException {
+    long end = System.nanoTime() + Math.round(seconds * 1e9);
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers", kafka.bootstrap(),
+            "default.api.timeout.ms", 5000,
+            "request.timeout.ms", 4000);
+    while (true) {
+      // A client made anew resolves the broker's name anew, which may not exist yet.
+      try (Admin admin = Admin.create(settings)) {
+        create(admin, kafka.inputTopic(), kafka.inputPartitions(), kafka.maxMessageBytes());
+        create(admin, kafka.outputTopic(), kafka.outputPartitions(), kafka.maxMessageBytes());
+        return;
+      } catch (RetriableException | org.apache.kafka.common.config.ConfigException notYet) {
+        if (System.nanoTime() > end) {
+          throw notYet;
+        }
+      } catch (KafkaException error) {
+        boolean unresolved =
+            error.getCause() instanceof org.apache.kafka.common.config.ConfigException;
+        if (!unresolved || System.nanoTime() > end) {
+          throw error;
+        }
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private static void create(Admin admin, String name, int partitions, int maxMessageBytes)
+      throws InterruptedException {
+    NewTopic topic =
+        new NewTopic(name, partitions, (short) 1)
+            .configs(
+                Map.of(
+                    "message.timestamp.type", "LogAppendTime",
+                    "max.message.bytes", String.valueOf(maxMessageBytes)));
+    try {
+      admin.createTopics(List.of(topic)).all().get();
+    } catch (ExecutionException error) {
+      if (error.getCause() instanceof TopicExistsException) {
+        return;
+      }
+      if (error.getCause() instanceof KafkaException cause) {
+        throw cause;
+      }
+      throw new KafkaException(error.getCause());
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.crayfish.raw;
+
+import io.crayfish.contract.JsonLog;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.ServiceExit;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.Tools;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Scores until the count or the time of the run config is reached; writes rows and summaries. */
+public final class Main {
+  private static final JsonLog LOG = new JsonLog("raw-scorer");
+  private static final Path OUT = Path.of("/out");
+
+  private Main() {}
+
+  /** Takes no arguments: the run config says it all. */
+  public static void main(String[] arguments) throws Exception {
+    System.exit(run());
+  }
+
+  private static int run() throws Exception {
+    RunConfig config;
+    Points points;
+    Scorer scorer;
+    try {
+      config = RunConfig.load(RunConfig.PATH);
+      points = Points.load(config);
+      scorer = Tools.open(config.tool(), config.model());
+    } catch (IOException | ScorerException error) {
+      LOG.error(error.getMessage());
+      return ServiceExit.BAD_CONFIG;
+    }
+    int batch = config.workload().batchSize();
+    Loop loop = new Loop(scorer, points, batch, config.workload().points().pool());
+    loop.warmUp(config.workload().warmup().seconds());
+    RunConfig.Stop stop = config.workload().stop();
+    Loop.Calls calls = loop.score(stop.count() == null ? 0 : stop.count(), stop.seconds());
+    new Rows(config, points).write(calls, OUT);
+    scorer.close();
+    LOG.info("done", "calls", calls.outputs().size(), "cpu_s", calls.cpuNs() / 1e9);
+    return ServiceExit.OK;
+  }
+}

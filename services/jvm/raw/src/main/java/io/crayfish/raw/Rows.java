@@ -1,0 +1,121 @@
+package io.crayfish.raw;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Segment;
+import io.crayfish.contract.Status;
+import io.crayfish.scoring.RecordScorer;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Each call as a record that was due when it began and back when it ended: the rows and summaries of
+ * crayfish_contract.arrays and crayfish_load.rows.
+ */
+final class Rows {
+  private static final int SENT_BYTES = 37;
+  private static final int RECEIVED_BYTES = 74;
+  private static final long NOT_APPENDED = -1;
+
+  private final Points points;
+  private final int batch;
+  private final int pool;
+  private final int outputs;
+
+  Rows(RunConfig config, Points points) {
+    this.points = points;
+    this.batch = config.workload().batchSize();
+    this.pool = config.workload().points().pool();
+    this.outputs = config.model().outputs();
+  }
+
+  void write(Loop.Calls calls, Path out) throws IOException {
+    try (OutputStream sent = open(out.resolve("producer.records.bin"));
+        OutputStream received = open(out.resolve("consumer.records.bin"))) {
+      ByteBuffer sentRow = ByteBuffer.allocate(SENT_BYTES).order(LITTLE_ENDIAN);
+      ByteBuffer receivedRow = ByteBuffer.allocate(RECEIVED_BYTES).order(LITTLE_ENDIAN);
+      byte segment = (byte) Segment.MEASURED.flag();
+      for (int id = 0; id < calls.outputs().size(); id++) {
+        long start = calls.timesNs()[id];
+        long end = calls.timesNs()[id + 1];
+        sentRow.clear().putLong(id).put(segment).putLong(start).putLong(start);
+        sent.write(sentRow.putLong(NOT_APPENDED).putInt(0).array());
+        receivedRow.clear().putLong(id).put(segment).put((byte) Status.OK.ordinal());
+        receivedRow.putLong(start).putLong(start).putLong(start).putLong(end).putLong(end);
+        receivedRow.putLong(NOT_APPENDED).putInt(batch);
+        check(receivedRow, id, calls.outputs().get(id));
+        received.write(receivedRow.array());
+      }
+    }
+    summaries(calls, out);
+  }
+
+  private static OutputStream open(Path path) throws IOException {
+    return new BufferedOutputStream(Files.newOutputStream(path), 1 << 20);
+  }
+
+  /** Class of the first point, points of the right class, largest deviation. */
+  private void check(ByteBuffer row, long id, float[] output) {
+    boolean fits = output.length == batch * outputs;
+    float deviation = points.reference() == null ? Float.NaN : 0;
+    int correct = points.labels() == null || !fits ? -1 : 0;
+    for (int place = 0; fits && place < batch; place++) {
+      int point = points.index(id, pool, batch, place);
+      if (correct >= 0 && largest(output, place) == points.labels()[point]) {
+        correct++;
+      }
+      for (int i = 0; i < outputs && points.reference() != null; i++) {
+        float off =
+            Math.abs(output[place * outputs + i] - points.reference()[point * outputs + i]);
+        deviation = Math.max(deviation, Float.isNaN(off) ? Float.POSITIVE_INFINITY : off);
+      }
+    }
+    if (!fits && points.reference() != null) {
+      deviation = Float.POSITIVE_INFINITY;
+    }
+    row.putInt(fits ? largest(output, 0) : -1).putInt(correct).putFloat(deviation);
+  }
+
+  private int largest(float[] output, int place) {
+    int best = 0;
+    for (int i = 1; i < outputs; i++) {
+      if (output[place * outputs + i] > output[place * outputs + best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static void summaries(Loop.Calls calls, Path out) throws IOException {
+    int count = calls.outputs().size();
+    long[] times = calls.timesNs();
+    Map<String, Object> producer = new LinkedHashMap<>();
+    producer.put("ready_ns", times[0]);
+    producer.put("warmup_start_ns", null);
+    producer.put("measured_start_ns", times[0]);
+    producer.put("measured_end_ns", times[Math.max(0, count - 1)]);
+    producer.put("sent_warmup", 0);
+    producer.put("sent_measured", count);
+    producer.put("delivered", count);
+    producer.put("undelivered", 0);
+    producer.put("measured_cpu_seconds", calls.cpuNs() / 1e9);
+    Map<String, Object> consumer = new LinkedHashMap<>();
+    consumer.put("first_result_ns", times[Math.min(1, count)]);
+    consumer.put("last_result_ns", times[count]);
+    consumer.put("finished_ns", RecordScorer.now());
+    consumer.put("ended", "all");
+    consumer.put("received", count);
+    consumer.put("undecodable", 0);
+    ObjectMapper mapper = new ObjectMapper();
+    mapper.writeValue(out.resolve("producer.json").toFile(), producer);
+    mapper.writeValue(out.resolve("consumer.json").toFile(), consumer);
+  }
+}
