@@ -32,6 +32,9 @@ final class Settings {
       producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
     }
     producer(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, kafka.maxMessageBytes());
+    // A member that is known by name gets its partitions back as soon as it is back; a nameless one
+    // waits until the broker has given up its predecessor (45 s).
+    consumer(settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "crayfish");
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(settings, ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
     consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());

@@ -51,7 +51,11 @@ public final class Tools {
       scorer.load();
       return scorer;
     } catch (LinkageError error) {
-      throw new ScorerException("tool " + tool.name() + ": " + folder + ": " + error, error);
+      Throwable first = error;
+      while (first.getCause() != null) { // the library that is missing, not who wanted it
+        first = first.getCause();
+      }
+      throw new ScorerException("tool " + tool.name() + ": " + folder + ": " + first, error);
     } finally {
       thread.setContextClassLoader(before);
     }
