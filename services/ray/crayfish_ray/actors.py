@@ -78,7 +78,7 @@ class Reader:
 
     def progress(self) -> Progress:
         """Cheap, and at any time."""
-        return Progress(dict(self._scored), self._input.lag())
+        return Progress(dict(self._scored), self._input.backlog)
 
     def stop(self) -> None:
         """Let `run` come to its end."""

@@ -53,6 +53,9 @@ class Input:
         self._interval_s = options.commit_interval_ms / 1000
         self._committed_at = time.monotonic()
         self._done: Positions = {}
+        self.backlog = 0
+        """Records that had not been read at the last commit, as far as the client knew. Kept here,
+        because a call from another thread would wait for the one that reads, and it always reads."""
         self._client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
@@ -105,12 +108,14 @@ class Input:
         for positions in done:
             self._done.update(positions)
         now = time.monotonic()
-        if self._done and now - self._committed_at >= self._interval_s:
-            self._committed_at = now
+        if now - self._committed_at < self._interval_s:
+            return
+        self._committed_at = now
+        self.backlog = self._behind()
+        if self._done:
             self._client.commit(offsets=self._offsets(), asynchronous=True)
 
-    def lag(self) -> int:
-        """Records in the input topic that have not been read, as far as the client knows."""
+    def _behind(self) -> int:
         behind = 0
         for partition in self._partitions:
             _, end = self._client.get_watermark_offsets(partition, cached=True)
