@@ -196,7 +196,7 @@ class Source(Reader):
         get: waits for a reference's value (`ray.get`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         config: RunConfig,
         options: RayOptions,

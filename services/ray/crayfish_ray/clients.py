@@ -54,8 +54,8 @@ class Input:
         self._committed_at = time.monotonic()
         self._done: Positions = {}
         self.backlog = 0
-        """Records that had not been read at the last commit, as far as the client knew. Kept here,
-        because a call from another thread would wait for the one that reads, and it always reads."""
+        """Records not yet read at the last commit, as far as the client knew. Kept, because a call
+        from another thread would wait for the one that reads, and that one always reads."""
         self._client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
@@ -90,7 +90,9 @@ class Input:
         first = self._client.poll(_WAIT_S)
         if first is None:
             return None
-        messages = [first, *self._client.consume(self._limit - 1, 0)] if self._limit > 1 else [first]
+        messages = (
+            [first, *self._client.consume(self._limit - 1, 0)] if self._limit > 1 else [first]
+        )
         batch = Batch()
         for message in messages:
             error = message.error()
@@ -99,7 +101,7 @@ class Input:
                     raise KafkaException(error)
                 continue  # the client mends it, or says again that it cannot
             batch.values.append(message.value() or b"")
-            batch.positions[message.partition()] = message.offset() + 1
+            batch.positions[message.partition() or 0] = (message.offset() or 0) + 1
         self._next.update(batch.positions)
         return batch if batch.values else None
 
@@ -147,7 +149,7 @@ class Output:
                 "bootstrap.servers": kafka.bootstrap,
                 "acks": 1,
                 "linger.ms": options.sink_linger_ms,
-                # Without a limit, a client without linger sends each record in a request of its own.
+                # Without a limit and without linger, each record goes in a request of its own.
                 "max.in.flight.requests.per.connection": options.sink_requests,
                 "message.max.bytes": kafka.max_message_bytes,
                 "queue.buffering.max.messages": 10_000,

@@ -7,6 +7,7 @@ would remember every one of them as a dead node.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,10 +15,11 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from .actors import Chain, Progress, Scorer, Sink, Source
-from .ports import CLIENT_PORT, HEAD, PortError, wait_for_port
+from .errors import ActorsError, ClusterError
+from .ports import CLIENT_PORT, HEAD, wait_for_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from crayfish_contract.runconfig import RunConfig
 
@@ -28,10 +30,6 @@ _ASK_S: Final = 0.7
 """Progress is asked for by a scrape, which gives up after a second."""
 
 
-class ClusterError(ConnectionError):
-    """The cluster did not answer, or has no worker."""
-
-
 def connect(deadline_s: float) -> None:
     """Wait for the head node, become its client, and wait for a node with CPUs.
 
@@ -39,10 +37,7 @@ def connect(deadline_s: float) -> None:
         ClusterError: if there is none within `deadline_s` seconds.
     """
     end = time.monotonic() + deadline_s
-    try:
-        wait_for_port(HEAD, CLIENT_PORT, deadline_s)
-    except PortError as error:
-        raise ClusterError(str(error)) from None
+    wait_for_port(HEAD, CLIENT_PORT, deadline_s)
     while not ray.is_initialized():
         try:
             ray.init(f"ray://{HEAD}:{CLIENT_PORT}", logging_level="WARNING", log_to_driver=False)
@@ -54,6 +49,15 @@ def connect(deadline_s: float) -> None:
         if time.monotonic() > end:
             raise ClusterError(f"no worker node joined {HEAD} within {deadline_s:.0f} s")
         time.sleep(_POLL_S)
+
+
+@contextlib.contextmanager
+def _calls() -> Iterator[None]:
+    """Whatever Ray raises, as one error."""
+    try:
+        yield
+    except (RayError, ConnectionError) as error:
+        raise ActorsError(str(error)) from None
 
 
 class Actors:
@@ -83,39 +87,42 @@ class Actors:
 
         Raises:
             ClusterError: if they are not within `deadline_s` seconds.
-            RayError: if one cannot be made.
+            ActorsError: if one cannot be made.
         """
         end = time.monotonic() + deadline_s
-        waiting = [actor.__ray_ready__.remote() for actor in (*self._others, *self._readers)]
-        while waiting:
-            done, waiting = ray.wait(waiting, timeout=_POLL_S)
-            ray.get(done)
-            if asked():
-                return False
-            if time.monotonic() > end:
-                raise ClusterError(f"{len(waiting)} actors not ready within {deadline_s:.0f} s")
+        with _calls():
+            waiting = [actor.__ray_ready__.remote() for actor in (*self._others, *self._readers)]
+            while waiting:
+                done, waiting = ray.wait(waiting, timeout=_POLL_S)
+                ray.get(done)
+                if asked():
+                    return False
+                if waiting and time.monotonic() > end:
+                    break
+        if waiting:
+            raise ClusterError(f"{len(waiting)} actors not ready within {deadline_s:.0f} s")
         return True
 
     def start(self) -> None:
         """Begin to read."""
         self._runs = [reader.run.remote() for reader in self._readers]
 
-    def ended(self, timeout_s: float) -> bool:
-        """Wait until one has ended, or for `timeout_s`; nothing ends before it is told to.
+    def watch(self, timeout_s: float) -> None:
+        """Wait for `timeout_s`, or until an actor's end: none ends before it is told to.
 
         Raises:
-            RayError: with what ended it.
+            ActorsError: with what ended it.
         """
-        done, _ = ray.wait(self._runs, timeout=timeout_s)
-        ray.get(done)
-        return bool(done)
+        with _calls():
+            done, _ = ray.wait(self._runs, timeout=timeout_s)
+            ray.get(done)
 
     def progress(self) -> list[Progress]:
         """How far each reader has come; empty if they do not answer now."""
         try:
             asked = [reader.progress.remote() for reader in self._readers]
             answers: list[Progress] = ray.get(asked, timeout=_ASK_S)
-        except (RayError, GetTimeoutError, ConnectionError):
+        except (RayError, ConnectionError):
             return []
         return answers
 
@@ -126,17 +133,21 @@ class Actors:
             Records scored.
 
         Raises:
-            GetTimeoutError: if they have not within `timeout_s`.
-            RayError: with what went wrong.
+            ActorsError: if one cannot, or has not within `timeout_s`.
         """
-        for reader in self._readers:
-            reader.stop.remote()
-        return sum(ray.get(self._runs, timeout=timeout_s))
+        with _calls():
+            for reader in self._readers:
+                reader.stop.remote()
+            try:
+                return sum(ray.get(self._runs, timeout=timeout_s))
+            except GetTimeoutError:
+                raise ActorsError(f"still under way after {timeout_s:.0f} s") from None
 
     def kill(self) -> None:
         """End their processes."""
-        for actor in (*self._readers, *self._others):
-            ray.kill(actor)
+        with contextlib.suppress(RayError, ConnectionError):
+            for actor in (*self._readers, *self._others):
+                ray.kill(actor)
 
 
 def _fused(config: RunConfig) -> bool:

@@ -17,8 +17,11 @@ from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError, ensure_topics
 from crayfish_scoring import ScorerError, create_scorer
 
+from .errors import ClusterError
+from .metrics import ActorsCollector
 from .options import OptionError, parse_options
 from .output import LogStream
+from .supervisor import Supervisor
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -39,9 +42,7 @@ def main() -> int:
         return ServiceExit.BAD_CONFIG
     # Ray talks to stderr, in more than one way.
     sys.stderr = LogStream(_log, logging.INFO)
-    from .cluster import ClusterError, connect  # noqa: PLC0415  Ray: 0.3 s that a bad config spares
-    from .metrics import ActorsCollector  # noqa: PLC0415
-    from .supervisor import Supervisor  # noqa: PLC0415
+    from .cluster import Actors, connect  # noqa: PLC0415  Ray: a bad config is said without it
 
     started = time.monotonic()
     try:
@@ -57,7 +58,9 @@ def main() -> int:
     registry = CollectorRegistry()
     registry.register(collector)
     start_http_server(METRICS_PORT, registry=registry)
-    return Supervisor(config, options, collector, asked, _log).run()
+    return Supervisor(
+        lambda: Actors(config, options), config.deadlines.ready, asked, collector, _log
+    ).run()
 
 
 def check_model(config: RunConfig) -> None:

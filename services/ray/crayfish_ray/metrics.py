@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from .actors import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from prometheus_client.core import Metric
 
-    from .cluster import Actors
+Counted = Callable[[], list[Progress]]
+"""Asks every actor that reads how far it has come."""
 
 
 class ActorsCollector(Collector):
     """Counts of the actors that run now; they begin at zero when actors are made anew."""
 
     def __init__(self) -> None:
-        self.actors: Actors | None = None
+        self.progress: Counted | None = None
         self.restarts = 0
 
     def collect(self) -> Iterable[Metric]:
-        """Scored records per scorer, backlog per reader, restarts."""
-        scored = CounterMetricFamily(
-            "crayfish_ray_scored_records", "Records scored, by actor", labels=["actor"]
-        )
+        """Scored records per scorer, backlog per source, restarts."""
+        asked = self.progress
+        scored: Counter[str] = Counter()
         backlog = GaugeMetricFamily(
             "crayfish_ray_backlog_records", "Records not yet read, by source", labels=["source"]
         )
-        counts: dict[str, int] = {}
-        for number, progress in enumerate(self.actors.progress() if self.actors else []):
-            for actor, count in progress.scored.items():
-                counts[actor] = counts.get(actor, 0) + count
+        for number, progress in enumerate(asked() if asked else []):
+            scored.update(progress.scored)
             backlog.add_metric([str(number)], progress.backlog)
-        for actor, count in counts.items():
-            scored.add_metric([actor], count)
-        yield scored
+        counted = CounterMetricFamily(
+            "crayfish_ray_scored_records", "Records scored, by actor", labels=["actor"]
+        )
+        for actor, count in scored.items():
+            counted.add_metric([actor], count)
+        yield counted
         yield backlog
         yield CounterMetricFamily(
             "crayfish_ray_restarts", "How often the actors were made anew", value=self.restarts

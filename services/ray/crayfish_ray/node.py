@@ -14,26 +14,27 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_contract.service import ServiceExit, json_logger
 
+from .errors import ClusterError
 from .output import LogStream
-from .ports import HEAD, HEAD_PORT, PortError, wait_for_port
+from .ports import HEAD, HEAD_PORT, wait_for_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_log = json_logger(os.environ.get("CRAYFISH_COMPONENT", "ray"))
 _WAIT_S: Final = 120.0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Be the node until SIGTERM; `arguments` are those of `ray start`."""
-    log = json_logger(os.environ.get("CRAYFISH_COMPONENT", "ray"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
     if "--head" not in arguments:
         try:
             wait_for_port(HEAD, HEAD_PORT, _WAIT_S)
-        except PortError as error:
-            log.error(str(error))
+        except ClusterError as error:
+            _log.error(str(error))
             return ServiceExit.UNREACHABLE
-    stream = LogStream(log, logging.INFO)
+    stream = LogStream(_log, logging.INFO)
     with subprocess.Popen(
         ["ray", "start", "--block", *arguments],
         stdout=subprocess.PIPE,
