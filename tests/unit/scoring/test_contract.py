@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,11 +24,15 @@ from crayfish_contract.runconfig import ModelConfig
 from crayfish_ctl.catalog import load_catalog
 from crayfish_scoring import RecordScorer, Scorer, ScorerError, create_scorer
 
+if TYPE_CHECKING:
+    from crayfish_ctl.catalog import Tool
+
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "models" / "ffnn"
 POINTS = np.load(FOLDER / "test-points.npz")["points"]
 REFERENCE = np.load(FOLDER / "reference.npy")
 FORMATS = list(RecordFormat)
+EMBEDDED = [tool for tool in load_catalog(ROOT).tools.values() if tool.kind == "embedded"]
 
 
 def model(**changes: Any) -> ModelConfig:
@@ -84,15 +88,20 @@ def test_what_is_no_tool_is_named(tool: str) -> None:
         create_scorer(tool, model())
 
 
-def test_every_embedded_tool_of_the_catalog_has_a_scorer_that_knows_its_options() -> None:
-    tools = load_catalog(ROOT).tools.values()
-    embedded = [tool for tool in tools if tool.kind == "embedded"]
-    assert {"onnx", "noop"} <= {tool.name for tool in embedded}
-    for tool in embedded:
-        scorer = create_scorer(tool.name, model(), tool.options)
-        scorer.load()
-        assert scorer.score(POINTS[:1]).shape == (1, 10)
-        scorer.close()
+@pytest.mark.parametrize("tool", EMBEDDED, ids=lambda tool: tool.name)
+def test_every_embedded_tool_of_the_catalog_has_a_scorer_that_knows_its_options(tool: Tool) -> None:
+    if tool.name == "tf-savedmodel":
+        pytest.importorskip("tensorflow")
+    file = load_catalog(ROOT).models["ffnn"].formats.get(tool.model_format or "")
+    path = str(ROOT / file.path) if file else ""
+    scorer = create_scorer(tool.name, model(path=path), tool.options)
+    scorer.load()
+    assert scorer.score(POINTS[:1]).shape == (1, 10)
+    scorer.close()
+
+
+def test_the_tools_of_every_image_are_there() -> None:
+    assert {"onnx", "noop", "tf-savedmodel"} <= {tool.name for tool in EMBEDDED}
 
 
 @pytest.mark.parametrize("value", [True, "5", -0.1])

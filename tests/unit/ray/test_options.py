@@ -1,0 +1,37 @@
+"""Ray's knobs: typed, and a typo is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crayfish_ray.options import OptionError, RayOptions, parse_options
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_defaults_are_those_that_the_catalog_shows() -> None:
+    config = yaml.safe_load((ROOT / "configs/processors/ray.yaml").read_text())
+    assert parse_options(config["options"]) == RayOptions()
+
+
+def test_an_option_is_taken() -> None:
+    assert parse_options({"max_batch": 1, "sink_linger_ms": 0}) == RayOptions(max_batch=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"max_bach": 1}, "max_bach"),
+        ({"max_batch": "many"}, "max_batch"),
+        ({"max_batch": 0}, "max_batch"),
+        ({"in_flight": 0}, "in_flight"),
+        ({"in_flight": True}, "in_flight"),
+        ({"sink_linger_ms": -1}, "sink_linger_ms"),
+    ],
+)
+def test_anything_else_is_refused(options: dict[str, object], named: str) -> None:
+    with pytest.raises(OptionError, match=named):
+        parse_options(options)
