@@ -132,7 +132,6 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     [
         (lambda c: c.pop("kafka"), "kafka"),
         (lambda c: c["processor"].update(options={"bundel_size": 1}), "bundel_size"),
-        (lambda c: c["processor"].update(runtime="jvm"), "processor.runtime: jvm"),
         (lambda c: c["tool"].update(name="nothing"), "nothing"),
         (lambda c: c["tool"].update(options={"treads": 1}), "treads"),
         (lambda c: c["model"].update(path="/no/model.onnx"), "/no/model.onnx"),

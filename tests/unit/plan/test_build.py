@@ -70,7 +70,11 @@ def test_the_schedule_ends_by_time_or_count(catalog: Catalog) -> None:
     [
         ({"processor": "flnk"}, ["configs/processors/flnk.yaml", "did you mean flink"]),
         ({"tool": "tensorflow"}, ["configs/tools/tensorflow.yaml"]),
-        ({"runtime": "jvm"}, ["configs/processors/flink.yaml", "jvm"]),
+        (
+            {"processor": "kafka-streams"},
+            ["configs/processors/kafka-streams.yaml", "'python'", "is a Java library"],
+        ),
+        ({"tool": "dl4j"}, ["configs/processors/flink.yaml", "'dl4j' in runtime python"]),
         ({"profile": "huge"}, ["configs/profiles/huge.yaml"]),
         ({"tool_options": {"treads": 1}}, ["--tool-option treads"]),
         ({"processor_options": {"bundle": 1}}, ["--processor-option bundle"]),

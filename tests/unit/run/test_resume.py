@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,7 @@ def test_a_complete_experiment_is_left_alone(
     folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resume, "next_run", lambda *_: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder.parent))  # a lock of its own
     console = Console(record=True, width=200)
     resume_experiment(plan, folder, ROOT, console)
     assert "all 2 runs are complete" in console.export_text()

@@ -21,7 +21,7 @@ from crayfish_contract.codec import (
     unpack_header,
 )
 from crayfish_contract.runconfig import ModelConfig
-from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.catalog import load_catalog, supported
 from crayfish_scoring import RecordScorer, Scorer, ScorerError, create_scorer
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ FOLDER = ROOT / "models" / "ffnn"
 POINTS = np.load(FOLDER / "test-points.npz")["points"]
 REFERENCE = np.load(FOLDER / "reference.npy")
 FORMATS = list(RecordFormat)
-EMBEDDED = [tool for tool in load_catalog(ROOT).tools.values() if tool.kind == "embedded"]
+CATALOG = load_catalog(ROOT)
+IN_PYTHON = {system.tool for system in supported(CATALOG) if system.runtime == "python"}
+EMBEDDED = [
+    tool for tool in CATALOG.tools.values() if tool.kind == "embedded" and tool.name in IN_PYTHON
+]
 
 
 def model(**changes: Any) -> ModelConfig:
