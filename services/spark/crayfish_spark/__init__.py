@@ -1,0 +1,1 @@
+"""Spark: the driver that runs a run's streaming query, and the query's scoring function."""

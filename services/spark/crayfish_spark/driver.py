@@ -1,0 +1,141 @@
+"""What the driver container does: check, start the query, watch it; let it finish on SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from prometheus_client import REGISTRY, start_http_server
+
+from crayfish_contract.runconfig import RunConfigError, load_run_config
+from crayfish_contract.service import ServiceExit, json_logger
+from crayfish_contract.topics import BrokerUnreachableError, ensure_topics
+from crayfish_scoring import ScorerError, create_scorer
+
+from .master import MasterError, wait_for_cores
+from .options import OptionError, parse_options
+from .progress import Progress
+from .session import slots
+
+if TYPE_CHECKING:
+    from crayfish_contract.runconfig import RunConfig
+
+_log = json_logger("spark-driver")
+_METRICS_PORT = 8000
+_POLL_S = 0.25
+_DRAIN_S = 5.0
+"""A batch that takes longer is cut off, so that the container ends within 10 s."""
+
+
+class Query(Protocol):
+    """What the driver needs of a `StreamingQuery`."""
+
+    @property
+    def isActive(self) -> bool:  # noqa: N802  pyspark's name
+        """Whether it still runs."""
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """With `isTriggerActive`: a batch is under way."""
+
+    @property
+    def lastProgress(self) -> Any:  # noqa: N802
+        """Of the last batch that ended, or None."""
+
+    def exception(self) -> Exception | None:
+        """Why it ended by itself."""
+
+    def stop(self) -> None:
+        """Ends it at once."""
+
+
+def main() -> int:
+    """Run the query of the mounted run config until SIGTERM."""
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
+    try:
+        config = load_run_config()
+        options = parse_options(config.processor.options, config.processor.runtime)
+        _check_model(config)
+    except (RunConfigError, OptionError, ScorerError) as error:
+        _log.error(str(error))
+        return ServiceExit.BAD_CONFIG
+    progress = Progress()
+    REGISTRY.register(progress)
+    start_http_server(_METRICS_PORT)
+    try:
+        ensure_topics(config.kafka, config.deadlines.ready)
+        wait_for_cores(slots(config.parallelism), config.deadlines.ready)
+    except (BrokerUnreachableError, MasterError) as error:
+        _log.error(str(error))
+        return ServiceExit.UNREACHABLE
+    from .query import open_session, start_query  # noqa: PLC0415  needs Spark
+
+    started = time.monotonic()
+    spark = open_session(config, options)
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    query = start_query(spark, config, options)
+    _log.info("started", extra={"fields": {"query": query.id, "s": time.monotonic() - started}})
+    return watch(query, progress, asked)
+
+
+def _check_model(config: RunConfig) -> None:
+    """Load the model once before anything is started: the error comes at once, and in words.
+
+    Raises:
+        ScorerError: if tool or model cannot be used.
+        RunConfigError: if the runtime is not in this image.
+    """
+    if config.processor.runtime != "python":
+        raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
+    tool = config.tool
+    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
+    scorer.load()
+    scorer.close()
+
+
+def watch(query: Query, progress: Progress, asked: threading.Event) -> int:
+    """Keep the metrics up to date until SIGTERM, or until the query ends, which is a failure."""
+    while not asked.wait(_POLL_S):
+        if not query.isActive:
+            _log.error("the query has ended: %s", _reason(query))
+            return ServiceExit.BUG
+        _take_progress(query, progress)
+    _drain(query)
+    _take_progress(query, progress)
+    query.stop()
+    _log.info("stopped")
+    return ServiceExit.OK
+
+
+def _take_progress(query: Query, progress: Progress) -> None:
+    last = query.lastProgress
+    if last is not None:
+        progress.update(json.loads(last.json) if hasattr(last, "json") else last)
+
+
+def _drain(query: Query) -> None:
+    """Wait until the batch that is under way has ended: Spark's own stop would cut it off."""
+    end = time.monotonic() + _DRAIN_S
+    before = _batch_of(query)
+    while query.isActive and query.status["isTriggerActive"] and _batch_of(query) == before:
+        if time.monotonic() > end:
+            _log.warning("a batch takes longer than %.0f s: it is cut off", _DRAIN_S)
+            return
+        time.sleep(0.02)
+
+
+def _batch_of(query: Query) -> int | None:
+    last = query.lastProgress
+    return None if last is None else int(last["batchId"])
+
+
+def _reason(query: Query) -> str:
+    """The innermost cause of a query's end, its first lines."""
+    error = query.exception()
+    text = "no exception recorded" if error is None else str(error)
+    return text.rsplit("Caused by: ", 1)[-1][:4000]

@@ -1,0 +1,83 @@
+"""The streaming query: Kafka, scoring function, Kafka."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pyspark.sql import SparkSession
+
+from .scoring import SCHEMA, score_batches
+from .session import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
+
+    from crayfish_contract.runconfig import RunConfig
+
+    from .options import SparkOptions
+
+CHECKPOINTS = "/tmp/checkpoints"  # noqa: S108  in the container, which survives a restart
+"""Of this container: workers keep no state, so that only the driver reads and writes progress."""
+
+
+def open_session(config: RunConfig, options: SparkOptions) -> SparkSession:
+    """Start the driver's JVM and register the application; waits for its executors."""
+    builder = SparkSession.builder
+    for key, value in settings(config, options, os.environ).items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def start_query(spark: SparkSession, config: RunConfig, options: SparkOptions) -> StreamingQuery:
+    """Build the query of a run and start it."""
+    parallelism = config.parallelism
+    records = _records(spark, config, options).select("value")
+    # Unchained means task parallel: every scorer may get a record from every source.
+    if parallelism.scorer != parallelism.source or not parallelism.chained:
+        records = records.repartition(parallelism.scorer)
+    score = partial(score_batches, config.model_dump_json())
+    results = records.mapInArrow(score, SCHEMA)
+    if parallelism.sink != parallelism.scorer or not parallelism.chained:
+        results = results.repartition(parallelism.sink)
+    return _sink(results, config, options).start()
+
+
+def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> DataFrame:
+    """A task per partition of the input topic."""
+    kafka = config.kafka
+    size = str(kafka.max_message_bytes)
+    reader = (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", kafka.bootstrap)
+        .option("subscribe", kafka.input_topic)
+        .option("startingOffsets", "earliest")
+        .option("kafka.fetch.min.bytes", "1")
+        .option("kafka.fetch.max.bytes", size)
+        .option("kafka.max.partition.fetch.bytes", size)
+    )
+    if options.max_offsets_per_trigger:
+        reader = reader.option("maxOffsetsPerTrigger", options.max_offsets_per_trigger)
+    return reader.load()
+
+
+def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataStreamWriter:
+    kafka = config.kafka
+    writer = (
+        results.writeStream.format("kafka")
+        .queryName(config.run_id)
+        .option("kafka.bootstrap.servers", kafka.bootstrap)
+        .option("topic", kafka.output_topic)
+        .option("kafka.acks", "1")
+        .option("kafka.linger.ms", str(options.sink_linger_ms))
+        .option("kafka.max.request.size", str(kafka.max_message_bytes))
+        .option("checkpointLocation", f"{CHECKPOINTS}/{config.run_id}")
+        .trigger(processingTime=f"{options.trigger_interval_ms} milliseconds")
+    )
+    if options.checkpoint_interval_ms:
+        writer = writer.option("asyncProgressTrackingEnabled", "true").option(
+            "asyncProgressTrackingCheckpointIntervalMs", str(options.checkpoint_interval_ms)
+        )
+    return writer

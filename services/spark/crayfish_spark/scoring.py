@@ -1,0 +1,45 @@
+"""The Python function of the query: runs in Spark's Python workers.
+
+A worker process lives as long as its executor (`spark.python.worker.reuse`) and takes one task at a
+time, so that a scorer is loaded once per process and then belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from crayfish_contract.runconfig import RunConfig
+from crayfish_scoring import RecordScorer, create_scorer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+COLUMN = "value"
+SCHEMA = f"{COLUMN} binary"
+"""Of both ends: request bytes in, result bytes out."""
+
+
+def score_batches(run_config: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """One message to one message; a record that cannot be scored comes out as failed.
+
+    Args:
+        run_config: as JSON; a string is cheap to ship with each task.
+        batches: of the one column.
+    """
+    process = _process(run_config)
+    for batch in batches:
+        results = [process(message) for message in batch.column(0).to_pylist()]
+        yield pa.RecordBatch.from_arrays([pa.array(results, pa.binary())], [COLUMN])
+
+
+@lru_cache(maxsize=1)
+def _process(run_config: str) -> Callable[[bytes], bytes]:
+    """The scorer of this worker process, loaded for the first task and kept for all others."""
+    config = RunConfig.model_validate_json(run_config)
+    tool = config.tool
+    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
+    scorer.load()
+    return RecordScorer(scorer, config.model.input_shape, config.format).process
