@@ -115,7 +115,7 @@ def watch(query: Query, progress: Progress, asked: threading.Event) -> int:
 def _take_progress(query: Query, progress: Progress) -> None:
     last = query.lastProgress
     if last is not None:
-        progress.update(json.loads(last.json) if hasattr(last, "json") else last)
+        progress.update(json.loads(last.json))
 
 
 def _drain(query: Query) -> None:

@@ -61,7 +61,8 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
         "spark.sql.streaming.minBatchesToRetain": 10,
         "spark.sql.streaming.pollingDelay": f"{options.polling_delay_ms}ms",
-        "spark.sql.streaming.numRecentProgressUpdates": 1,
+        # Spark drops the newest as well when it may keep only one.
+        "spark.sql.streaming.numRecentProgressUpdates": 2,
         "spark.sql.streaming.stopTimeout": "2s",
     }
     return {key: str(value) for key, value in chosen.items()}
