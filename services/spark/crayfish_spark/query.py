@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CHECKPOINTS = "/tmp/checkpoints"  # noqa: S108  in the container, which survives a restart
 """Of this container: workers keep no state, so that only the driver reads and writes progress."""
 
+_POLL_RECORDS = 10_000
+"""After each poll Spark asks the broker twice for the topic's range: polls should be few."""
+
 
 def open_session(config: RunConfig, options: SparkOptions) -> SparkSession:
     """Start the driver's JVM and register the application; waits for its executors."""
@@ -55,6 +58,8 @@ def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> D
         .option("subscribe", kafka.input_topic)
         .option("startingOffsets", "earliest")
         .option("kafka.fetch.min.bytes", "1")
+        .option("kafka.fetch.max.wait.ms", str(options.fetch_max_wait_ms))
+        .option("kafka.max.poll.records", _POLL_RECORDS)
         .option("kafka.fetch.max.bytes", size)
         .option("kafka.max.partition.fetch.bytes", size)
     )

@@ -49,6 +49,8 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.pyspark.python": _PYTHON,
         "spark.pyspark.driver.python": _PYTHON,
         "spark.python.worker.reuse": "true",
+        # Over TCP each task waits 40 ms for an acknowledgement that the other side holds back.
+        "spark.python.unix.domain.socket.enabled": "true",
         **{f"spark.executorEnv.{name}": 1 for name in _THREADS},
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
