@@ -34,9 +34,8 @@ class SparkOptions:
     batch_duration_ms: int = 10_000
     """real-time: how long the tasks of a batch run before progress is written."""
     fetch_max_wait_ms: int = 1
-    """micro-batch: how long the broker may hold an empty fetch. Spark polls only for records that
-    are there, but the client sends the next fetch at once, and whatever Spark asks next waits behind
-    it."""
+    """micro-batch: how long the broker may hold an empty fetch: what Spark asks next stands behind
+    it, and Spark polls only for records that are there."""
     sink_linger_ms: int = 0
 
 
