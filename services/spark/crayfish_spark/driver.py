@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import REGISTRY, start_http_server
@@ -24,7 +25,11 @@ from .session import slots
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
 
+    from .options import SparkOptions
+
 _log = json_logger("spark-driver")
+_JVM = Path("/opt/crayfish/jvm")
+"""Where an image with the runtime `jvm` has the tools."""
 _METRICS_PORT = 8000
 _POLL_S = 0.25
 _DRAIN_S = 5.0
@@ -60,6 +65,7 @@ def main() -> int:
     try:
         config = load_run_config()
         options = parse_options(config.processor.options, config.processor.runtime)
+        check_shape(config, options)
         _check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
         _log.error(str(error))
@@ -73,14 +79,40 @@ def main() -> int:
     except (BrokerUnreachableError, MasterError) as error:
         _log.error(str(error))
         return ServiceExit.UNREACHABLE
-    from .query import open_session, start_query  # noqa: PLC0415  needs Spark
+    from .query import (  # noqa: PLC0415  needs Spark
+        check_model_on_the_jvm,
+        open_session,
+        start_query,
+    )
 
     started = time.monotonic()
     spark = open_session(config, options)
+    if config.processor.runtime == "jvm":
+        try:
+            check_model_on_the_jvm(spark, config)
+        except ScorerError as error:
+            _log.error(str(error))
+            return ServiceExit.BAD_CONFIG
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     query = start_query(spark, config, options)
     _log.info("started", extra={"fields": {"query": query.id, "s": time.monotonic() - started}})
-    return watch(query, progress, asked)
+    return watch(query, progress, asked, batches=options.mode == "micro-batch")
+
+
+def check_shape(config: RunConfig, options: SparkOptions) -> None:
+    """Real-time tasks run for as long as their batch: what shuffles between them would never begin.
+
+    Raises:
+        OptionError: if the operators are not all in the same tasks.
+    """
+    shape = config.parallelism
+    if options.mode == "real-time" and not (
+        shape.chained and shape.source == shape.scorer == shape.sink
+    ):
+        raise OptionError(
+            f"parallelism {shape.source}-{shape.scorer}-{shape.sink}: "
+            "mode real-time needs all three equal, and chained"
+        )
 
 
 def _check_model(config: RunConfig) -> None:
@@ -90,22 +122,33 @@ def _check_model(config: RunConfig) -> None:
         ScorerError: if tool or model cannot be used.
         RunConfigError: if the runtime is not in this image.
     """
-    if config.processor.runtime != "python":
-        raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
+    if config.processor.runtime == "jvm":  # its models are loaded by the driver's JVM, later
+        if not _JVM.is_dir():
+            raise RunConfigError("processor.runtime: jvm: not in this image")
+        return
     tool = config.tool
     scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
     scorer.load()
     scorer.close()
 
 
-def watch(query: Query, progress: Progress, asked: threading.Event) -> int:
-    """Keep the metrics up to date until SIGTERM, or until the query ends, which is a failure."""
+def watch(query: Query, progress: Progress, asked: threading.Event, *, batches: bool = True) -> int:
+    """Keep the metrics up to date until SIGTERM, or until the query ends, which is a failure.
+
+    Args:
+        query: runs.
+        progress: to keep up to date.
+        asked: to stop.
+        batches: whether a batch ends when its records are answered; in real-time mode it ends by
+            the clock, and nothing in it waits for that.
+    """
     while not asked.wait(_POLL_S):
         if not query.isActive:
             _log.error("the query has ended: %s", _reason(query))
             return ServiceExit.BUG
         _take_progress(query, progress)
-    _drain(query)
+    if batches:
+        _drain(query)
     _take_progress(query, progress)
     query.stop()
     _log.info("stopped")

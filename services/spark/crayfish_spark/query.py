@@ -6,9 +6,13 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+from pyspark.sql.types import BinaryType
 
-from .scoring import SCHEMA, score_batches
+from crayfish_scoring import ScorerError
+
+from .scoring import COLUMN, SCHEMA, score_batches
 from .session import settings
 
 if TYPE_CHECKING:
@@ -37,15 +41,35 @@ def open_session(config: RunConfig, options: SparkOptions) -> SparkSession:
 def start_query(spark: SparkSession, config: RunConfig, options: SparkOptions) -> StreamingQuery:
     """Build the query of a run and start it."""
     parallelism = config.parallelism
-    records = _records(spark, config, options).select("value")
+    records = _records(spark, config, options).select(COLUMN)
     # Unchained means task parallel: every scorer may get a record from every source.
     if parallelism.scorer != parallelism.source or not parallelism.chained:
         records = records.repartition(parallelism.scorer)
-    score = partial(score_batches, config.model_dump_json())
-    results = records.mapInArrow(score, SCHEMA)
+    if config.processor.runtime == "jvm":
+        results = _scored_on_the_jvm(spark, records)
+    else:
+        score = partial(score_batches, config.model_dump_json())
+        results = records.mapInArrow(score, SCHEMA)
     if parallelism.sink != parallelism.scorer or not parallelism.chained:
         results = results.repartition(parallelism.sink)
     return _sink(results, config, options).start()
+
+
+def check_model_on_the_jvm(spark: SparkSession, config: RunConfig) -> None:
+    """Load the model once in the driver's JVM.
+
+    Raises:
+        ScorerError: if tool or model cannot be used.
+    """
+    try:
+        spark._jvm.io.crayfish.scoring.RecordScorer.open(config.model_dump_json()).close()  # noqa: SLF001
+    except Py4JJavaError as error:
+        raise ScorerError(error.java_exception.getMessage()) from None
+
+
+def _scored_on_the_jvm(spark: SparkSession, records: DataFrame) -> DataFrame:
+    spark.udf.registerJavaFunction("score", "io.crayfish.spark.ScoreUdf", BinaryType())
+    return records.selectExpr(f"score({COLUMN}) AS {COLUMN}")
 
 
 def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> DataFrame:
@@ -58,10 +82,13 @@ def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> D
         .option("subscribe", kafka.input_topic)
         .option("startingOffsets", "earliest")
         .option("kafka.fetch.min.bytes", "1")
-        .option("kafka.fetch.max.wait.ms", str(options.fetch_max_wait_ms))
-        .option("kafka.max.poll.records", _POLL_RECORDS)
         .option("kafka.fetch.max.bytes", size)
         .option("kafka.max.partition.fetch.bytes", size)
+    )
+    if options.mode == "real-time":  # its tasks wait for records, and have no last offset
+        return reader.load()
+    reader = reader.option("kafka.fetch.max.wait.ms", str(options.fetch_max_wait_ms)).option(
+        "kafka.max.poll.records", _POLL_RECORDS
     )
     if options.max_offsets_per_trigger:
         reader = reader.option("maxOffsetsPerTrigger", options.max_offsets_per_trigger)
@@ -79,8 +106,11 @@ def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataS
         .option("kafka.linger.ms", str(options.sink_linger_ms))
         .option("kafka.max.request.size", str(kafka.max_message_bytes))
         .option("checkpointLocation", f"{CHECKPOINTS}/{config.run_id}")
-        .trigger(processingTime=f"{options.trigger_interval_ms} milliseconds")
     )
+    if options.mode == "real-time":
+        duration = f"{options.batch_duration_ms} milliseconds"
+        return writer.trigger(realTime=duration).outputMode("update")
+    writer = writer.trigger(processingTime=f"{options.trigger_interval_ms} milliseconds")
     if options.checkpoint_interval_ms:
         writer = writer.option("asyncProgressTrackingEnabled", "true").option(
             "asyncProgressTrackingCheckpointIntervalMs", str(options.checkpoint_interval_ms)

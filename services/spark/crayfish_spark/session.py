@@ -18,6 +18,9 @@ _PYTHON = "/opt/venv/bin/python"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
 """What numeric libraries ask for the size of their pools."""
 
+RUN_CONFIG = "spark.crayfish.run"
+"""Where the function on the JVM finds the run config."""
+
 
 def slots(parallelism: Parallelism) -> int:
     """Task slots, one core each: the stages of a batch follow each other, so the widest decides."""
@@ -67,4 +70,6 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.sql.streaming.numRecentProgressUpdates": 2,
         "spark.sql.streaming.stopTimeout": "2s",
     }
+    if config.processor.runtime == "jvm":
+        chosen[RUN_CONFIG] = config.model_dump_json()
     return {key: str(value) for key, value in chosen.items()}

@@ -15,6 +15,7 @@ from crayfish_contract.service import ServiceExit
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_spark import driver
+from crayfish_spark.options import OptionError, SparkOptions
 from crayfish_spark.progress import Progress
 
 if TYPE_CHECKING:
@@ -104,6 +105,30 @@ def test_a_batch_that_does_not_end_in_time_is_cut_off(
     assert driver.watch(query, Progress(), already_asked()) == ServiceExit.OK
     assert query.stopped
     assert "cut off" in caplog.text
+
+
+def test_a_real_time_batch_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    query = ScriptedQuery(looks_until_batch_ends=None)
+    assert driver.watch(query, Progress(), already_asked(), batches=False) == ServiceExit.OK
+    assert query.stopped
+    assert "cut off" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("shape", "fits"), [((2, 2, 2), True), ((1, 2, 1), False), ((1, 1, 2), False)]
+)
+def test_real_time_needs_all_operators_in_the_same_tasks(
+    shape: tuple[int, int, int], fits: bool
+) -> None:
+    picked = choices(experiment="input-rate", processor="spark", parallelism=shape)
+    plan = make_plan(load_catalog(ROOT), picked)
+    made = run_config(plan, plan.runs[0], Points("random", 5))
+    driver.check_shape(made, SparkOptions())
+    if fits:
+        driver.check_shape(made, SparkOptions(mode="real-time"))
+    else:
+        with pytest.raises(OptionError, match="all three equal"):
+            driver.check_shape(made, SparkOptions(mode="real-time"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from crayfish_contract.runconfig import Parallelism, RunConfig
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_spark.options import SparkOptions
-from crayfish_spark.session import settings, slots
+from crayfish_spark.session import RUN_CONFIG, settings, slots
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,6 +44,14 @@ def test_options_arrive_with_their_units(config: RunConfig) -> None:
     assert made["spark.sql.execution.arrow.maxRecordsPerBatch"] == "7"
     assert made["spark.sql.streaming.pollingDelay"] == "4ms"
     assert {type(value) for value in made.values()} == {str}
+
+
+def test_the_run_config_goes_to_the_jvm_when_it_scores(config: RunConfig) -> None:
+    assert RUN_CONFIG not in settings(config, SparkOptions(), {})
+    processor = config.processor.model_copy(update={"runtime": "jvm"})
+    of_jvm = config.model_copy(update={"processor": processor})
+    made = settings(of_jvm, SparkOptions(), {})
+    assert RunConfig.model_validate_json(made[RUN_CONFIG]) == of_jvm
 
 
 def test_more_than_one_progress_is_kept(config: RunConfig) -> None:

@@ -1,0 +1,2 @@
+/** Spark's function. */
+package io.crayfish.spark;
