@@ -29,7 +29,8 @@ def test_a_killed_worker_loses_no_record(ray: Finished, part: str) -> None:
     run = ray.run(part)
     assert [fault["service"] for fault in run["faults"]] == ["ray-worker"], ray.output
     records = ray.records(part)
-    assert records["id"].to_list() == list(range(2400))
+    first = records["id"][0]  # warm-up records have ids too
+    assert records["id"].to_list() == list(range(first, first + 2400))
     assert set(records["status"]) == {"ok"}
     # It was away for more than a second, and came back long before the run's own limits.
     waited_s = ((records["consumed_ns"] - records["intended_ns"]) / 1e9).to_numpy()
@@ -37,7 +38,7 @@ def test_a_killed_worker_loses_no_record(ray: Finished, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "records"), [("01-ray", 2400), ("02-ray", 2400), ("03-ray", 200), ("04-ray", 40000)]
+    ("part", "records"), [("01-ray", 2400), ("02-ray", 2400), ("03-ray", 200), ("04-ray", 100000)]
 )
 def test_every_record_is_scored_as_the_model_says(ray: Finished, part: str, records: int) -> None:
     run = ray.run(part)
