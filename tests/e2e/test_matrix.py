@@ -41,7 +41,7 @@ def _name(system: System) -> str:
 
 def _workload(system: System, batch: int) -> dict[str, Any]:
     return {
-        "title": f"{_name(system)} x{batch}",
+        "title": _name(system),
         "rate": RATE,
         "batch_size": batch,
         "processor": system.processor,
@@ -97,8 +97,9 @@ def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFacto
     return start(str(path)).finish(timeout_s=1500)
 
 
-def _run(matrix: Finished, title: str) -> tuple[dict[str, Any], pl.DataFrame]:
-    (run,) = [r for r in matrix.runs() if r["spec"]["cell"]["title"] == title]
+def _run(matrix: Finished, title: str, batch: int = 1) -> tuple[dict[str, Any], pl.DataFrame]:
+    cells = [(r["spec"]["cell"]["title"], r["spec"]["cell"]["batch_size"]) for r in matrix.runs()]
+    run = matrix.runs()[cells.index((title, batch))]
     path = matrix.folder / run["run_id"] / "records.parquet"
     assert path.exists(), run["verdict"]
     records = pl.read_parquet(path).filter(pl.col("segment") == "measured").sort("id")
@@ -108,11 +109,14 @@ def _run(matrix: Finished, title: str) -> tuple[dict[str, Any], pl.DataFrame]:
 @pytest.mark.timeout(1600)
 @pytest.mark.parametrize("system", SYSTEMS, ids=_name)
 def test_a_cell_answers_every_record_rightly(matrix: Finished, system: System) -> None:
-    batches = [1]
-    if any(r["spec"]["cell"]["title"] == f"{_name(system)} x{BATCH}" for r in matrix.runs()):
-        batches.append(BATCH)
+    batches = {
+        run["spec"]["cell"]["batch_size"]
+        for run in matrix.runs()
+        if run["spec"]["cell"]["title"] == _name(system)
+    }
+    assert 1 in batches
     for batch in batches:
-        run, records = _run(matrix, f"{_name(system)} x{batch}")
+        run, records = _run(matrix, _name(system), batch)
         assert records.height == records["id"].n_unique() == RATE * SECONDS, run["verdict"]
         assert set(records["status"]) == {"ok"}
         assert set(records["batch"]) == {batch}
