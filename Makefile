@@ -1,10 +1,10 @@
 # The usual commands; each is a line that calls the controller. `crayfish --help` has all of them.
-#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [ARGS="..."]
+#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [RUNTIME=python] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [ARGS="..."]
 
 EXP ?= input-rate
 PROFILE ?= laptop
 CRAYFISH := .venv/bin/crayfish
-CHOICES := --profile $(PROFILE) $(if $(SP),--sp $(SP)) $(if $(TOOL),--tool $(TOOL)) \
+CHOICES := --profile $(PROFILE) $(if $(SP),--sp $(SP)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(TOOL),--tool $(TOOL)) \
 	$(if $(MODEL),--model $(MODEL)) $(if $(REPS),--reps $(REPS)) $(ARGS)
 
 .PHONY: help bench plan report doctor images ls perf test lint unit e2e lock clean

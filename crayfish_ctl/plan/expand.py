@@ -25,6 +25,7 @@ from .trace import trace_arrivals
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import Sizing, WorkloadEntry
+    from crayfish_ctl.catalog.model import Runtime
 
     from .build import Plan
 
@@ -63,7 +64,7 @@ def make_spec(
         experiment=plan.experiment.name,
         processor=entry.processor or plan.processor,
         processor_options={**entry.processor_options, **choices.processor_options},
-        runtime=entry.runtime or plan.runtime,
+        runtime=_runtime(plan, entry),
         tool=entry.tool or plan.tool,
         # The flag's options are for the experiment's tool.
         tool_options=entry.tool_options
@@ -95,6 +96,15 @@ def make_spec(
         stop=_stop(entry, cell, sizing),
         seed=seed,
     )
+
+
+def _runtime(plan: Plan, entry: WorkloadEntry) -> Runtime:
+    """As asked for; else the experiment's, or the processor's only one if it lacks that."""
+    asked = entry.runtime or plan.choices.runtime
+    there = plan.processors[entry.processor or plan.processor].runtimes
+    if asked or plan.runtime in there:
+        return asked or plan.runtime
+    return next(iter(there))
 
 
 def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:

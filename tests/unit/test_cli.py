@@ -188,7 +188,7 @@ def test_ls_shows_what_there_is(crayfish: Callable[..., Done]) -> None:
         (("input-rate", "--tool", "onx"), "did you mean onnx"),
         (("input-rate", "--profile", "laptp"), "did you mean laptop"),
         (
-            ("input-rate", "--sp", "kafka-streams"),
+            ("input-rate", "--sp", "kafka-streams", "--runtime", "python"),
             "has no runtime 'python': Kafka Streams is a Java",
         ),
         (("input-rate", "--rate", "0"), "--rate 0.0"),

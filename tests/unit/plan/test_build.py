@@ -71,7 +71,7 @@ def test_the_schedule_ends_by_time_or_count(catalog: Catalog) -> None:
         ({"processor": "flnk"}, ["configs/processors/flnk.yaml", "did you mean flink"]),
         ({"tool": "tensorflow"}, ["configs/tools/tensorflow.yaml"]),
         (
-            {"processor": "kafka-streams"},
+            {"processor": "kafka-streams", "runtime": "python"},
             ["configs/processors/kafka-streams.yaml", "'python'", "is a Java library"],
         ),
         ({"tool": "dl4j"}, ["configs/processors/flink.yaml", "'dl4j' in runtime python"]),
@@ -149,3 +149,15 @@ def test_a_whole_pool_carries_every_point_equally_often(points: int, batch: int)
         for index in point_indices(payload, batch, points):
             counts[index] += 1
     assert len(set(counts)) == 1
+
+
+def test_a_processor_without_the_experiments_runtime_takes_its_own(catalog: Catalog) -> None:
+    for run in plan(catalog, processor="kafka-streams").runs:
+        assert (run.cell.processor, run.cell.runtime) == ("kafka-streams", "jvm")
+
+
+def test_operators_that_are_one_task_are_not_set_apart(catalog: Catalog) -> None:
+    for changes in ({"parallelism": (1, 2, 1)}, {"chained": False}):
+        with pytest.raises(CrayfishError, match="in one task") as caught:
+            plan(catalog, processor="kafka-streams", **changes)
+        assert caught.value.hint

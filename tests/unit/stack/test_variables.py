@@ -86,3 +86,16 @@ def test_a_limit_may_be_all_cores_and_no_more() -> None:
     with pytest.raises(CrayfishError, match=r"p\.yaml: resources\.kafka\.cpus: 2, .* 1 core") as e:
         check_cpus(PROFILE, cores=1)
     assert e.value.exit_code is ExitCode.USAGE
+
+
+def test_another_library_is_another_jvm_and_the_baseline_is_not(tmp_path: Path) -> None:
+    plan = make_plan(
+        load_catalog(ROOT),
+        choices(experiment="input-rate", processor="kafka-streams", runtime="jvm", tool="dl4j"),
+    )
+    names = {}
+    for run in plan.runs:
+        values = variables(plan, run, root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+        assert values["CRAYFISH_RUNTIME"] == "jvm"
+        names[run.cell.tool] = values["CRAYFISH_JVM_TOOL"]
+    assert names == {"dl4j": "dl4j", "noop": "dl4j"}
