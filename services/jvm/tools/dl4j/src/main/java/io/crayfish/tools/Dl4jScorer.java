@@ -4,18 +4,24 @@ import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.modelimport.keras.KerasModelImport;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A Keras model as DeepLearning4j imports it: a sequential one, or a graph. */
+/**
+ * A Keras model as DeepLearning4j imports it: a sequential one, or a graph. The input array is made
+ * once for each batch size.
+ */
 final class Dl4jScorer implements Scorer {
   private final RunConfig.Model model;
   private final int threads;
   private MultiLayerNetwork sequence;
   private ComputationGraph graph;
+  private INDArray input;
 
   Dl4jScorer(RunConfig.Model model, int threads) {
     this.model = model;
@@ -51,17 +57,24 @@ final class Dl4jScorer implements Scorer {
 
   @Override
   public float[] score(FloatBuffer points, int batch) {
+    if (input == null || input.size(0) != batch) {
+      input = Nd4j.create(DataType.FLOAT, shape(batch), 'c');
+    }
     float[] values = new float[points.remaining()];
     points.get(values);
+    ((FloatPointer) input.data().pointer()).put(values);
+    INDArray output = sequence != null ? sequence.output(input) : graph.outputSingle(input);
+    return (output.ordering() == 'c' ? output : output.dup('c')).data().asFloat();
+  }
+
+  private long[] shape(int batch) {
     int[] shape = model.inputShape();
     long[] whole = new long[shape.length + 1];
     whole[0] = batch;
     for (int i = 0; i < shape.length; i++) {
       whole[i + 1] = shape[i];
     }
-    INDArray input = Nd4j.create(values, whole, 'c');
-    INDArray output = sequence != null ? sequence.output(input) : graph.outputSingle(input);
-    return (output.ordering() == 'c' ? output : output.dup('c')).data().asFloat();
+    return whole;
   }
 
   @Override

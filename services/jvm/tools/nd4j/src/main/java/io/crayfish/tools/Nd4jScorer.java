@@ -10,19 +10,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Dense layers by hand, as one who has only arrays would write them: W0, b0, W1, b1... of the .npz,
- * ReLU between them, softmax at the end.
+ * ReLU between them, softmax at the end. The input array is made once for each batch size.
  */
 final class Nd4jScorer implements Scorer {
   private final RunConfig.Model model;
   private final int threads;
   private final List<INDArray> weights = new ArrayList<>();
   private final List<INDArray> biases = new ArrayList<>();
+  private INDArray input;
 
   Nd4jScorer(RunConfig.Model model, int threads) {
     this.model = model;
@@ -62,9 +65,13 @@ final class Nd4jScorer implements Scorer {
 
   @Override
   public float[] score(FloatBuffer points, int batch) {
+    if (input == null || input.size(0) != batch) {
+      input = Nd4j.create(DataType.FLOAT, new long[] {batch, model.values()}, 'c');
+    }
     float[] values = new float[points.remaining()];
     points.get(values);
-    INDArray activation = Nd4j.create(values, new long[] {batch, values.length / batch});
+    ((FloatPointer) input.data().pointer()).put(values);
+    INDArray activation = input;
     int last = weights.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
       activation = activation.mmul(weights.get(layer)).addiRowVector(biases.get(layer));
