@@ -86,15 +86,25 @@ class ComposeTarget:
         """Remove every container, network and volume of the project, whoever made them.
 
         Killed, not stopped: their data is thrown away, and a stop would wait for each to flush it.
+
+        Raises:
+            CrayfishError: if something that is not ours uses the project's network or volume.
         """
         containers = self._containers()
-        if containers:
-            self._docker.container.remove(containers, force=True, volumes=True)
         project = {"label": f"com.docker.compose.project={PROJECT}"}
-        for network in self._docker.network.list(filters=project):
-            network.remove()
-        for volume in self._docker.volume.list(filters=project):
-            volume.remove()
+        try:
+            if containers:
+                self._docker.container.remove(containers, force=True, volumes=True)
+            for network in self._docker.network.list(filters=project):
+                network.remove()
+            for volume in self._docker.volume.list(filters=project):
+                volume.remove()
+        except DockerException as error:
+            raise CrayfishError(
+                f"the stack of project {PROJECT} cannot be removed: {(error.stderr or '').strip()}",
+                hint="remove the containers that use it, then `crayfish down`",
+                code=ExitCode.HOST,
+            ) from None
 
     def containers(self) -> list[ServiceContainer]:
         """Every container of the project, those that ended included."""

@@ -153,3 +153,23 @@ def test_what_cannot_work_is_said_before_anything_is_asked(
 def test_a_job_needs_as_many_slots_as_its_widest_operator() -> None:
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", parallelism=(1, 5, 2)))
     assert driver._slots(run_config(plan, plan.runs[0], Points("random", 5))) == 5
+
+
+@pytest.mark.parametrize("code", [ServiceExit.OK, ServiceExit.BAD_CONFIG])
+def test_a_model_for_the_jvm_is_checked_in_a_jvm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: ServiceExit
+) -> None:
+    """Its exit code is the driver's: the line that says why is Java's own."""
+    java = tmp_path / "java"
+    java.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\nexit {int(code)}\n')
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("FLINK_HOME", "/opt/flink")
+    if code is ServiceExit.OK:
+        driver._check_in_java()
+    else:
+        with pytest.raises(SystemExit) as caught:
+            driver._check_in_java()
+        assert caught.value.code == code
+    asked = (tmp_path / "asked").read_text()
+    assert asked == "-cp /opt/flink/lib/* io.crayfish.flink.CheckModel\n"

@@ -1,0 +1,109 @@
+package io.crayfish.raw;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.Scorer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The loop and what it leaves: the layout of crayfish_contract.arrays, byte for byte. */
+final class RowsTest {
+  private static final int BATCH = 2;
+  private static final int POOL = 3;
+
+  private static RunConfig config(String path) {
+    return new RunConfig(
+        "run",
+        null,
+        new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}),
+        new RunConfig.Tool("own", Map.of(), null),
+        null,
+        null,
+        "binary",
+        "at-least-once",
+        "raw",
+        new RunConfig.Workload(
+            new RunConfig.Stop(null, 5L),
+            new RunConfig.Warmup(0),
+            BATCH,
+            new RunConfig.Points("file", path, null, 1e-5, 3, 0, POOL)),
+        null);
+  }
+
+  /** Answers the points as they are. */
+  private static final class Echo implements Scorer {
+    @Override
+    public void load() {}
+
+    @Override
+    public float[] score(FloatBuffer points, int batch) {
+      float[] output = new float[points.remaining()];
+      points.get(output);
+      return output;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void rowsSayWhatCameOfEachCall(@TempDir Path out) throws Exception {
+    float[] values = {0, 1, 2, 0, 0, 3};
+    float[] reference = {0, 1, 2, 0, 0, 2.5f};
+    Points points = new Points(values, 3, reference, new long[] {1, 0, 0});
+    Loop.Calls calls = new Loop(new Echo(), points, BATCH, POOL).score(5, null);
+    new Rows(config(null), points).write(calls, out);
+
+    assertEquals(5 * 37, Files.size(out.resolve("producer.records.bin")));
+    ByteBuffer rows =
+        ByteBuffer.wrap(Files.readAllBytes(out.resolve("consumer.records.bin")))
+            .order(LITTLE_ENDIAN);
+    assertEquals(5 * 74, rows.capacity());
+    long before = 0;
+    // Record id carries points 2 id and 2 id + 1, counted round the end of the three.
+    float[] deviations = {0, 0.5f, 0.5f, 0, 0.5f};
+    int[] correct = {2, 1, 1, 2, 1};
+    for (int id = 0; id < 5; id++) {
+      int at = 74 * id;
+      assertEquals(id, rows.getLong(at));
+      assertEquals(4, rows.get(at + 8));
+      assertEquals(1, rows.get(at + 9));
+      long start = rows.getLong(at + 10);
+      long end = rows.getLong(at + 42);
+      assertEquals(start, rows.getLong(at + 26));
+      assertEquals(calls.timesNs()[id + 1], end);
+      assertEquals(-1, rows.getLong(at + 50));
+      assertEquals(BATCH, rows.getInt(at + 58));
+      assertEquals(correct[id], rows.getInt(at + 66));
+      assertEquals(deviations[id], rows.getFloat(at + 70));
+      assertEquals(true, before <= start && start <= end);
+      before = end;
+    }
+  }
+
+  @Test
+  void aPoolOfBatchesIsDealtRoundTheEnd() throws Exception {
+    Points points = new Points(new float[] {0, 1, 2, 3, 4, 5}, 3, null, null);
+    Loop.Calls calls = new Loop(new Echo(), points, BATCH, POOL).score(2, 10.0);
+    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
+    assertArrayEquals(new float[] {4, 5, 0, 1}, calls.outputs().get(1));
+  }
+
+  @Test
+  void pointsThatAreNotThereAreNamed(@TempDir Path folder) throws Exception {
+    Path broken = Files.writeString(folder.resolve("points.npy"), "no array");
+    IOException error =
+        assertThrows(IOException.class, () -> Points.load(config(broken.toString())));
+    assertEquals(broken + ": not an .npy file", error.getMessage());
+  }
+}
