@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from crayfish_ctl.catalog import Catalog, load_catalog
@@ -249,6 +250,8 @@ def _show_plan(made: Plan) -> None:
             f"{measured:,}",
             f"{estimate_seconds(spec):.0f} s",
         )
+    for line in made.left_out:
+        console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
     console.print(table)
     console.print(f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min")
 

@@ -12,6 +12,7 @@ from crayfish_ctl.errors import CrayfishError
 from .checks import check_cell, check_choices
 from .estimate import FIRST_START_S, check_schedule, estimate_seconds
 from .expand import make_spec
+from .fit import fitting
 from .points import check_points
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Plan:
     choices: Choices
     sizing: Sizing
     """Workloads and repetitions, with the user's choices in them."""
+    left_out: tuple[str, ...] = ()
+    """Workloads of the experiment that the chosen processor has not all for, with the reason."""
     runs: tuple[RunSpec, ...] = ()
     """A preview: the runs that are known beforehand, with assumed rates where they are not."""
 
@@ -112,6 +115,14 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
     defaults = experiment.defaults
     processor = choices.processor or defaults.processor
     sizing = _resized(experiment.profiles[choices.profile], choices)
+    left_out: list[str] = []
+    if choices.processor not in {None, defaults.processor}:
+        chosen = catalog.processor(processor)
+        asked = choices.runtime or defaults.runtime
+        runtime = asked if asked in chosen.runtimes else next(iter(chosen.runtimes))
+        kept, left_out = fitting(sizing.workloads, chosen, runtime)
+        if kept:  # if nothing fits, the checks below say why
+            sizing = sizing.model_copy(update={"workloads": kept})
     tool = choices.tool or defaults.tool
     model = catalog.model(choices.model or defaults.model)
     processors = {
@@ -134,6 +145,7 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
         runtime=choices.runtime or defaults.runtime,
         choices=choices,
         sizing=sizing,
+        left_out=tuple(left_out),
     )
     plan = replace(plan, runs=tuple(_preview(plan)))
     for run in plan.runs:

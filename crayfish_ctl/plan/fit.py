@@ -1,0 +1,50 @@
+"""An experiment was written for one processor; a flag chose another: which workloads still fit?
+
+Those that ask for what the chosen one does not have are left out, and said to be. What a flag
+itself asks for is never left out: that is an error (`plan/checks.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .choices import parse_parallelism
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crayfish_ctl.catalog import Processor, WorkloadEntry
+    from crayfish_ctl.catalog.model import Runtime
+
+
+def fitting(
+    entries: Sequence[WorkloadEntry], processor: Processor, runtime: Runtime
+) -> tuple[list[WorkloadEntry], list[str]]:
+    """Workloads that the processor has all for, and for each other one why it is left out."""
+    kept, left_out = [], []
+    for entry in entries:
+        reason = None if entry.processor else _misfit(entry, processor, runtime)
+        if reason is None:
+            kept.append(entry)
+        else:
+            left_out.append(f"{_name(entry)}: {reason}")
+    return kept, left_out
+
+
+def _misfit(entry: WorkloadEntry, processor: Processor, runtime: Runtime) -> str | None:
+    unknown = [name for name in entry.processor_options if name not in processor.options]
+    if unknown:
+        return f"{processor.name} has no option {', '.join(unknown)}"
+    if (entry.runtime or runtime) not in processor.pipelines.get(entry.pipeline, []):
+        return f"{processor.name} has no pipeline {entry.pipeline} in runtime {runtime}"
+    parts = parse_parallelism(str(entry.parallelism or 1))
+    if processor.fused and (len(set(parts)) > 1 or entry.chained is False):
+        return processor.fused
+    return None
+
+
+def _name(entry: WorkloadEntry) -> str:
+    words = [entry.title or str(entry.rate), entry.pipeline]
+    if entry.parallelism is not None:
+        words.append(f"parallelism {entry.parallelism}")
+    return " ".join(words)
