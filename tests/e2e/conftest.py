@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 CRAYFISH = ROOT / ".venv" / "bin" / "crayfish"
@@ -101,8 +101,9 @@ def own_root(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Started]:
-    """Start `crayfish run` with arguments, in the background."""
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Started]]:
+    """Start `crayfish run` with arguments, in the background; none outlives the tests."""
+    processes: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, root: Path = ROOT) -> Started:
         out = tmp_path_factory.mktemp("results")
@@ -116,9 +117,14 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Started]:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
+        processes.append(process)
         return Started(process, out, log)
 
-    return begin
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")
