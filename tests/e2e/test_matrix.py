@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 SYSTEMS = supported(load_catalog(ROOT))
 RATE = 50
-SECONDS = 3
+SECONDS = 2
 BATCH = 8
 KILLED = {
     "flink": "flink-taskmanager",
@@ -86,7 +86,7 @@ def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFacto
         "profiles": {
             "laptop": {
                 "repetitions": 1,
-                "warmup": {"seconds": 2},
+                "warmup": {"seconds": 1},
                 "stop": {"seconds": SECONDS},
                 "workloads": workloads,
             }
