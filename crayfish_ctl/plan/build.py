@@ -11,7 +11,7 @@ from crayfish_ctl.errors import CrayfishError
 
 from .checks import check_cell, check_choices
 from .estimate import FIRST_START_S, check_schedule, estimate_seconds
-from .expand import make_spec
+from .expand import make_spec, runtime_on
 from .fit import fitting
 from .points import check_points
 
@@ -118,8 +118,7 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
     left_out: list[str] = []
     if choices.processor not in {None, defaults.processor}:
         chosen = catalog.processor(processor)
-        asked = choices.runtime or defaults.runtime
-        runtime = asked if asked in chosen.runtimes else next(iter(chosen.runtimes))
+        runtime = runtime_on(chosen, choices.runtime, defaults.runtime)
         kept, left_out = fitting(sizing.workloads, chosen, runtime)
         if kept:  # if nothing fits, the checks below say why
             sizing = sizing.model_copy(update={"workloads": kept})

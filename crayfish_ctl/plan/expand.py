@@ -24,7 +24,7 @@ from .model import Cell, Purpose, RunSpec
 from .trace import trace_arrivals
 
 if TYPE_CHECKING:
-    from crayfish_ctl.catalog import Sizing, WorkloadEntry
+    from crayfish_ctl.catalog import Processor, Sizing, WorkloadEntry
     from crayfish_ctl.catalog.model import Runtime
 
     from .build import Plan
@@ -64,7 +64,11 @@ def make_spec(
         experiment=plan.experiment.name,
         processor=entry.processor or plan.processor,
         processor_options={**entry.processor_options, **choices.processor_options},
-        runtime=_runtime(plan, entry),
+        runtime=runtime_on(
+            plan.processors[entry.processor or plan.processor],
+            entry.runtime or choices.runtime,
+            plan.runtime,
+        ),
         tool=entry.tool or plan.tool,
         # The flag's options are for the experiment's tool.
         tool_options=entry.tool_options
@@ -98,13 +102,11 @@ def make_spec(
     )
 
 
-def _runtime(plan: Plan, entry: WorkloadEntry) -> Runtime:
-    """As asked for; else the experiment's, or the processor's only one if it lacks that."""
-    asked = entry.runtime or plan.choices.runtime
-    there = plan.processors[entry.processor or plan.processor].runtimes
-    if asked or plan.runtime in there:
-        return asked or plan.runtime
-    return next(iter(there))
+def runtime_on(processor: Processor, asked: Runtime | None, default: Runtime) -> Runtime:
+    """As asked for; else the experiment's, or the processor's first one if it lacks that."""
+    if asked is not None:
+        return asked
+    return default if default in processor.runtimes else next(iter(processor.runtimes))
 
 
 def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
