@@ -8,6 +8,8 @@ from crayfish_contract.runconfig import ProducerClient
 from crayfish_ctl.catalog import near, unsupported
 from crayfish_ctl.errors import CrayfishError
 
+from .model import THREADS_PER_INSTANCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,6 +63,7 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
             f"{where}: fused: {processor.fused}",
             hint="give one number: --parallelism N, without --unchained",
         )
+    _check_instances(cell)
     if tool.model_format is not None and tool.model_format not in model.formats:
         raise CrayfishError(
             f"configs/models/{model.name}.yaml: formats: has no {tool.model_format!r}, "
@@ -69,6 +72,18 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
     check_options("--tool-option", f"tool {tool.name}", cell.tool_options, tool.options)
     check_options("processor_options", processor.name, cell.processor_options, processor.options)
     check_options("producer_options", "the producer", cell.producer_options, _PRODUCER)
+
+
+def _check_instances(cell: Cell) -> None:
+    threads = cell.processor_options.get(THREADS_PER_INSTANCE, 0)
+    scorers = cell.parallelism.scorer
+    whole = isinstance(threads, int) and not isinstance(threads, bool) and threads >= 0
+    if not whole or (threads and scorers % int(threads)):
+        raise CrayfishError(
+            f"processor_options.{THREADS_PER_INSTANCE}: {threads}: "
+            f"{scorers} scorers cannot be divided among instances of so many threads",
+            hint=f"give a divisor of the parallelism {scorers}, or 0 for one instance",
+        )
 
 
 _PRODUCER = dict.fromkeys(ProducerClient.model_fields, 0)

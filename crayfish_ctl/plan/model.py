@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,8 @@ from crayfish_contract.runconfig import (
 )
 from crayfish_ctl.catalog.model import Fault
 
+THREADS_PER_INSTANCE: Final = "threads_per_instance"
+"""The processor option that spreads the N scorers over several containers; 0: one for all."""
 Purpose = Literal["measure", "probe", "confirm"]
 """probe and confirm: a search asks whether a rate holds; only confirmations enter its result."""
 
@@ -71,6 +73,12 @@ class Cell(BaseModel):
         """Whether only the workload differs: what one's capacity says holds for the other."""
         workload = {"arrivals", "goal", "title", "faults", "producer_options"}
         return self.model_dump(exclude=workload) == other.model_dump(exclude=workload)
+
+    @property
+    def instances(self) -> int:
+        """Containers among which a processor with the option `threads_per_instance` divides N."""
+        threads = self.processor_options.get(THREADS_PER_INSTANCE, 0)
+        return self.parallelism.scorer // int(threads) if threads else 1
 
     @property
     def rate(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +66,27 @@ def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Pat
             f"{names}: docker compose cannot resolve them: {(error.stderr or '').strip()}",
             code=ExitCode.USAGE,
         ) from None
+    config["services"] = _one_container_each(config["services"])
     for name, service in config["services"].items():
         check_service(name, service)
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=config["services"])
+
+
+def _one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A service of N replicas becomes N services (`x`, `x-2`, ... `x-N`).
+
+    So each container has a name of its own for its limits, its metrics and its log, as every other.
+    """
+    single: dict[str, dict[str, Any]] = {}
+    for name, service in services.items():
+        replicas = int(service.get("deploy", {}).pop("replicas", 1))
+        single[name] = service
+        for number in range(2, replicas + 1):
+            single[f"{name}-{number}"] = copy.deepcopy(service)
+    return single
 
 
 def _quoted(value: str) -> str:

@@ -38,6 +38,7 @@ def variables(
         "CRAYFISH_RUN_DIR": str(run_dir),
         "CRAYFISH_RUNTIME": run.cell.runtime,
         "CRAYFISH_JVM_TOOL": _jvm_tool(plan, run),
+        "CRAYFISH_INSTANCES": str(run.cell.instances),
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
         # Without Kafka the end of the job is the end of the run.

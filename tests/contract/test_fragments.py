@@ -174,6 +174,22 @@ def test_an_outsiders_fragment_that_breaks_a_rule_is_refused(
     assert not (tmp_path / "compose.yaml").exists()
 
 
+def test_replicas_become_services_with_limits_of_their_own(tmp_path: Path) -> None:
+    plan = make_plan(
+        load_catalog(ROOT),
+        choices(
+            experiment="input-rate",
+            processor="kafka-streams",
+            parallelism=(4, 4, 4),
+            processor_options={"threads_per_instance": 2},
+        ),
+    )
+    services = filled(plan, tmp_path, [ROOT / "compose" / "kafka-streams.yaml"]).services
+    assert list(services) == ["kafka-streams", "kafka-streams-2"]
+    assert services["kafka-streams"] == services["kafka-streams-2"]
+    assert "replicas" not in services["kafka-streams"]["deploy"]
+
+
 @pytest.mark.parametrize("text", ["", "services: [", "services: {mine: {imag: x}}\n", "\0"])
 def test_what_is_no_compose_file_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
     fragment = tmp_path / "mine.yaml"

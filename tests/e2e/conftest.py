@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+import yaml
+
+from .cells import experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +41,10 @@ class Finished:
         """The one run whose id contains `part`."""
         (found,) = [run for run in self.runs() if part in run["run_id"]]
         return found
+
+    def titled(self, title: str) -> list[dict[str, Any]]:
+        """The runs of a workload, by its title."""
+        return [run for run in self.runs() if run["spec"]["cell"]["title"] == title]
 
     def records(self, part: str) -> pl.DataFrame:
         """Measured records of that run."""
@@ -125,6 +132,14 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
         if process.poll() is None:
             process.terminate()
             process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The experiment of cells.py, run once."""
+    path = tmp_path_factory.mktemp("matrix") / "matrix.yaml"
+    path.write_text(yaml.safe_dump(experiment()))
+    return start(str(path)).finish(timeout_s=1500)
 
 
 @pytest.fixture(scope="session")

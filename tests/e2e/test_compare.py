@@ -31,7 +31,7 @@ def experiment(folder: Path, name: str, cpus: float) -> str:
             "laptop": {
                 "repetitions": 3,
                 "warmup": {"seconds": 2},
-                "stop": {"count": 600000, "seconds": 6},
+                "stop": {"count": 600000, "seconds": 4},
                 "resources": {"flink-taskmanager": worker},
                 "workloads": [{"rate": "max", "goal": "saturate", "pipeline": "raw"}],
             }

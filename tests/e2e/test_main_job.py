@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-RUNS = 14
+RUNS = 15
 ONNX = "onnx-200-r1"
 BATCHES = "x16"
 FLOOD = "flink-python-onnx-max-r1"
@@ -179,6 +179,21 @@ def test_a_stall_hides_from_the_send_time_and_not_from_the_due_time(main_job: Fi
     assert slow["intended_ns"] > 400 * (seconds - 0.5) * 0.9
     assert slow["sent_ns"] < 200
     assert run["latency_ms"]["p99"] > 1000 * (seconds - 0.5)
+
+
+def test_a_stall_counts_for_every_record_that_was_due(main_job: Finished) -> None:
+    """A pause of 3 s is 3 s of latency for the record due at its start, and less for later ones."""
+    run = main_job.run("frozen")
+    (fault,) = run["faults"]
+    pause_s = (fault["ended_ns"] - fault["started_ns"]) / 1e9
+    assert 3.0 <= pause_s < 5.0
+    records = main_job.records("frozen")
+    assert set(records["status"]) == {"ok"}
+    latency_s = (records["consumed_ns"] - records["intended_ns"]).to_numpy() / 1e9
+    assert pause_s - 0.2 <= latency_s.max() <= pause_s + 1.0
+    # Latency from the send time of a producer that waits would show one slow record, not hundreds.
+    assert np.count_nonzero(latency_s > 1.0) >= 0.95 * 200 * (pause_s - 1.0)
+    assert run["latency_ms"]["p99"] > 1000 * (pause_s - 0.5)
 
 
 def test_every_component_was_measured(main_job: Finished) -> None:

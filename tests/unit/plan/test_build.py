@@ -78,6 +78,18 @@ def test_the_schedule_ends_by_time_or_count(catalog: Catalog) -> None:
         ({"profile": "huge"}, ["configs/profiles/huge.yaml"]),
         ({"tool_options": {"treads": 1}}, ["--tool-option treads"]),
         ({"processor_options": {"bundle": 1}}, ["--processor-option bundle"]),
+        (
+            {
+                "processor": "kafka-streams",
+                "processor_options": {"threads_per_instance": 2},
+                "parallelism": (3, 3, 3),
+            },
+            ["processor_options.threads_per_instance: 2", "3 scorers"],
+        ),
+        (
+            {"processor": "kafka-streams", "processor_options": {"threads_per_instance": -1}},
+            ["processor_options.threads_per_instance: -1"],
+        ),
     ],
 )
 def test_what_does_not_exist_is_named(

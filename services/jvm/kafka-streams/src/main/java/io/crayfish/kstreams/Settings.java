@@ -17,7 +17,7 @@ final class Settings {
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.runId());
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap());
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.parallelism().scorer());
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads(config, options));
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
     settings.put(
@@ -34,13 +34,23 @@ final class Settings {
     producer(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, kafka.maxMessageBytes());
     // A member that is known by name gets its partitions back as soon as it is back; a nameless one
     // waits until the broker has given up its predecessor (45 s).
-    consumer(settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "crayfish");
+    consumer(settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, host());
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(settings, ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
     consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
     return settings;
+  }
+
+  private static int threads(RunConfig config, Options options) {
+    int own = options.threadsPerInstance();
+    return own > 0 ? own : config.parallelism().scorer();
+  }
+
+  /** A container keeps its host name when it is started again, and no other has the same. */
+  private static String host() {
+    return System.getenv().getOrDefault("HOSTNAME", "crayfish");
   }
 
   private static void producer(Properties settings, String name, Object value) {

@@ -1,0 +1,110 @@
+"""One experiment for every supported cell, and for what shares a processor's stack with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crayfish_ctl.catalog import load_catalog, supported
+
+if TYPE_CHECKING:
+    from crayfish_ctl.catalog import System
+
+SYSTEMS = supported(load_catalog(Path(__file__).parents[2]))
+PROCESSORS = list(dict.fromkeys(system.processor for system in SYSTEMS))
+RATE = 50
+SECONDS = 2
+BATCH = 8
+KILLED_RATE = 200
+KILLED_SECONDS = 8
+KILLED = {
+    "flink": "flink-taskmanager",
+    # Of two, so that the other one has to take over.
+    "kafka-streams": "kafka-streams-2",
+    "spark": "spark-worker",
+    "ray": "ray-worker",
+}
+"""A container that holds scorers of a processor."""
+_TWO_INSTANCES = {"parallelism": 2, "processor_options": {"threads_per_instance": 1}}
+_APART = {"parallelism": "1-2-1", "chained": False}
+_TWO_APART = {"parallelism": 2, "chained": False}
+_RAW = {"tool": "tf-savedmodel", "pipeline": "raw"}
+
+
+def system_name(system: System) -> str:
+    """As test ids and workloads call it."""
+    return " ".join(system)
+
+
+def experiment() -> dict[str, Any]:
+    """The content of its file: a run for each cell, with stacks shared.
+
+    Batches of many go through each tool once: what they change is in the tool. `noop` answers them
+    with zeros, of which none can be wrong.
+    """
+    workloads: list[dict[str, Any]] = []
+    batched: set[tuple[str, str]] = set()
+    for processor in PROCESSORS:
+        for system in SYSTEMS:
+            if system.processor != processor:
+                continue
+            workloads.append(_workload(system, 1))
+            if system.tool != "noop" and (system.runtime, system.tool) not in batched:
+                batched.add((system.runtime, system.tool))
+                workloads.append(_workload(system, BATCH))
+        workloads += _besides(processor)
+    return {
+        "name": "matrix",
+        "question": "Does every supported cell answer every record with the right prediction?",
+        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
+        "profiles": {
+            "laptop": {
+                "repetitions": 1,
+                "warmup": {"seconds": 1},
+                "stop": {"seconds": SECONDS},
+                "workloads": workloads,
+            }
+        },
+    }
+
+
+def _workload(system: System, batch: int) -> dict[str, Any]:
+    return {
+        "title": system_name(system),
+        "rate": RATE,
+        "batch_size": batch,
+        "processor": system.processor,
+        "runtime": system.runtime,
+        "tool": system.tool,
+    }
+
+
+def _besides(processor: str) -> list[dict[str, Any]]:
+    match processor:
+        case "kafka-streams":
+            return [_killed(processor, "killed", _TWO_INSTANCES)]
+        case "ray":
+            flood = {"processor": "ray", "rate": "max", "goal": "saturate"}
+            return [
+                _killed(processor, "killed", {}),
+                _killed(processor, "killed apart", _APART),
+                {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 60000}},
+                {"title": "ray raw", **flood, **_RAW, "stop": {"count": 100000, "seconds": 3}},
+            ]
+        case _:
+            return [_killed(processor, "killed", {})]
+
+
+def _killed(processor: str, what: str, spread: dict[str, Any]) -> dict[str, Any]:
+    runtime = next(s.runtime for s in SYSTEMS if s.processor == processor and s.tool == "onnx")
+    fault = {"at_seconds": 3, "service": KILLED[processor], "action": "kill", "seconds": 1}
+    return {
+        "title": f"{processor} {what}",
+        "rate": KILLED_RATE,
+        "goal": "overload",
+        "processor": processor,
+        "runtime": runtime,
+        **spread,
+        "stop": {"seconds": KILLED_SECONDS},
+        "faults": [fault],
+    }
