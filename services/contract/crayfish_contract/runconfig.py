@@ -272,8 +272,9 @@ def load_run_config(path: Path | None = None) -> RunConfig:
         raise RunConfigError(f"{path}: {describe(error)}") from None
 
 
-def describe(error: ValidationError) -> str:
-    """Each wrong field with its path, one after the other, for people."""
+def describe(error: ValidationError, within: str = "") -> str:
+    """Each wrong field with its path (below the path `within`), one after the other, for people."""
     return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
+        f"{'.'.join(map(str, filter(None, (within, *item['loc'])))) or 'file'}: {item['msg']}"
+        for item in error.errors()
     )

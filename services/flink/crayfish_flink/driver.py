@@ -14,12 +14,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from crayfish_contract.options import OptionError
 from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_load.rows import STOP_FILE, write_summaries
 
 from . import rest
-from .options import OptionError, parse_options
+from .options import FlinkOptions
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -42,7 +43,7 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
     try:
         config = load_run_config()
-        options = parse_options(config.processor.options)
+        options = FlinkOptions.parse(config.processor.options)
         _check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
         _log.error(str(error))
@@ -72,12 +73,9 @@ def _check_model(config: RunConfig) -> None:
     if config.processor.runtime == "jvm":
         _check_in_java()
         return
-    from crayfish_scoring import create_scorer  # noqa: PLC0415
+    from crayfish_scoring import open_scorer  # noqa: PLC0415
 
-    tool = config.tool
-    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-    scorer.load()
-    scorer.close()
+    open_scorer(config).close()
 
 
 def _check_in_java() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyflink.datastream import ProcessFunction, RuntimeContext
 
-from crayfish_scoring import RecordScorer, Scorer, create_scorer
+from crayfish_scoring import RecordScorer, Scorer, open_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +24,7 @@ class ScoreRecords(ProcessFunction):  # type: ignore[misc]  # PyFlink has no typ
     def open(self, runtime_context: RuntimeContext) -> None:  # noqa: ARG002
         """Load the model in the thread that will use it."""
         config = self._config
-        self._scorer = create_scorer(
-            config.tool.name, config.model, config.tool.options, config.tool.address
-        )
-        self._scorer.load()
+        self._scorer = open_scorer(config)
         self._process = RecordScorer(self._scorer, config.model.input_shape, config.format).process
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002

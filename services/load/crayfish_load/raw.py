@@ -18,7 +18,7 @@ from crayfish_contract.arrays import RECEIVED, RECEIVED_FILE, SENT, SENT_FILE, p
 from crayfish_contract.codec import Segment, Status
 from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
-from crayfish_scoring import ScorerError, create_scorer
+from crayfish_scoring import ScorerError, open_scorer
 
 from .check import ReferenceFileError, load_check
 from .payloads import PointsError, load_points
@@ -45,9 +45,7 @@ def main(out: Path = OUT_DIR) -> int:
         config = load_run_config()
         batches = make_batches(config)
         check = load_check(config)
-        tool = config.tool
-        scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-        scorer.load()
+        scorer = open_scorer(config)
     except (RunConfigError, PointsError, ReferenceFileError, ScorerError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG

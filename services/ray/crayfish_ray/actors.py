@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from crayfish_scoring import RecordScorer, create_scorer
+from crayfish_scoring import RecordScorer, open_scorer
 
 from .clients import Batch, Input, Output, Positions
 from .ledger import Ledger, Pending
@@ -42,10 +42,7 @@ def load_scorer(config: RunConfig) -> RecordScorer:
     Raises:
         ScorerError: if tool or model cannot be used.
     """
-    tool = config.tool
-    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-    scorer.load()
-    return RecordScorer(scorer, config.model.input_shape, config.format)
+    return RecordScorer(open_scorer(config), config.model.input_shape, config.format)
 
 
 class Reader:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import start_http_server
 from prometheus_client.registry import CollectorRegistry
 
+from crayfish_contract.options import OptionError
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError, ensure_topics
-from crayfish_scoring import ScorerError, create_scorer
+from crayfish_scoring import ScorerError, open_scorer
 
 from .errors import ClusterError
 from .metrics import ActorsCollector
-from .options import OptionError, parse_options
+from .options import RayOptions
 from .output import LogStream
 from .supervisor import Supervisor
 
@@ -35,7 +36,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
     try:
         config = load_run_config()
-        options = parse_options(config.processor.options)
+        options = RayOptions.parse(config.processor.options)
         check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
         _log.error(str(error))
@@ -72,7 +73,4 @@ def check_model(config: RunConfig) -> None:
     """
     if config.processor.runtime != "python":
         raise RunConfigError(f"processor.runtime: {config.processor.runtime}: not in this image")
-    tool = config.tool
-    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-    scorer.load()
-    scorer.close()
+    open_scorer(config).close()

@@ -5,7 +5,7 @@ Each tool is one module here, named by the tool (`-` becomes `_`), with a functi
 so that one tool's missing library never stops another.
 """
 
-from .base import Scorer, ScorerError, create_scorer
+from .base import Scorer, ScorerError, create_scorer, open_scorer
 from .record import RecordScorer
 
-__all__ = ["RecordScorer", "Scorer", "ScorerError", "create_scorer"]
+__all__ = ["RecordScorer", "Scorer", "ScorerError", "create_scorer", "open_scorer"]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from crayfish_contract.runconfig import RunConfig
+
     Floats = npt.NDArray[np.float32]
     Options = Mapping[str, bool | int | float | str]
 
@@ -76,6 +78,18 @@ def create_scorer(
     if create is None:
         raise ScorerError(f"tool {tool!r}: module {name} is not a tool: it has no `create`")
     scorer: Scorer = create(model, dict(options or {}), address)
+    return scorer
+
+
+def open_scorer(config: RunConfig) -> Scorer:
+    """The scorer of a run, loaded.
+
+    Raises:
+        ScorerError: if tool or model cannot be used.
+    """
+    tool = config.tool
+    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
+    scorer.load()
     return scorer
 
 

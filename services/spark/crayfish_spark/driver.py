@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import REGISTRY, start_http_server
 
+from crayfish_contract.options import OptionError
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError, ensure_topics
-from crayfish_scoring import ScorerError, create_scorer
+from crayfish_scoring import ScorerError, open_scorer
 
 from .master import MasterError, wait_for_cores
-from .options import OptionError, parse_options
+from .options import SparkOptions
 from .progress import Progress
 from .session import slots
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
 
-    from .options import SparkOptions
 
 _log = json_logger("spark-driver")
 _JVM = Path("/opt/crayfish/jvm")
@@ -64,7 +64,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
     try:
         config = load_run_config()
-        options = parse_options(config.processor.options, config.processor.runtime)
+        options = SparkOptions.of(config.processor.options, config.processor.runtime)
         check_shape(config, options)
         _check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
@@ -126,10 +126,7 @@ def _check_model(config: RunConfig) -> None:
         if not _JVM.is_dir():
             raise RunConfigError("processor.runtime: jvm: not in this image")
         return
-    tool = config.tool
-    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-    scorer.load()
-    scorer.close()
+    open_scorer(config).close()
 
 
 def watch(query: Query, progress: Progress, asked: threading.Event, *, batches: bool = True) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from crayfish_contract.runconfig import RunConfig
-from crayfish_scoring import RecordScorer, create_scorer
+from crayfish_scoring import RecordScorer, open_scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,4 @@ def score_batches(run_config: str, batches: Iterator[pa.RecordBatch]) -> Iterato
 def _process(run_config: str) -> Callable[[bytes], bytes]:
     """The scorer of this worker process, loaded for the first task and kept for all others."""
     config = RunConfig.model_validate_json(run_config)
-    tool = config.tool
-    scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
-    scorer.load()
-    return RecordScorer(scorer, config.model.input_shape, config.format).process
+    return RecordScorer(open_scorer(config), config.model.input_shape, config.format).process

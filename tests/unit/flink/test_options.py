@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crayfish_flink.options import FlinkOptions, OptionError, parse_options
+from crayfish_contract.options import OptionError
+from crayfish_flink.options import FlinkOptions
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_defaults_are_those_that_the_catalog_shows() -> None:
     config = yaml.safe_load((ROOT / "configs/processors/flink.yaml").read_text())
-    assert parse_options(config["options"]) == FlinkOptions()
+    assert FlinkOptions.parse(config["options"]) == FlinkOptions()
 
 
 def test_an_option_is_taken() -> None:
-    assert parse_options({"execution_mode": "process", "bundle_size": 1}) == FlinkOptions(
+    assert FlinkOptions.parse({"execution_mode": "process", "bundle_size": 1}) == FlinkOptions(
         execution_mode="process", bundle_size=1
     )
 
@@ -35,4 +36,4 @@ def test_an_option_is_taken() -> None:
 )
 def test_anything_else_is_refused(options: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
-        parse_options(options)
+        FlinkOptions.parse(options)

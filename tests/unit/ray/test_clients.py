@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crayfish_ray.clients import Batch, Input, Output
@@ -46,7 +45,7 @@ def test_batches_keep_the_order_and_their_limit(config: RunConfig, broker: Broke
 def test_one_record_is_not_kept_waiting_for_others(config: RunConfig, broker: Broker) -> None:
     broker.send(config.kafka.input_topic, values(1))
     # This broker answers an empty fetch late, even if a record comes meanwhile.
-    source = Input(config, replace(OPTIONS, fetch_max_wait_ms=5), 0)
+    source = Input(config, OPTIONS.model_copy(update={"fetch_max_wait_ms": 5}), 0)
     take(source, 1)
     taken = []
     for _ in range(5):

@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crayfish_ray.options import OptionError, RayOptions, parse_options
+from crayfish_contract.options import OptionError
+from crayfish_ray.options import RayOptions
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_defaults_are_those_that_the_catalog_shows() -> None:
     config = yaml.safe_load((ROOT / "configs/processors/ray.yaml").read_text())
-    assert parse_options(config["options"]) == RayOptions()
+    assert RayOptions.parse(config["options"]) == RayOptions()
 
 
 def test_an_option_is_taken() -> None:
-    assert parse_options({"max_batch": 1, "sink_linger_ms": 0}) == RayOptions(max_batch=1)
+    assert RayOptions.parse({"max_batch": 1, "sink_linger_ms": 0}) == RayOptions(max_batch=1)
 
 
 @pytest.mark.parametrize(
@@ -34,4 +35,4 @@ def test_an_option_is_taken() -> None:
 )
 def test_anything_else_is_refused(options: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
-        parse_options(options)
+        RayOptions.parse(options)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crayfish_contract.options import OptionError
 from crayfish_contract.service import ServiceExit
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_spark import driver
-from crayfish_spark.options import OptionError, SparkOptions
+from crayfish_spark.options import SparkOptions
 from crayfish_spark.progress import Progress
 
 if TYPE_CHECKING:

@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crayfish_spark.options import OptionError, SparkOptions, parse_options
+from crayfish_contract.options import OptionError
+from crayfish_spark.options import SparkOptions
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_defaults_are_those_that_the_catalog_shows() -> None:
     config = yaml.safe_load((ROOT / "configs/processors/spark.yaml").read_text())
-    assert parse_options(config["options"], "python") == SparkOptions()
+    assert SparkOptions.of(config["options"], "python") == SparkOptions()
 
 
 def test_an_option_is_taken() -> None:
-    assert parse_options({"trigger_interval_ms": 100}, "python") == SparkOptions(
+    assert SparkOptions.of({"trigger_interval_ms": 100}, "python") == SparkOptions(
         trigger_interval_ms=100
     )
 
@@ -30,16 +31,16 @@ def test_an_option_is_taken() -> None:
         ({"trigger_interval_ms": "1s"}, "trigger_interval_ms"),
         ({"trigger_interval_ms": -1}, "trigger_interval_ms"),
         ({"trigger_interval_ms": True}, "trigger_interval_ms"),
-        ({"mode": "continuous"}, "mode: 'continuous'"),
+        ({"mode": "continuous"}, "options.mode: Input should be"),
         ({"arrow_records": 0}, "arrow_records"),
     ],
 )
 def test_anything_else_is_refused(options: dict[str, object], named: str) -> None:
     with pytest.raises(OptionError, match=named):
-        parse_options(options, "python")
+        SparkOptions.of(options, "python")
 
 
 def test_real_time_is_for_the_jvm() -> None:
     with pytest.raises(OptionError, match=r"mode: real-time: .*choose runtime jvm"):
-        parse_options({"mode": "real-time"}, "python")
-    assert parse_options({"mode": "real-time"}, "jvm").mode == "real-time"
+        SparkOptions.of({"mode": "real-time"}, "python")
+    assert SparkOptions.of({"mode": "real-time"}, "jvm").mode == "real-time"
