@@ -124,6 +124,9 @@ def build_images(root: Path, names: Sequence[str], console: Console) -> None:
             _bake(root, level, wanted)
         done += len(level)
         console.print(f"built {shown} in {time.monotonic() - started:.0f} s")
+    if stale:
+        # Of ours only, and only what a newer one has taken the name from: gigabytes each.
+        docker.image.prune(filters={"label": LABEL})
 
 
 def _levels(stale: Sequence[ImageSource]) -> list[list[ImageSource]]:

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * What a container of one run needs to know: docs/schemas/run-config.json, as far as the JVM reads
@@ -49,6 +51,20 @@ public record RunConfig(
     /** float32 values of one prediction. */
     public int outputs() {
       return product(outputShape);
+    }
+
+    /** The shape of a batch of points. */
+    public long[] inputShape(int batch) {
+      return batched(batch, inputShape);
+    }
+
+    /** The shape of a batch of predictions. */
+    public long[] outputShape(int batch) {
+      return batched(batch, outputShape);
+    }
+
+    private static long[] batched(int batch, int[] shape) {
+      return LongStream.concat(LongStream.of(batch), Arrays.stream(shape).asLongStream()).toArray();
     }
 
     private static int product(int[] shape) {

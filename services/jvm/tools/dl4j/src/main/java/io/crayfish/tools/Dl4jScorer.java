@@ -58,23 +58,13 @@ final class Dl4jScorer implements Scorer {
   @Override
   public float[] score(FloatBuffer points, int batch) {
     if (input == null || input.size(0) != batch) {
-      input = Nd4j.create(DataType.FLOAT, shape(batch), 'c');
+      input = Nd4j.create(DataType.FLOAT, model.inputShape(batch), 'c');
     }
     float[] values = new float[points.remaining()];
     points.get(values);
     ((FloatPointer) input.data().pointer()).put(values);
     INDArray output = sequence != null ? sequence.output(input) : graph.outputSingle(input);
     return (output.ordering() == 'c' ? output : output.dup('c')).data().asFloat();
-  }
-
-  private long[] shape(int batch) {
-    int[] shape = model.inputShape();
-    long[] whole = new long[shape.length + 1];
-    whole[0] = batch;
-    for (int i = 0; i < shape.length; i++) {
-      whole[i + 1] = shape[i];
-    }
-    return whole;
   }
 
   @Override

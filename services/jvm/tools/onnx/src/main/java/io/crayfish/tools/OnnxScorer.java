@@ -105,9 +105,9 @@ final class OnnxScorer implements Scorer {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     FloatBuffer points = direct(batch * model.values());
     FloatBuffer predictions = direct(batch * model.outputs());
-    OnnxTensor in = OnnxTensor.createTensor(environment, points, shape(batch, model.inputShape()));
+    OnnxTensor in = OnnxTensor.createTensor(environment, points, model.inputShape(batch));
     OnnxTensor out =
-        OnnxTensor.createTensor(environment, predictions, shape(batch, model.outputShape()));
+        OnnxTensor.createTensor(environment, predictions, model.outputShape(batch));
     binding =
         new Binding(batch, points, predictions, in, out, Map.of(input, in), Map.of(output, out));
   }
@@ -116,15 +116,6 @@ final class OnnxScorer implements Scorer {
     return ByteBuffer.allocateDirect(Float.BYTES * floats)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
-  }
-
-  private static long[] shape(int batch, int[] shape) {
-    long[] whole = new long[shape.length + 1];
-    whole[0] = batch;
-    for (int i = 0; i < shape.length; i++) {
-      whole[i + 1] = shape[i];
-    }
-    return whole;
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -21,6 +22,11 @@ import org.tensorflow.types.TFloat32;
  */
 final class TensorFlowScorer implements Scorer {
   private static final String SIGNATURE = "serving_default";
+
+  /** Without it each call is handed to a thread of TensorFlow's pool, and waits for it. */
+  private static final RunOptions IN_THIS_THREAD =
+      RunOptions.newBuilder().setInterOpThreadPool(-1).build();
+
   private final RunConfig.Model model;
   private final int threads;
   private SavedModelBundle bundle;
@@ -38,14 +44,20 @@ final class TensorFlowScorer implements Scorer {
 
   @Override
   public void load() throws ScorerException {
-    ConfigProto config =
+    ConfigProto.Builder config =
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(threads)
             .setInterOpParallelismThreads(threads)
-            .build();
+            .setUsePerSessionThreads(true);
+    if (threads == 1) { // hands nothing over to a pool
+      config.getExperimentalBuilder().setExecutorType("SINGLE_THREADED_EXECUTOR");
+    }
     try {
       bundle =
-          SavedModelBundle.loader(model.path()).withTags("serve").withConfigProto(config).load();
+          SavedModelBundle.loader(model.path())
+              .withTags("serve")
+              .withConfigProto(config.build())
+              .load();
       session = bundle.session();
       Signature signature = bundle.function(SIGNATURE).signature();
       input = signature.getInputs().values().iterator().next().name;
@@ -69,7 +81,8 @@ final class TensorFlowScorer implements Scorer {
     float[] copy = new float[values.remaining()];
     values.get(copy);
     memory.write(copy);
-    try (Result result = session.runner().feed(input, points).fetch(output).run()) {
+    try (Result result =
+        session.runner().setOptions(IN_THIS_THREAD).feed(input, points).fetch(output).run()) {
       TFloat32 predictions = (TFloat32) result.get(0);
       float[] answer = new float[Math.toIntExact(predictions.size())];
       predictions.asRawTensor().data().asFloats().read(answer);
@@ -81,13 +94,7 @@ final class TensorFlowScorer implements Scorer {
     if (points != null) {
       points.close();
     }
-    int[] shape = model.inputShape();
-    long[] whole = new long[shape.length + 1];
-    whole[0] = batch;
-    for (int i = 0; i < shape.length; i++) {
-      whole[i + 1] = shape[i];
-    }
-    points = TFloat32.tensorOf(Shape.of(whole));
+    points = TFloat32.tensorOf(Shape.of(model.inputShape(batch)));
     memory = points.asRawTensor().data().asFloats();
     boundTo = batch;
   }
