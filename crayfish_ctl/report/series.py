@@ -100,11 +100,12 @@ def rate_series(results: Results, run: RunResult) -> RateSeries | None:
     measured = (
         results.records(run.run_id)
         .filter(pl.col("segment") == "measured")
-        .select("intended_ns", pl.col("consumed_ns").filter(pl.col("status") == "ok").implode())
+        .select("intended_ns", "consumed_ns", "status")
         .collect()
     )
+    answered = measured.filter(pl.col("status") == "ok")
     due = (measured["intended_ns"].to_numpy() - run.window.start_ns) / NS
-    back = (measured["consumed_ns"][0].to_numpy() - run.window.start_ns) / NS if due.size else due
+    back = (answered["consumed_ns"].to_numpy() - run.window.start_ns) / NS
     if not back.size:
         return None
     width = bin_seconds(float(np.ptp(due)), due.size)

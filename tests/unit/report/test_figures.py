@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
+import polars as pl
 import pytest
 
 from crayfish_ctl.report import write_report
@@ -166,6 +168,21 @@ def test_offered_and_achieved_are_rates_of_whole_bins(folders: dict[str, Path]) 
     assert (offered[5.25], offered[7.25], offered[8.25]) == (100.0, 800.0, 100.0)
     assert max(series.back) == pytest.approx(400, rel=0.03)
     assert sum(series.due) * series.bin_seconds == 10_000 / 2
+
+
+def test_rates_of_a_long_run_need_memory_of_its_records_only(folders: dict[str, Path]) -> None:
+    """They needed the square of it once: 800 GB for this run."""
+    run = load_results(folders["bursty"]).runs[0]
+    assert run.window is not None
+    due = run.window.start_ns + np.arange(300_000) * 100_000
+    frame = pl.DataFrame(
+        {"segment": "measured", "status": "ok", "intended_ns": due, "consumed_ns": due + 1_000_000}
+    )
+    long = SimpleNamespace(has_records=lambda _: True, records=lambda _: frame.lazy())
+    series = rate_series(long, run)  # type: ignore[arg-type]
+
+    assert series is not None
+    assert max(series.back) == pytest.approx(10_000, rel=0.01)
 
 
 def test_the_card_shows_the_recovery(folders: dict[str, Path]) -> None:
