@@ -210,14 +210,17 @@ def schema(
 def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
     """A failed run is an error; an INVALID one only if it leaves its cell without any number.
 
-    A probe of a search asks whether a rate holds; that it does not is an answer.
+    A search asks whether a rate holds, and that it does not is an answer: one rate must.
     """
     from crayfish_ctl.analysis import by_cell  # noqa: PLC0415
 
     if any(run.verdict.state.value == "FAILED" for run in runs):
         return ExitCode.RUN_FAILED
-    cells = by_cell(run for run in runs if run.spec.purpose != "probe")
-    measured = all(any(run.verdict.state.value == "VALID" for run in group) for _, group in cells)
+    groups = [group for _, group in by_cell(r for r in runs if r.spec.purpose == "measure")]
+    for workload in sorted({r.spec.workload for r in runs if r.spec.purpose != "measure"}):
+        confirmed = (r for r in runs if r.spec.purpose == "confirm")
+        groups.append([r for r in confirmed if r.spec.workload == workload])
+    measured = all(any(run.verdict.state.value == "VALID" for run in group) for group in groups)
     return ExitCode.OK if measured else ExitCode.RUN_INVALID
 
 
