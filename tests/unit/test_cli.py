@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import pytest
 from crayfish_contract.runconfig import RunConfig
 from crayfish_ctl import cli
 from crayfish_ctl.plan import Plan, estimate_seconds
+from tests.unit.report.experiments import BASE, Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,6 +278,20 @@ def test_an_engine_that_does_not_answer_is_exit_code_3(
     assert done.code == 3, done.err
     assert "nonexistent.sock" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_search_ends_well_if_one_rate_was_confirmed(tmp_path: Path) -> None:
+    """That a higher one was not is what the search found out."""
+    rate = replace(BASE, rate=400.0, service_ms=1.0)
+    overloaded = replace(BASE, rate=1100.0, service_ms=1.0)
+    folder = Folder(tmp_path / "search", "sustainable")
+    folder.add(overloaded, purpose="probe")
+    folder.add(overloaded, purpose="confirm")
+    assert {run.verdict.state.value for run in folder.runs} == {"INVALID"}
+    assert cli._exit_code(folder.runs) == 5
+    folder.add(rate, purpose="confirm")
+    assert folder.runs[-1].verdict.state.value == "VALID"
+    assert cli._exit_code(folder.runs) == 0
 
 
 def test_ctrl_c_is_exit_code_130(
