@@ -88,7 +88,7 @@ def _besides(processor: str) -> list[dict[str, Any]]:
             return [
                 _killed(processor, "killed", {}),
                 _killed(processor, "killed apart", _APART),
-                {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 60000}},
+                {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 100000}},
                 {"title": "ray raw", **flood, **_RAW, "stop": {"count": 100000, "seconds": 3}},
             ]
         case _:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 def test_actors_of_their_own_score_every_record_under_flood(matrix: Finished) -> None:
     (run,) = matrix.titled("ray apart")
     assert run["verdict"]["state"] == "VALID", run["verdict"]
-    assert run["counts"]["ok"] == run["correctness"]["checked"] == 60000
+    assert run["counts"]["ok"] == run["correctness"]["checked"] == 100000
     assert run["counts"]["lost"] == run["counts"]["failed"] == 0
     assert run["correctness"]["max_deviation"] <= 1e-5
     # Its own counter, over the middle of the drain, so roughly.
