@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 MemorySize = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?[kmg]$")]
@@ -49,6 +52,10 @@ class Processor(_Config):
     """Why source, scorer and sink cannot be set apart; None if they can."""
     options: Options = {}
     deliveries: list[Delivery] = ["at-least-once"]
+
+    def why_fused(self, parts: Collection[int], *, chained: bool) -> str | None:
+        """Why these numbers of operators, or unchained ones, cannot be; None if they can."""
+        return self.fused if len(set(parts)) > 1 or not chained else None
 
 
 class Tool(_Config):

@@ -57,10 +57,11 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
             hint=f"it has {there}",
         )
     parallelism = cell.parallelism
-    apart = len({parallelism.source, parallelism.scorer, parallelism.sink}) > 1
-    if processor.fused and (apart or not parallelism.chained):
+    parts = (parallelism.source, parallelism.scorer, parallelism.sink)
+    fused = processor.why_fused(parts, chained=parallelism.chained)
+    if fused:
         raise CrayfishError(
-            f"{where}: fused: {processor.fused}",
+            f"{where}: fused: {fused}",
             hint="give one number: --parallelism N, without --unchained",
         )
     _check_instances(cell)

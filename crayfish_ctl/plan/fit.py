@@ -38,9 +38,7 @@ def _misfit(entry: WorkloadEntry, processor: Processor, runtime: Runtime) -> str
     if (entry.runtime or runtime) not in processor.pipelines.get(entry.pipeline, []):
         return f"{processor.name} has no pipeline {entry.pipeline} in runtime {runtime}"
     parts = parse_parallelism(str(entry.parallelism or 1))
-    if processor.fused and (len(set(parts)) > 1 or entry.chained is False):
-        return processor.fused
-    return None
+    return processor.why_fused(parts, chained=entry.chained is not False)
 
 
 def _name(entry: WorkloadEntry) -> str:
