@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import left_behind, own_root
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from .conftest import Finished, Started
+    from .conftest import Finished
 
 pytestmark = pytest.mark.e2e
 
@@ -44,20 +39,3 @@ def test_every_line_of_every_log_is_json(matrix: Finished) -> None:
     for log in logs:
         for line in log.read_text().splitlines():
             assert json.loads(line)["component"].startswith("ray-"), (log, line)
-
-
-def test_a_broken_model_is_named(start: Callable[..., Started], tmp_path: Path) -> None:
-    """Without a digest in its config only the tool can tell that a model is broken."""
-    root = own_root(tmp_path)
-    (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
-
-    finished = start(
-        "input-rate", "--sp", "ray", "--reps", "1", "--warmup", "2",
-        "--rate", "100", "--seconds", "3", root=root,
-    ).finish()  # fmt: skip
-    failure = finished.run("onnx-100-r1")["verdict"]["failure"]
-    assert failure["component"] == "ray-driver"
-    assert "exit code 2" in failure["message"]
-    assert "/models/ffnn/ffnn.onnx" in "".join(failure["log_tail"])
-    assert finished.exit_code == 4
-    assert left_behind() == []

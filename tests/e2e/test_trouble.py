@@ -1,4 +1,4 @@
-"""Deaths, Ctrl-C, broken models: each must be seen, said and cleaned up."""
+"""Deaths, stops, broken models: each must be seen, said and cleaned up."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from .conftest import docker, left_behind, own_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from .conftest import Started
+    from .conftest import Finished, Started
 
 pytestmark = pytest.mark.e2e
 
 TASKMANAGER = "crayfish-flink-taskmanager-1"
+DRIVERS = {
+    ("flink", "python"): "flink-driver",
+    ("flink", "jvm"): "flink-driver",
+    ("kafka-streams", "jvm"): "kafka-streams",
+    ("ray", "python"): "ray-driver",
+    ("spark", "python"): "spark-driver",
+    ("spark", "jvm"): "spark-driver",
+}
+"""What loads the model first."""
 SHORT = ("input-rate", "--reps", "1", "--warmup", "2")
 
 
@@ -38,10 +47,21 @@ def test_a_death_fails_the_run_and_the_next_goes_on(start: Callable[..., Started
     assert left_behind() == []
 
 
-def test_ctrl_c_leaves_nothing(start: Callable[..., Started]) -> None:
-    running = start(*SHORT, "--rate", "100", "--seconds", "60")
+@pytest.mark.parametrize(
+    ("processor", "how"),
+    [
+        ("flink", signal.SIGINT),
+        ("kafka-streams", signal.SIGTERM),
+        ("spark", signal.SIGTERM),
+        ("ray", signal.SIGINT),
+    ],
+)
+def test_a_stop_leaves_nothing(
+    start: Callable[..., Started], processor: str, how: signal.Signals
+) -> None:
+    running = start(*SHORT, "--sp", processor, "--rate", "100", "--seconds", "60")
     running.await_phase("canary")
-    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(how)
     assert running.process.wait(timeout=60) == 130
     assert left_behind() == []
 
@@ -63,14 +83,44 @@ def test_a_killed_controller_does_not_stop_the_next(start: Callable[..., Started
     assert left_behind() == []
 
 
-def test_a_broken_model_is_named(start: Callable[..., Started], tmp_path: Path) -> None:
-    """Without a digest in its config only the tool can tell that a model is broken."""
-    root = own_root(tmp_path)
-    (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
+@pytest.fixture(scope="module")
+def broken(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Each processor with a model file that is none.
 
-    finished = start(*SHORT, "--rate", "100", "--seconds", "3", root=root).finish()
-    failure = finished.run("onnx-100-r1")["verdict"]["failure"]
-    assert failure["component"] == "flink-driver"
+    Without a digest in its config only the tool can tell.
+    """
+    folder = tmp_path_factory.mktemp("broken")
+    root = own_root(folder)
+    (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
+    experiment = {
+        "name": "broken",
+        "question": "Is a broken model named?",
+        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
+        "profiles": {
+            "laptop": {
+                "repetitions": 1,
+                "warmup": {"seconds": 2},
+                "stop": {"seconds": 3},
+                "workloads": [
+                    {"title": f"{processor} {runtime}", "processor": processor, "rate": 100}
+                    | {"runtime": runtime}
+                    for processor, runtime in DRIVERS
+                ],
+            }
+        },
+    }
+    path = folder / "broken.yaml"
+    path.write_text(yaml.safe_dump(experiment))
+    return start(str(path), root=root).finish(timeout_s=400)
+
+
+@pytest.mark.timeout(420)
+@pytest.mark.parametrize(("processor", "runtime"), DRIVERS)
+def test_a_broken_model_is_named(broken: Finished, processor: str, runtime: str) -> None:
+    (run,) = broken.titled(f"{processor} {runtime}")
+    failure = run["verdict"]["failure"]
+    assert failure["component"] == DRIVERS[processor, runtime]
+    assert "exit code 2" in failure["message"]
     assert "/models/ffnn/ffnn.onnx" in "".join(failure["log_tail"])
-    assert finished.exit_code == 4
+    assert broken.exit_code == 4
     assert left_behind() == []
