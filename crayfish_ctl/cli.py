@@ -217,9 +217,9 @@ def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
     if any(run.verdict.state.value == "FAILED" for run in runs):
         return ExitCode.RUN_FAILED
     groups = [group for _, group in by_cell(r for r in runs if r.spec.purpose == "measure")]
-    for workload in sorted({r.spec.workload for r in runs if r.spec.purpose != "measure"}):
-        confirmed = (r for r in runs if r.spec.purpose == "confirm")
-        groups.append([r for r in confirmed if r.spec.workload == workload])
+    confirmed = [r for r in runs if r.spec.purpose == "confirm"]
+    searched = {r.spec.workload for r in runs if r.spec.purpose != "measure"}
+    groups += [[r for r in confirmed if r.spec.workload == workload] for workload in searched]
     measured = all(any(run.verdict.state.value == "VALID" for run in group) for group in groups)
     return ExitCode.OK if measured else ExitCode.RUN_INVALID
 

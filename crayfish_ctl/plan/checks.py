@@ -64,7 +64,6 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
             f"{where}: fused: {fused}",
             hint="give one number: --parallelism N, without --unchained",
         )
-    _check_instances(cell)
     if tool.model_format is not None and tool.model_format not in model.formats:
         raise CrayfishError(
             f"configs/models/{model.name}.yaml: formats: has no {tool.model_format!r}, "
@@ -73,6 +72,7 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
     check_options("--tool-option", f"tool {tool.name}", cell.tool_options, tool.options)
     check_options("processor_options", processor.name, cell.processor_options, processor.options)
     check_options("producer_options", "the producer", cell.producer_options, _PRODUCER)
+    _check_instances(cell)
 
 
 def _check_instances(cell: Cell) -> None:

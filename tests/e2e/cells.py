@@ -1,4 +1,4 @@
-"""One experiment for every supported cell, and for what shares a processor's stack with them."""
+"""A workload for every supported cell, and for what shares a processor's stack with them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def system_name(system: System) -> str:
     return " ".join(system)
 
 
-def experiment() -> dict[str, Any]:
-    """The content of its file: a run for each cell, with stacks shared.
+def cell_workloads() -> list[dict[str, Any]]:
+    """A run for each cell, with stacks shared.
 
     Batches of many go through each tool once: what they change is in the tool. `noop` answers them
     with zeros, of which none can be wrong.
@@ -53,19 +53,7 @@ def experiment() -> dict[str, Any]:
                 batched.add((system.runtime, system.tool))
                 workloads.append(_workload(system, BATCH))
         workloads += _besides(processor)
-    return {
-        "name": "matrix",
-        "question": "Does every supported cell answer every record with the right prediction?",
-        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
-        "profiles": {
-            "laptop": {
-                "repetitions": 1,
-                "warmup": {"seconds": 1},
-                "stop": {"seconds": SECONDS},
-                "workloads": workloads,
-            }
-        },
-    }
+    return workloads
 
 
 def _workload(system: System, batch: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import yaml
 
-from .cells import experiment
+from .cells import SECONDS, cell_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +107,26 @@ def own_root(folder: Path) -> Path:
     return root
 
 
+def write_experiment(folder: Path, workloads: list[dict[str, Any]], **sizing: Any) -> str:
+    """An experiment file of these workloads, to be given to `start`.
+
+    Args:
+        folder: where it is written.
+        workloads: as in configs/experiments.
+        sizing: other fields of the profile; by default one repetition, warmed up for 2 s.
+    """
+    path = folder / "mine.yaml"
+    profile = {"repetitions": 1, "warmup": {"seconds": 2}, **sizing, "workloads": workloads}
+    content = {
+        "name": "mine",
+        "question": "Does it do what the tests say?",
+        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
+        "profiles": {"laptop": profile},
+    }
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
 @pytest.fixture(scope="session")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Started]]:
     """Start `crayfish run` with arguments, in the background; none outlives the tests."""
@@ -136,10 +156,10 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
 
 @pytest.fixture(scope="session")
 def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """The experiment of cells.py, run once."""
-    path = tmp_path_factory.mktemp("matrix") / "matrix.yaml"
-    path.write_text(yaml.safe_dump(experiment()))
-    return start(str(path)).finish(timeout_s=1500)
+    """The workloads of cells.py, run once."""
+    folder = tmp_path_factory.mktemp("matrix")
+    brief = {"warmup": {"seconds": 1}, "stop": {"seconds": SECONDS}}
+    return start(write_experiment(folder, cell_workloads(), **brief)).finish(timeout_s=1500)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from .conftest import CRAYFISH, ROOT
+from .conftest import CRAYFISH, ROOT, write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,26 +18,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 
-def experiment(folder: Path, name: str, cpus: float) -> str:
+def experiment(folder: Path, cpus: float) -> str:
     """The bare scorer with so much CPU: a limit that is halved halves it, and nothing warms up."""
-    path = folder / f"{name}.yaml"
     worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "process_memory": "1728m"}
-    content: dict[str, Any] = {
-        "name": "cpus",
-        "question": "How fast is the scorer?",
-        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
-        "profiles": {
-            "laptop": {
-                "repetitions": 3,
-                "warmup": {"seconds": 2},
-                "stop": {"count": 600000, "seconds": 4},
-                "resources": {"flink-taskmanager": worker},
-                "workloads": [{"rate": "max", "goal": "saturate", "pipeline": "raw"}],
-            }
-        },
-    }
-    path.write_text(yaml.safe_dump(content))
-    return str(path)
+    return write_experiment(
+        folder,
+        [{"rate": "max", "goal": "saturate", "pipeline": "raw"}],
+        repetitions=3,
+        stop={"count": 600000, "seconds": 4},
+        resources={"flink-taskmanager": worker},
+    )
 
 
 def compare(base: Path, other: Path, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -52,9 +41,9 @@ def compare(base: Path, other: Path, *flags: str) -> subprocess.CompletedProcess
 def test_half_the_cpu_is_slower_and_the_same_is_the_same(
     start: Callable[..., Started], tmp_path: Path
 ) -> None:
-    base = start(experiment(tmp_path, "one", 0.8)).finish().folder
-    same = start(experiment(tmp_path, "two", 0.8)).finish().folder
-    half = start(experiment(tmp_path, "half", 0.4)).finish().folder
+    base = start(experiment(tmp_path, 0.8)).finish().folder
+    same = start(experiment(tmp_path, 0.8)).finish().folder
+    half = start(experiment(tmp_path, 0.4)).finish().folder
 
     equal = compare(base, same, "--threshold", "10%")
     assert equal.returncode == 0, equal.stdout + equal.stderr

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+
+from .conftest import write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ def _workload(processor: str) -> dict[str, Any]:
     return {
         "title": processor,
         "processor": processor,
+        "runtime": "jvm",
         "rate": RATE,
         "goal": "overload",
         # Results become visible with each transaction.
@@ -38,22 +40,10 @@ def _workload(processor: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def once(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """One run for each processor that offers it."""
-    experiment = {
-        "name": "exactly-once",
-        "question": "Does each record come out once, although a worker dies?",
-        "defaults": {"processor": "flink", "runtime": "jvm", "tool": "onnx", "model": "ffnn"},
-        "profiles": {
-            "laptop": {
-                "repetitions": 1,
-                "warmup": {"seconds": 2},
-                "stop": {"seconds": SECONDS},
-                "workloads": [_workload(processor) for processor in CASES],
-            }
-        },
-    }
-    path = tmp_path_factory.mktemp("once") / "exactly-once.yaml"
-    path.write_text(yaml.safe_dump(experiment))
-    return start(str(path), "--delivery", "exactly-once").finish(timeout_s=400)
+    folder = tmp_path_factory.mktemp("once")
+    workloads = [_workload(processor) for processor in CASES]
+    mine = write_experiment(folder, workloads, stop={"seconds": SECONDS})
+    return start(mine, "--delivery", "exactly-once").finish(timeout_s=400)
 
 
 @pytest.mark.timeout(420)

@@ -6,9 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from .conftest import docker, left_behind, own_root
+from .conftest import docker, left_behind, own_root, write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,26 +91,12 @@ def broken(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("broken")
     root = own_root(folder)
     (root / "models" / "ffnn" / "ffnn.onnx").write_bytes(b"not a model")
-    experiment = {
-        "name": "broken",
-        "question": "Is a broken model named?",
-        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
-        "profiles": {
-            "laptop": {
-                "repetitions": 1,
-                "warmup": {"seconds": 2},
-                "stop": {"seconds": 3},
-                "workloads": [
-                    {"title": f"{processor} {runtime}", "processor": processor, "rate": 100}
-                    | {"runtime": runtime}
-                    for processor, runtime in DRIVERS
-                ],
-            }
-        },
-    }
-    path = folder / "broken.yaml"
-    path.write_text(yaml.safe_dump(experiment))
-    return start(str(path), root=root).finish(timeout_s=400)
+    workloads = [
+        {"title": f"{processor} {runtime}", "processor": processor, "runtime": runtime, "rate": 100}
+        for processor, runtime in DRIVERS
+    ]
+    mine = write_experiment(folder, workloads, stop={"seconds": 3})
+    return start(mine, root=root).finish(timeout_s=400)
 
 
 @pytest.mark.timeout(420)

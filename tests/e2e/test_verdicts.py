@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import yaml
 
-from .conftest import ROOT, docker, left_behind, own_root
+from .conftest import ROOT, docker, left_behind, own_root, write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,19 +21,6 @@ TASKMANAGER = "crayfish-flink-taskmanager-1"
 KAFKA = "crayfish-kafka-1"
 
 
-def experiment(folder: Path, **sizing: Any) -> str:
-    """An experiment file of our own."""
-    path = folder / "mine.yaml"
-    content = {
-        "name": "mine",
-        "question": "Is it noticed?",
-        "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
-        "profiles": {"laptop": {"repetitions": 1, "warmup": {"seconds": 2}, **sizing}},
-    }
-    path.write_text(yaml.safe_dump(content))
-    return str(path)
-
-
 def codes(run: dict[str, Any]) -> dict[str, str]:
     """The reasons of a run with their messages."""
     return {reason["code"]: reason["message"] for reason in run["verdict"]["reasons"]}
@@ -44,11 +30,11 @@ def test_a_starved_producer_and_a_throttled_consumer_are_named(
     start: Callable[..., Started], tmp_path: Path
 ) -> None:
     producer = {"cpus": 0.15, "memory": "1g", "weight": 8192}
-    mine = experiment(
+    mine = write_experiment(
         tmp_path,
+        [{"rate": 4000}],
         stop={"seconds": 6},
         resources={"producer": producer, "consumer": {**producer, "cpus": 0.06}},
-        workloads=[{"rate": 4000}],
     )
     finished = start(mine).finish()
     (run,) = finished.runs()
@@ -63,7 +49,7 @@ def test_a_starved_producer_and_a_throttled_consumer_are_named(
 
 def test_lost_records_are_counted(start: Callable[..., Started], tmp_path: Path) -> None:
     """Records that the broker drops before the processor has read them are gone for good."""
-    mine = experiment(tmp_path, stop={"seconds": 12}, workloads=[{"rate": 500}])
+    mine = write_experiment(tmp_path, [{"rate": 500}], stop={"seconds": 12})
     running = start(mine)
     running.await_phase("measured")
     docker("pause", TASKMANAGER)
@@ -101,7 +87,7 @@ def test_wrong_weights_are_noticed(start: Callable[..., Started], tmp_path: Path
     other = (kernel * 1.01).astype("<f4").tobytes()
     model.write_bytes(content[:place] + other + content[place + len(other) :])
 
-    mine = experiment(tmp_path, stop={"seconds": 3}, workloads=[{"rate": 100}])
+    mine = write_experiment(tmp_path, [{"rate": 100}], stop={"seconds": 3})
     finished = start(mine, root=root).finish()
     (run,) = finished.runs()
     assert "WRONG_OUTPUTS" in codes(run), finished.output

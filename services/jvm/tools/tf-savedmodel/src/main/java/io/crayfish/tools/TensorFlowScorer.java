@@ -11,7 +11,6 @@ import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -22,10 +21,6 @@ import org.tensorflow.types.TFloat32;
  */
 final class TensorFlowScorer implements Scorer {
   private static final String SIGNATURE = "serving_default";
-
-  /** Without it each call is handed to a thread of TensorFlow's pool, and waits for it. */
-  private static final RunOptions IN_THIS_THREAD =
-      RunOptions.newBuilder().setInterOpThreadPool(-1).build();
 
   private final RunConfig.Model model;
   private final int threads;
@@ -49,7 +44,7 @@ final class TensorFlowScorer implements Scorer {
             .setIntraOpParallelismThreads(threads)
             .setInterOpParallelismThreads(threads)
             .setUsePerSessionThreads(true);
-    if (threads == 1) { // hands nothing over to a pool
+    if (threads == 1) { // else each call is handed to a thread of a pool, and waits for it
       config.getExperimentalBuilder().setExecutorType("SINGLE_THREADED_EXECUTOR");
     }
     try {
@@ -81,8 +76,7 @@ final class TensorFlowScorer implements Scorer {
     float[] copy = new float[values.remaining()];
     values.get(copy);
     memory.write(copy);
-    try (Result result =
-        session.runner().setOptions(IN_THIS_THREAD).feed(input, points).fetch(output).run()) {
+    try (Result result = session.runner().feed(input, points).fetch(output).run()) {
       TFloat32 predictions = (TFloat32) result.get(0);
       float[] answer = new float[Math.toIntExact(predictions.size())];
       predictions.asRawTensor().data().asFloats().read(answer);
