@@ -19,12 +19,15 @@ from crayfish_contract.runconfig import (
 
 if TYPE_CHECKING:
     from .build import Plan
-    from .model import RunSpec
+    from .model import Cell, RunSpec
     from .points import Points
 
 _POOL_BYTES = 64 * 1024 * 1024
 """Memory that distinct payloads may take in the producer."""
 _SATURATE_DRAIN_S = 600.0
+_RECOVERY_S = 45.0
+"""No result for this long may be a processor that comes back: two JVMs start, and a transaction of
+the dead one times out (twice the commit interval)."""
 
 
 def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
@@ -74,8 +77,17 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),
             ),
         ),
-        deadlines=Deadlines(drain_total=_SATURATE_DRAIN_S if cell.goal == "saturate" else 120.0),
+        deadlines=_deadlines(cell),
     )
+
+
+def _deadlines(cell: Cell) -> Deadlines:
+    own: dict[str, float] = {}
+    if cell.faults or cell.delivery == "exactly-once":
+        own["drain_idle"] = _RECOVERY_S
+    if cell.goal == "saturate":
+        own["drain_total"] = _SATURATE_DRAIN_S
+    return Deadlines(**own)
 
 
 def pool_size(points: int, batch: int, values: int) -> int:

@@ -184,3 +184,14 @@ def test_a_flood_has_more_time_to_drain() -> None:
         for plan in (planned(rates=("max",), count=5), planned(rates=(5.0,)))
     )
     assert (flood, paced) == (600.0, 120.0)
+
+
+def test_a_processor_that_dies_has_time_to_come_back() -> None:
+    patient, usual = (
+        run_config(plan, plan.runs[0], Points("random", 5)).deadlines.drain_idle
+        for plan in (
+            planned(runtime="jvm", delivery="exactly-once", rates=(5.0,)),
+            planned(rates=(5.0,)),
+        )
+    )
+    assert patient > 2 * usual

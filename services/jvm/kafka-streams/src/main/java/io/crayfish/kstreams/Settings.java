@@ -9,6 +9,9 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /** The application's configuration. */
 final class Settings {
+  /** A pause of the JVM that is shorter than this does not cost it its transaction. */
+  private static final int LEAST_TRANSACTION_MS = 5000;
+
   private Settings() {}
 
   static Properties of(RunConfig config, Options options) {
@@ -27,7 +30,9 @@ final class Settings {
     settings.put(StreamsConfig.POLL_MS_CONFIG, options.pollMs());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, "/tmp/kafka-streams");
     producer(settings, ProducerConfig.LINGER_MS_CONFIG, options.lingerMs());
-    if (!exactlyOnce) { // as the other processors' sinks; transactions need all
+    if (exactlyOnce) {
+      producer(settings, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, transactionTimeout(options));
+    } else { // as the other processors' sinks; transactions need all
       producer(settings, ProducerConfig.ACKS_CONFIG, "1");
       producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
     }
@@ -41,6 +46,14 @@ final class Settings {
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
     return settings;
+  }
+
+  /**
+   * A topology without state comes back with a new name for its transactions, so nobody ends those
+   * that it had open when it died: until they time out, nothing behind them can be read or committed.
+   */
+  private static int transactionTimeout(Options options) {
+    return Math.max(LEAST_TRANSACTION_MS, 2 * options.commitIntervalMs());
   }
 
   private static int threads(RunConfig config, Options options) {
