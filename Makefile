@@ -34,7 +34,9 @@ ls: setup ## processors, tools, models, profiles, experiments
 perf: setup ## our producer against Kafka's own performance tool
 	$(CRAYFISH) perf
 
-test: lint unit e2e ## everything that CI checks
+test: setup ## everything that CI checks
+	$(MAKE) -j2 --output-sync=target lint unit
+	$(MAKE) e2e
 
 lint: setup ## ruff and mypy
 	.venv/bin/ruff check

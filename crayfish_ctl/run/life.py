@@ -40,6 +40,7 @@ _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""
+_TELEMETRY = ("prometheus", "cgroup-exporter")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def execute(  # noqa: PLR0917
     failure: RunFailure | None = None
     with ContainerEvents() as events:
         with steps.step("start containers"):
+            if spec.cell.pipeline == "raw":  # it begins at once, and waits for nobody
+                _start_telemetry(files, target)
             target.up(files.rendered.path)
         found = target.containers()
         containers = {container.service: container for container in found}
@@ -120,6 +123,16 @@ def execute(  # noqa: PLR0917
         )
     journal.write("run-ended", run_id=spec.run_id, verdict=result.verdict.state)
     return result
+
+
+def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
+    """Containers' CPU times are being read before there is anything to read."""
+    target.up(files.rendered.path, _TELEMETRY)
+    prometheus = Prometheus(target.published_port("prometheus", 9090))
+    try:
+        prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
+    finally:
+        prometheus.close()
 
 
 def _await_end(  # noqa: PLR0917
@@ -223,12 +236,7 @@ def _collect_metrics(
         return
     try:
         # Awaits the scrape after the end, which holds the final counters.
-        limit = time.monotonic() + 2 * _LAST_SCRAPE_S
-        while time.monotonic() < limit:
-            scraped = prometheus.latest('timestamp(up{component="cgroup-exporter"})')
-            if max(scraped.values(), default=0.0) * 1e9 >= ended_ns:
-                break
-            time.sleep(0.1)
+        prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
         samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
         write_metrics(samples, folder / "metrics.parquet")
     except httpx.HTTPError:

@@ -47,14 +47,20 @@ class ComposeTarget:
     def __init__(self) -> None:
         self._docker = DockerClient(compose_project_name=PROJECT)
 
-    def up(self, compose_file: Path) -> None:
+    def up(self, compose_file: Path, services: Sequence[str] = ()) -> None:
         """Start what is not running, make anew what the file changed, leave the rest alone.
+
+        Args:
+            compose_file: the rendered file.
+            services: only these; by default all.
 
         Raises:
             CrayfishError: with the engine's own words.
         """
         try:
-            self._client(compose_file).compose.up(detach=True, remove_orphans=True, quiet=True)
+            self._client(compose_file).compose.up(
+                list(services) or None, detach=True, remove_orphans=True, quiet=True
+            )
         except DockerException as error:
             raise CrayfishError(
                 f"{compose_file}: docker compose up failed: {(error.stderr or str(error)).strip()}",

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import polars as pl
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import (
+    Retrying,
+    retry,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from crayfish_ctl.results import METRICS_SCHEMA, replacing
 
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
 _CONTAINER_ID = "id"
 _TIMEOUT_S = 10.0
+_CPU_TIMES_AT = "max by (component) (timestamp(container_cpu_usage_seconds_total))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,23 @@ class Prometheus:
         return {
             series["metric"].get("component", ""): float(series["value"][1]) for series in result
         }
+
+    def await_cpu_times(self, after_s: float, limit_s: float) -> bool:
+        """Wait until the containers' CPU times were scraped after a moment.
+
+        Args:
+            after_s: the moment, Unix seconds.
+            limit_s: to wait, seconds.
+
+        Returns:
+            Whether they were.
+        """
+        return Retrying(
+            retry=retry_if_result(lambda scraped: not scraped),
+            stop=stop_after_delay(limit_s),
+            wait=wait_fixed(0.1),
+            retry_error_callback=lambda _: False,
+        )(lambda: max(self.latest(_CPU_TIMES_AT).values(), default=0.0) > after_s)
 
     def labels(self, query: str, label: str) -> list[str]:
         """A label's values in the answer of an instant query; empty while nothing answers."""

@@ -20,15 +20,15 @@ pytestmark = pytest.mark.e2e
 
 def experiment(folder: Path, cpus: float) -> str:
     """The bare scorer with so much CPU: a limit that is halved halves it, and nothing warms up."""
-    worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "process_memory": "1728m"}
+    worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "heap": "256m"}
     return write_experiment(
         folder,
-        [{"rate": "max", "goal": "saturate", "pipeline": "raw"}],
+        [{"processor": "ray", "rate": "max", "goal": "saturate", "pipeline": "raw"}],
         repetitions=3,
-        # While the first one runs, the stack beside it starts, and the scrapes begin.
+        # While the first one runs, the stack beside it starts.
         first_warmup={"seconds": 8},
         stop={"count": 600000, "seconds": 6},
-        resources={"flink-taskmanager": worker},
+        resources={"ray-worker": worker},
     )
 
 

@@ -21,9 +21,8 @@ pytestmark = pytest.mark.e2e
 
 
 def test_resume_after_sigkill_in_the_middle_of_a_run(start: Callable[..., Started]) -> None:
-    running = start(
-        "input-rate", "--reps", "2", "--rate", "100,200", "--seconds", "5", "--warmup", "2"
-    )
+    experiment = ("input-rate", "--sp", "kafka-streams", "--reps", "2", "--rate", "100,200")
+    running = start(*experiment, "--seconds", "5", "--warmup", "2")
     # Sending has begun in the second run, and its end is seconds away.
     while not list(running.folder().glob("02-*/out/producer.records*")):
         assert running.process.poll() is None, running.log.read_text()

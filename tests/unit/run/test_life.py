@@ -18,6 +18,7 @@ from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.run.life import RunFailure, RunFiles
 from crayfish_ctl.run.watch import Ended
 from crayfish_ctl.stack import Rendered, ServiceContainer
+from crayfish_ctl.telemetry import Prometheus
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -155,6 +156,17 @@ def test_a_run_that_never_ends_is_given_up(engine: Engine, monkeypatch: pytest.M
         "consumer",
         "did not end within all deadlines together",
     )
+
+
+def test_a_bare_scorer_begins_when_it_is_watched(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(Prometheus, "await_cpu_times", lambda *_: done.append("scraped"))
+    monkeypatch.setattr(Engine, "up", lambda *started: done.extend(started[2]), raising=False)
+    rendered = Rendered(Path("compose.yaml"), {})
+    life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
+    assert done == ["prometheus", "cgroup-exporter", "scraped"]
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,14 @@ def test_a_full_disk_is_an_error_of_the_host_and_leaves_the_old_file(
     assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [
         ("metrics.parquet", b"old")
     ]
+
+
+@pytest.mark.parametrize(("after_s", "scraped"), [(99.0, True), (100.0, False)])
+def test_cpu_times_are_awaited_from_a_moment_on(after_s: float, scraped: bool) -> None:
+    scraped_at_100 = answer([{"metric": {"component": "cgroup-exporter"}, "value": [1.5, "100"]}])
+    answers = iter([refuse, answer([])])
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return next(answers, scraped_at_100)(request)
+
+    assert asked(handler).await_cpu_times(after_s, 0.5) is scraped
