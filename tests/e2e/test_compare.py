@@ -26,7 +26,7 @@ def experiment(folder: Path, cpus: float) -> str:
         [{"processor": "ray", "rate": "max", "goal": "saturate", "pipeline": "raw"}],
         repetitions=3,
         # While the first one runs, the stack beside it starts.
-        first_warmup={"seconds": 8},
+        first_warmup={"seconds": 5},
         stop={"count": 600000, "seconds": 6},
         resources={"ray-worker": worker},
     )
