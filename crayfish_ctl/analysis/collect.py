@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan.model import RunSpec
+    from crayfish_ctl.results.model import Window
 
 RUN_CONFIG_FILE: Final = "run-config.json"
 _GAVE_UP: Final = ("idle", "all")
@@ -158,6 +159,7 @@ def summarise_run(  # noqa: PLR0917
         )
     usage = Usage(inputs.metrics)
     backlog = backlog_of(measured, cell, window)
+    drained = config.workload.warmup.drain and cell.pipeline == "kafka"
     stages = stages_ms(ok)
     own = own_rate(usage, counter, consumed_times(ok), cell, window) if counter else None
     facts = Facts(
@@ -172,6 +174,7 @@ def summarise_run(  # noqa: PLR0917
         steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
         disordered=disordered(ok),
+        unsettled=unsettled(records, window) if drained else 0,
         due_records_per_s=due_rate(measured, cell),
     )
     return RunResult(
@@ -199,6 +202,12 @@ def summarise_run(  # noqa: PLR0917
         send_latency_ms=send_latency_ms(ok),
         faults=inputs.faults,
     )
+
+
+def unsettled(records: pl.DataFrame, window: Window) -> int:
+    """Warm-up records that came back after the window had begun, or never."""
+    back = pl.col("consumed_ns").is_not_null() & (pl.col("consumed_ns") <= window.start_ns)
+    return records.filter((pl.col("segment") == "warmup") & ~back).height
 
 
 def count(measured: pl.DataFrame, undecodable: int) -> Counts:

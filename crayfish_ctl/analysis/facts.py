@@ -42,6 +42,8 @@ class Facts:
     steady: Steady | None
     consumer_ended: str | None
     disordered: int
+    unsettled: int
+    """Warm-up records that were to be back before the window began, and were not."""
     due_records_per_s: float | None
     """From the first to the last due time; None for `max`."""
 

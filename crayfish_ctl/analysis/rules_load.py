@@ -30,6 +30,17 @@ def producer_late(facts: Facts) -> Reason | None:
     )
 
 
+def unsettled(facts: Facts) -> Reason | None:
+    """The measured records queued behind those of the warm-up."""
+    if not facts.unsettled:
+        return None
+    return Reason(
+        code="UNSETTLED",
+        message=f"{facts.unsettled:,} warm-up records were not back when the window began: "
+        "warm up at a lower rate (warmup.rate, first_warmup.rate)",
+    )
+
+
 def held_back(facts: Facts) -> Reason | None:
     """Something that is meant to be measured held the producer back."""
     late = None if facts.must_keep_schedule else _late(facts)

@@ -35,6 +35,7 @@ from .rules_load import (
     held_back,
     not_saturated,
     producer_late,
+    unsettled,
     unsteady,
 )
 from .rules_records import (
@@ -86,6 +87,7 @@ def _apply(rules: tuple[Rule, ...], facts: Facts) -> tuple[Reason, ...]:
 
 REASONS: Final[tuple[Rule, ...]] = (
     producer_late,
+    unsettled,
     lost,
     unfinished,
     failed_records,

@@ -164,7 +164,7 @@ def _await_end(  # noqa: PLR0917
         + workload.warmup.seconds
         + (workload.stop.seconds or 0)
         + _count_seconds(files.config)
-        + deadlines.drain_total
+        + 2 * deadlines.drain_total  # the warm-up may have to drain as well
         + _SLACK_S
     )
     try:

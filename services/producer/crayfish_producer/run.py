@@ -196,14 +196,31 @@ class ProducerRun:
         summary.sent_measured = sender.sent - summary.sent_warmup
 
     def _settle(self, sender: Sender) -> int:
-        """Wait until the consumer has all of the warm-up; returns the time at which it has."""
+        """Wait until the consumer has all of the warm-up; returns the time at which it has.
+
+        As long as results come, they are waited for: a cold processor may need far longer than
+        sending took. What is missing at the end makes the run INVALID (UNSETTLED).
+        """
         self._phase("settling")
+        deadlines = self._config.deadlines
+        back, moved = 0, time.monotonic()
+
+        def settled_or_stuck(status: dict[str, Any]) -> bool:
+            nonlocal back, moved
+            if status["unique_warmup"] > back:
+                back, moved = int(status["unique_warmup"]), time.monotonic()
+            return back >= sender.sent or time.monotonic() - moved > deadlines.drain_idle
+
         self._consumer.await_status(
-            lambda status: status["unique_warmup"] >= sender.sent,
-            self._config.deadlines.drain_idle,
+            settled_or_stuck,
+            deadlines.drain_total,
             self._stop,
             meanwhile=lambda: sender.flush(0),
         )
+        if back < sender.sent and not self._stop.is_set():
+            _log.warning(
+                "%d of %d warm-up records did not come back", sender.sent - back, sender.sent
+            )
         return time.time_ns()
 
     def _lag(self) -> None:

@@ -25,6 +25,7 @@ def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: 
     ("code", "changes"),
     [
         ("PRODUCER_LATE", {"late_ms": 6.0}),
+        ("UNSETTLED", {"drained": True}),
         ("LOST", {"lose": 1}),
         ("UNFINISHED", {"lose": 1, "ended": "deadline"}),
         ("FAILED_RECORDS", {"fail": 1}),

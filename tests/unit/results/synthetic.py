@@ -72,6 +72,8 @@ class Scenario:
     send_rate: float = 3000.0
     seconds: float = 10.0
     warmup_seconds: float = 1.0
+    drained: bool = False
+    """The warm-up was to be back before the window, which begins all the same."""
     service_ms: float = 0.8
     jitter_ms: float = 0.0
     network_ms: float = 0.5
@@ -170,7 +172,7 @@ def run_config(scenario: Scenario, run_id: str = "run-1") -> RunConfig:
         workload=WorkloadConfig(
             arrivals=scenario.cell.arrivals,
             stop=scenario.stop or StopRule(seconds=scenario.seconds),
-            warmup=Warmup(rate=scenario.rate or 200.0),
+            warmup=Warmup(rate=scenario.rate or 200.0, drain=scenario.drained),
             batch_size=scenario.batch,
             points=PointsConfig(
                 path="/points.npz", reference_path="/reference.npy", count=POINTS, pool=POINTS

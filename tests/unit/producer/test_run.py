@@ -1,0 +1,68 @@
+"""Parts of a producer's run that need neither broker nor consumer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from crayfish_producer import run as producer_run
+from crayfish_producer.run import ProducerRun
+from tests.unit.load.made import make_config
+
+if TYPE_CHECKING:
+    from crayfish_producer.sender import Sender
+
+SENT = 10
+
+
+class Consumer:
+    """Says that so many warm-up records are back; each question takes a second."""
+
+    def __init__(self, clock: list[float], *back: int) -> None:
+        self.clock, self.back = clock, list(back)
+
+    def await_status(self, condition: Any, deadline_s: float, *_: Any, **__: Any) -> None:
+        end = self.clock[0] + deadline_s
+        while self.clock[0] < end:
+            self.clock[0] += 1.0
+            back = self.back.pop(0) if len(self.back) > 1 else self.back[0]
+            if condition({"unique_warmup": back}):
+                return
+
+
+class Sent:
+    sent = SENT
+
+
+@pytest.mark.parametrize(
+    ("back", "seconds", "said"),
+    [
+        ([SENT], 1, ""),
+        ([*[1] * 14, *[5] * 14, SENT], 29, ""),  # slow, but never 15 s without a result
+        ([4], 17, "6 of 10 warm-up records did not come back"),
+        (
+            [*[1] * 14, *[2] * 14, *[3] * 14, *[4] * 14, *[5] * 14],
+            60,
+            "5 of 10 warm-up records did not come back",
+        ),
+    ],
+)
+def test_the_warm_up_is_waited_for_while_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+    back: list[int],
+    seconds: int,
+    said: str,
+) -> None:
+    clock, lines = [0.0], []
+    monkeypatch.setattr(
+        producer_run._log, "warning", lambda line, *values: lines.append(line % values)
+    )
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    run = ProducerRun(make_config(), threading.Event())
+    run._consumer = cast("Any", Consumer(clock, *back))
+    run._settle(cast("Sender", Sent()))
+    assert clock[0] == seconds
+    assert "".join(lines) == said
