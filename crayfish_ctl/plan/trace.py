@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -41,8 +42,9 @@ def trace_arrivals(source: str, speed: float) -> TraceArrivals:
 
 
 def trace_file(source: str) -> str:
-    """The name of its copy in the experiment's folder."""
-    return f"trace-{Path(source).stem}.npy"
+    """The name of its copy in the experiment's folder: of two files `day`, each has its own."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:8]
+    return f"trace-{Path(source).stem}-{digest}.npy"
 
 
 def copy_trace(source: str, folder: Path) -> None:

@@ -36,9 +36,24 @@ def test_what_the_producer_gets(tmp_path: Path) -> None:
     path.write_text("0\n1\n4\n")
     arrivals = trace_arrivals(str(path), speed=2)
     assert (arrivals.records, arrivals.seconds, arrivals.rate) == (3, 2, 1.5)
-    assert arrivals.path == "/points/trace-mine.npy"
-    copy_trace(str(path), tmp_path)
-    assert np.load(tmp_path / "trace-mine.npy").tolist() == [0, 1, 4]
+    folder = tmp_path / "points"
+    folder.mkdir()
+    copy_trace(str(path), folder)
+    assert np.load(folder / Path(arrivals.path).name).tolist() == [0, 1, 4]
+
+
+def test_two_files_of_one_name_are_two(tmp_path: Path) -> None:
+    names = set()
+    for name, text in (
+        ("day.csv", "0\n1\n"),
+        ("day.txt.csv", "0\n2\n"),
+        ("other/day.csv", "0\n3\n"),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        names.add(trace_arrivals(str(path), speed=1).path)
+    assert len(names) == 3
 
 
 @pytest.mark.parametrize(
