@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.plan.trace import copy_trace, read_trace, trace_arrivals
+from crayfish_ctl.plan.trace import copy_trace, read_trace, trace_arrivals, trace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,8 @@ def test_what_the_producer_gets(tmp_path: Path) -> None:
     folder = tmp_path / "points"
     folder.mkdir()
     copy_trace(str(path), folder)
-    assert np.load(folder / Path(arrivals.path).name).tolist() == [0, 1, 4]
+    assert arrivals.path == f"/points/{trace_file(str(path))}"
+    assert np.load(folder / trace_file(str(path))).tolist() == [0, 1, 4]
 
 
 def test_two_files_of_one_name_are_two(tmp_path: Path) -> None:
