@@ -40,6 +40,8 @@ _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""
+_UNKNOWN_EXIT = 255
+"""What the engine's event says of a container whose end it missed; its record is right later on."""
 _TELEMETRY = ("prometheus", "cgroup-exporter")
 
 
@@ -130,7 +132,7 @@ def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     target.up(files.rendered.path, _TELEMETRY)
     prometheus = Prometheus(target.published_port("prometheus", 9090))
     try:
-        prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
+        prometheus.await_cpu_told(0.0, files.config.deadlines.ready)
     finally:
         prometheus.close()
 
@@ -174,7 +176,8 @@ def _await_end(  # noqa: PLR0917
     try:
         while waiting:
             for service, code in ended:
-                if code != 0 or service not in may_exit:
+                well = code == 0 or (code == _UNKNOWN_EXIT and _did_its_work(files.folder, service))
+                if not well or service not in may_exit:
                     raise _died(service, code, containers, target)
                 waiting.discard(service)
             ended = []
@@ -190,6 +193,17 @@ def _await_end(  # noqa: PLR0917
                 raise RunFailure(late, "did not end within all deadlines together")
     finally:
         prometheus.close()
+
+
+def _did_its_work(folder: Path, service: str) -> bool:
+    """Whether a container said itself that it came to its orderly end."""
+    match service:
+        case "producer":
+            return _told(folder / "out" / PRODUCER_SUMMARY).get("interrupted") is False
+        case "consumer":
+            return _told(folder / "out" / CONSUMER_SUMMARY).get("ended") == "all"
+        case _:
+            return False
 
 
 def _count_seconds(config: RunConfig) -> float:
@@ -236,7 +250,7 @@ def _collect_metrics(
         return
     try:
         # Awaits the scrape after the end, which holds the final counters.
-        prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
+        prometheus.await_cpu_told(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
         samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
         write_metrics(samples, folder / "metrics.parquet")
     except httpx.HTTPError:
@@ -275,7 +289,7 @@ def _write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> Non
 def _service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
     """The steps whose times the producer and the consumer know, as far as they got."""
     producer, consumer = (
-        _times(folder / "out" / name) for name in (PRODUCER_SUMMARY, CONSUMER_SUMMARY)
+        _told(folder / "out" / name) for name in (PRODUCER_SUMMARY, CONSUMER_SUMMARY)
     )
     ready, start = producer.get("ready_ns"), producer.get("measured_start_ns")
     end = producer.get("measured_end_ns")
@@ -289,7 +303,7 @@ def _service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
             steps.add(step, first, last)
 
 
-def _times(summary: Path) -> dict[str, Any]:
+def _told(summary: Path) -> dict[str, Any]:
     """A service's summary; empty if it wrote none."""
     try:
         content: dict[str, Any] = json.loads(summary.read_text())

@@ -81,7 +81,7 @@ class Engine:
         self.queue.append(Ended(f"id-{service}", service, code))
 
 
-def wait(engine: Engine) -> None:
+def wait(engine: Engine, folder: Path = Path()) -> None:
     labels = {"crayfish.exits": "true", "crayfish.lifetime": "run"}
     services = {
         "producer": {"labels": labels},
@@ -89,7 +89,7 @@ def wait(engine: Engine) -> None:
         "kafka": {"labels": {"crayfish.lifetime": "experiment"}},
     }
     life._await_end(
-        RunFiles(Path(), Rendered(Path("compose.yaml"), services), config()),
+        RunFiles(folder, Rendered(Path("compose.yaml"), services), config()),
         {found.service: found for found in engine.now},
         cast("ComposeTarget", engine),
         cast("ContainerEvents", engine),
@@ -137,6 +137,30 @@ def test_a_component_that_dies_ends_the_run_with_its_last_words(
     assert caught.value == RunFailure(
         service, f"ended with exit code {code}", (f"last words of id-{service}",)
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "well"),
+    [
+        (255, '{"ended": "all"}', True),
+        (255, '{"ended": "silence"}', False),
+        (255, None, False),
+        (1, '{"ended": "all"}', False),
+    ],
+)
+def test_an_end_that_the_engine_missed_is_what_the_service_says(
+    engine: Engine, tmp_path: Path, code: int, said: str | None, well: bool
+) -> None:
+    (tmp_path / "out").mkdir()
+    if said is not None:
+        (tmp_path / "out" / "consumer.json").write_text(said)
+    engine.ends("producer", 0)
+    engine.ends("consumer", code)
+    if well:
+        wait(engine, tmp_path)
+    else:
+        with pytest.raises(RunFailure, match="consumer"):
+            wait(engine, tmp_path)
 
 
 def test_a_component_without_memory_is_said_so(engine: Engine) -> None:
