@@ -132,7 +132,7 @@ def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     target.up(files.rendered.path, _TELEMETRY)
     prometheus = Prometheus(target.published_port("prometheus", 9090))
     try:
-        prometheus.await_cpu_told(0.0, files.config.deadlines.ready)
+        prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
     finally:
         prometheus.close()
 
@@ -250,7 +250,7 @@ def _collect_metrics(
         return
     try:
         # Awaits the scrape after the end, which holds the final counters.
-        prometheus.await_cpu_told(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
+        prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
         samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
         write_metrics(samples, folder / "metrics.parquet")
     except httpx.HTTPError:
