@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from crayfish_ctl.errors import CrayfishError
 
-from .model import Experiment, Model, Processor, Profile, Tool
+from .experiment import Experiment
+from .model import Model, Processor, Profile, Tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

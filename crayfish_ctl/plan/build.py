@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.catalog import WorkloadEntry, check_model_files
-from crayfish_ctl.catalog.model import SteadyEntry, StopEntry, TraceEntry, WarmupEntry
+from crayfish_ctl.catalog.experiment import SteadyEntry, StopEntry, TraceEntry, WarmupEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .checks import check_cell, check_choices

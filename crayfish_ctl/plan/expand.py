@@ -16,7 +16,7 @@ from crayfish_contract.runconfig import (
     StopRule,
     Warmup,
 )
-from crayfish_ctl.catalog.model import BurstyEntry, RampEntry, TraceEntry
+from crayfish_ctl.catalog.experiment import BurstyEntry, RampEntry, TraceEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism

@@ -20,7 +20,7 @@ from crayfish_contract.runconfig import (
     TraceArrivals,
     Warmup,
 )
-from crayfish_ctl.catalog.model import Fault
+from crayfish_ctl.catalog.experiment import Fault
 
 THREADS_PER_INSTANCE: Final = "threads_per_instance"
 """The processor option that spreads the N scorers over several containers; 0: one for all."""

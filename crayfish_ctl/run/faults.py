@@ -14,7 +14,7 @@ from crayfish_ctl.results.model import FaultFact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.catalog.model import Fault
+    from crayfish_ctl.catalog.experiment import Fault
     from crayfish_ctl.stack import ComposeTarget, ServiceContainer
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
-
-from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
-from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results import write_text
 from crayfish_ctl.results.inputs import FAULTS_FILE
 from crayfish_ctl.stack.render import EXITS, LIFETIME
-from crayfish_ctl.telemetry import Prometheus, write_metrics
+from crayfish_ctl.telemetry import Prometheus
 
+from .evidence import collect_metrics, did_its_work, service_steps, write_containers
 from .faults import FaultInjector
 from .journal import Steps
 from .watch import ContainerEvents
@@ -38,8 +37,6 @@ _POLL_S = 0.5
 _FAULT_POLL_S = 0.05
 _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
-_LAST_SCRAPE_S = 2.0
-"""Counters at the end of the run are in the scrape that follows it."""
 _UNKNOWN_EXIT = 255
 """What the engine's event says of a container whose end it missed; its record is right later on."""
 _TELEMETRY = ("prometheus", "cgroup-exporter")
@@ -107,12 +104,12 @@ def execute(  # noqa: PLR0917
             faults.end()
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
-            _collect_metrics(files.folder, target, services, started_ns, ended_ns)
+            collect_metrics(files.folder, target, services, started_ns, ended_ns)
         with steps.step("stop job"):
             target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
-        _write_containers(files.folder, target, started_ns)
-    _service_steps(steps, files.folder, started_ns)
+        write_containers(files.folder, target, started_ns)
+    service_steps(steps, files.folder, started_ns)
     write_text(files.folder / "steps.json", json.dumps(steps.in_order(), indent=1))
     if faults.done:
         facts = [fact.model_dump(mode="json") for fact in faults.done]
@@ -130,11 +127,9 @@ def execute(  # noqa: PLR0917
 def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     """Containers' CPU times are being read before there is anything to read."""
     target.up(files.rendered.path, _TELEMETRY)
-    prometheus = Prometheus(target.published_port("prometheus", 9090))
-    try:
-        prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
-    finally:
-        prometheus.close()
+    # One that has died again is a failure of the run, and found by what waits for the run's end.
+    with suppress(CrayfishError), Prometheus(target.published_port("prometheus", 9090)) as found:
+        found.await_cpu_times(0.0, files.config.deadlines.ready)
 
 
 def _await_end(  # noqa: PLR0917
@@ -170,13 +165,13 @@ def _await_end(  # noqa: PLR0917
         + _SLACK_S
     )
     try:
-        prometheus = Prometheus(target.published_port("prometheus", 9090))
+        port = target.published_port("prometheus", 9090)
     except CrayfishError as error:
         raise RunFailure("prometheus", error.message) from None
-    try:
+    with Prometheus(port) as prometheus:
         while waiting:
             for service, code in ended:
-                well = code == 0 or (code == _UNKNOWN_EXIT and _did_its_work(files.folder, service))
+                well = code == 0 or (code == _UNKNOWN_EXIT and did_its_work(files.folder, service))
                 if not well or service not in may_exit:
                     raise _died(service, code, containers, target)
                 waiting.discard(service)
@@ -191,19 +186,6 @@ def _await_end(  # noqa: PLR0917
             if time.monotonic() > end:
                 late = ", ".join(sorted(waiting))
                 raise RunFailure(late, "did not end within all deadlines together")
-    finally:
-        prometheus.close()
-
-
-def _did_its_work(folder: Path, service: str) -> bool:
-    """Whether a container said itself that it came to its orderly end."""
-    match service:
-        case "producer":
-            return _told(folder / "out" / PRODUCER_SUMMARY).get("interrupted") is False
-        case "consumer":
-            return _told(folder / "out" / CONSUMER_SUMMARY).get("ended") == "all"
-        case _:
-            return False
 
 
 def _count_seconds(config: RunConfig) -> float:
@@ -226,87 +208,3 @@ def _still_to_stop(rendered: Rendered, target: ComposeTarget) -> list[str]:
     """Services of this run that are still there; the stack and the experiment stay."""
     of_run = set(rendered.labelled(LIFETIME, "run"))
     return [c.service for c in target.containers() if c.running and c.service in of_run]
-
-
-def _collect_metrics(
-    folder: Path,
-    target: ComposeTarget,
-    services: Mapping[str, str],
-    started_ns: int,
-    ended_ns: int,
-) -> None:
-    """The series of the run; a run without them is INVALID, not an error.
-
-    Args:
-        folder: of the run.
-        target: where Prometheus runs.
-        services: container id -> service.
-        started_ns: Unix ns.
-        ended_ns: Unix ns.
-    """
-    try:
-        prometheus = Prometheus(target.published_port("prometheus", 9090))
-    except CrayfishError:
-        return
-    try:
-        # Awaits the scrape after the end, which holds the final counters.
-        prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
-        samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
-        write_metrics(samples, folder / "metrics.parquet")
-    except httpx.HTTPError:
-        return
-    finally:
-        prometheus.close()
-
-
-def _write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> None:
-    """`containers.json` and a log file per container."""
-    facts: dict[str, Any] = {}
-    logs = folder / "logs"
-    logs.mkdir(exist_ok=True)
-    for container in target.containers():
-        facts[container.service] = {
-            "id": container.id,
-            "image": container.image,
-            "image_id": container.image_id,
-            "cpus": container.cpus,
-            "memory_bytes": container.memory_bytes,
-            "exit_code": None if container.running else container.exit_code,
-            "oom_killed": container.oom_killed,
-            "restarts": container.restarts,
-        }
-        try:
-            target.write_log(container.id, logs / f"{container.service}.log", since_ns)
-        except OSError as error:
-            raise CrayfishError(
-                f"{logs}: {error.strerror}: the logs cannot be written",
-                hint="make room and start again",
-                code=ExitCode.HOST,
-            ) from None
-    write_text(folder / "containers.json", json.dumps(facts, indent=1))
-
-
-def _service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
-    """The steps whose times the producer and the consumer know, as far as they got."""
-    producer, consumer = (
-        _told(folder / "out" / name) for name in (PRODUCER_SUMMARY, CONSUMER_SUMMARY)
-    )
-    ready, start = producer.get("ready_ns"), producer.get("measured_start_ns")
-    end = producer.get("measured_end_ns")
-    for step, first, last in (
-        ("ready", started_ns, ready),
-        ("warm up", ready, start),
-        ("measure", start, end),
-        ("drain", end, consumer.get("finished_ns")),
-    ):
-        if first and last:
-            steps.add(step, first, last)
-
-
-def _told(summary: Path) -> dict[str, Any]:
-    """A service's summary; empty if it wrote none."""
-    try:
-        content: dict[str, Any] = json.loads(summary.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content

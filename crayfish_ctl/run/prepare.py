@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
-from crayfish_ctl.catalog.model import TraceEntry
+from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.plan import run_config
 from crayfish_ctl.plan.checks import check_faults
 from crayfish_ctl.plan.trace import copy_trace, trace_file

@@ -16,7 +16,7 @@ from crayfish_ctl.results import VerdictState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_ctl.catalog.model import SearchEntry
+    from crayfish_ctl.catalog.experiment import SearchEntry
     from crayfish_ctl.plan.model import Purpose
     from crayfish_ctl.results import RunResult
 

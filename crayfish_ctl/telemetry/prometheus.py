@@ -23,6 +23,7 @@ from crayfish_ctl.results import METRICS_SCHEMA, replacing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Self
 
 _CONTAINER_ID = "id"
 _TIMEOUT_S = 10.0
@@ -44,13 +45,15 @@ class Sample:
 
 
 class Prometheus:
-    """Queries one server."""
+    """Queries one server; closes the connection at the end of a `with`."""
 
     def __init__(self, port: int) -> None:
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_TIMEOUT_S)
 
-    def close(self) -> None:
-        """Close the connection."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def latest(self, query: str) -> dict[str, float]:

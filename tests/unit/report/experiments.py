@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crayfish_contract.runconfig import BurstyArrivals, Parallelism, PoissonArrivals
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.catalog.model import Fault
+from crayfish_ctl.catalog.experiment import Fault
 from crayfish_ctl.results import write_model
 from tests.unit.results.synthetic import REFERENCE, START, S, Scenario, manifest, write_run
 

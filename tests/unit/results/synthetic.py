@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from crayfish_ctl.catalog.model import Fault
+    from crayfish_ctl.catalog.experiment import Fault
 
 S = 1_000_000_000
 MS = 1_000_000

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crayfish_contract.runconfig import ConstantArrivals, StopRule, Warmup
-from crayfish_ctl.catalog.model import SearchEntry
+from crayfish_ctl.catalog.experiment import SearchEntry
 from crayfish_ctl.plan.model import Cell, RunSpec
 from crayfish_ctl.results import RunResult, VerdictState
 from crayfish_ctl.results.model import Percentiles, Verdict

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def asked(handler: Handler) -> Prometheus:
     prometheus = Prometheus(9090)
-    prometheus.close()
+    prometheus._http.close()
     prometheus._http = httpx.Client(
         base_url="http://127.0.0.1:9090", transport=httpx.MockTransport(handler)
     )

@@ -1,0 +1,115 @@
+"""What a run leaves behind: metrics, facts and logs of its containers, the times of its steps."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.results import write_text
+from crayfish_ctl.telemetry import Prometheus, write_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from crayfish_ctl.stack import ComposeTarget
+
+    from .journal import Steps
+
+_LAST_SCRAPE_S = 2.0
+"""Counters at the end of the run are in the scrape that follows it."""
+
+
+def collect_metrics(
+    folder: Path,
+    target: ComposeTarget,
+    services: Mapping[str, str],
+    started_ns: int,
+    ended_ns: int,
+) -> None:
+    """The series of the run; a run without them is INVALID, not an error.
+
+    Args:
+        folder: of the run.
+        target: where Prometheus runs.
+        services: container id -> service.
+        started_ns: Unix ns.
+        ended_ns: Unix ns.
+    """
+    try:
+        with Prometheus(target.published_port("prometheus", 9090)) as prometheus:
+            # Awaits the scrape after the end, which holds the final counters.
+            prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
+            samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
+    except (CrayfishError, httpx.HTTPError):
+        return
+    write_metrics(samples, folder / "metrics.parquet")
+
+
+def write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> None:
+    """`containers.json` and a log file per container."""
+    facts: dict[str, Any] = {}
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    for container in target.containers():
+        facts[container.service] = {
+            "id": container.id,
+            "image": container.image,
+            "image_id": container.image_id,
+            "cpus": container.cpus,
+            "memory_bytes": container.memory_bytes,
+            "exit_code": None if container.running else container.exit_code,
+            "oom_killed": container.oom_killed,
+            "restarts": container.restarts,
+        }
+        try:
+            target.write_log(container.id, logs / f"{container.service}.log", since_ns)
+        except OSError as error:
+            raise CrayfishError(
+                f"{logs}: {error.strerror}: the logs cannot be written",
+                hint="make room and start again",
+                code=ExitCode.HOST,
+            ) from None
+    write_text(folder / "containers.json", json.dumps(facts, indent=1))
+
+
+def service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
+    """The steps whose times the producer and the consumer know, as far as they got."""
+    producer, consumer = (
+        _told(folder / "out" / name) for name in (PRODUCER_SUMMARY, CONSUMER_SUMMARY)
+    )
+    ready, start = producer.get("ready_ns"), producer.get("measured_start_ns")
+    end = producer.get("measured_end_ns")
+    for step, first, last in (
+        ("ready", started_ns, ready),
+        ("warm up", ready, start),
+        ("measure", start, end),
+        ("drain", end, consumer.get("finished_ns")),
+    ):
+        if first and last:
+            steps.add(step, first, last)
+
+
+def did_its_work(folder: Path, service: str) -> bool:
+    """Whether a container said itself that it came to its orderly end."""
+    match service:
+        case "producer":
+            return _told(folder / "out" / PRODUCER_SUMMARY).get("interrupted") is False
+        case "consumer":
+            return _told(folder / "out" / CONSUMER_SUMMARY).get("ended") == "all"
+        case _:
+            return False
+
+
+def _told(summary: Path) -> dict[str, Any]:
+    """A service's summary; empty if it wrote none."""
+    try:
+        content: dict[str, Any] = json.loads(summary.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content

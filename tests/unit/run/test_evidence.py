@@ -1,0 +1,72 @@
+"""What a run leaves behind, without an engine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.run import Journal
+from crayfish_ctl.run.evidence import service_steps, write_containers
+from crayfish_ctl.run.journal import Steps
+from tests.unit.run.standins import Engine, container
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crayfish_ctl.stack import ComposeTarget
+
+
+def test_every_container_leaves_its_facts_and_its_log(tmp_path: Path) -> None:
+    engine = Engine(container("kafka"), container("producer", running=False, exit_code=3))
+    write_containers(tmp_path, cast("ComposeTarget", engine), 42)
+    facts = json.loads((tmp_path / "containers.json").read_text())
+    assert (facts["kafka"]["exit_code"], facts["producer"]["exit_code"]) == (None, 3)
+    assert facts["kafka"]["cpus"] == 1.0
+    assert (tmp_path / "logs/producer.log").read_text() == "id-producer since 42"
+
+
+def test_a_full_disk_under_the_logs_is_an_error_of_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Engine, "write_log", full)
+    with pytest.raises(CrayfishError, match="No space left on device") as caught:
+        write_containers(tmp_path, cast("ComposeTarget", Engine(container("kafka"))), 42)
+    assert caught.value.exit_code is ExitCode.HOST
+
+
+def steps_of(folder: Path) -> list[dict[str, Any]]:
+    journal = Journal(folder / "journal.jsonl")
+    steps = Steps(journal, "01")
+    service_steps(steps, folder, 1)
+    journal.close()
+    return steps.in_order()
+
+
+def test_the_services_own_steps_are_read_from_what_they_wrote(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    times = {"ready_ns": 10, "measured_start_ns": 20, "measured_end_ns": 30}
+    (out / "producer.json").write_text(json.dumps(times))
+    (out / "consumer.json").write_text('{"finished_ns": 35, "ready_ns": 99}')
+    assert steps_of(tmp_path) == [
+        {"name": "ready", "started_ns": 1, "ended_ns": 10},
+        {"name": "warm up", "started_ns": 10, "ended_ns": 20},
+        {"name": "measure", "started_ns": 20, "ended_ns": 30},
+        {"name": "drain", "started_ns": 30, "ended_ns": 35},
+    ]
+
+
+def test_a_producer_that_was_killed_wrote_less(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "producer.json").write_text('{"ready_ns": 10, "measu')
+    (out / "consumer.json").write_text('{"finished_ns": 35}')
+    assert steps_of(tmp_path) == []
+    (out / "producer.json").write_text('{"ready_ns": 10, "measured_start_ns": null}')
+    assert [step["name"] for step in steps_of(tmp_path)] == ["ready"]
