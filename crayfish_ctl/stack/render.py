@@ -20,7 +20,8 @@ PROJECT = "crayfish"
 """One experiment runs on a host at a time, so one project name serves, and leftovers are found."""
 LIFETIME = "crayfish.lifetime"
 METRICS = "crayfish.metrics"
-METRICS_KEEP = "crayfish.metrics.keep"
+METRICS_INTERVAL = "crayfish.metrics.interval"
+"""How often it is scraped, if not each second."""
 EXITS = "crayfish.exits"
 
 
@@ -132,10 +133,8 @@ def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: flo
                 {"targets": [f"{name}:{labels[METRICS]}"], "labels": {"component": name}}
             ],
         }
-        if METRICS_KEEP in labels:
-            job["metric_relabel_configs"] = [
-                {"source_labels": ["__name__"], "regex": labels[METRICS_KEEP], "action": "keep"}
-            ]
+        if METRICS_INTERVAL in labels:
+            job["scrape_interval"] = labels[METRICS_INTERVAL]
         jobs.append(job)
     interval = f"{round(interval_s * 1000)}ms"
     return yaml.safe_dump(

@@ -47,14 +47,15 @@ def test_a_fragment_that_breaks_a_rule_is_refused(change: dict[str, Any], named:
 def test_every_component_with_metrics_is_scraped() -> None:
     services: dict[str, dict[str, Any]] = {
         "a": {"labels": {"crayfish.metrics": "8000"}},
-        "b": {"labels": {"crayfish.metrics": "9249", "crayfish.metrics.keep": "x_.*"}},
+        "b": {"labels": {"crayfish.metrics": "9249", "crayfish.metrics.interval": "5s"}},
         "c": {"labels": {}},
     }
     config = yaml.safe_load(prometheus_config(services))
     assert config["global"]["scrape_interval"] == "1000ms"
     a, b = config["scrape_configs"]
     assert a["static_configs"] == [{"targets": ["a:8000"], "labels": {"component": "a"}}]
-    assert b["metric_relabel_configs"][0]["regex"] == "x_.*"
+    assert "scrape_interval" not in a
+    assert b["scrape_interval"] == "5s"
 
 
 def test_a_profile_above_the_machine_is_refused() -> None:
