@@ -44,11 +44,11 @@ lint: setup ## ruff and mypy
 	.venv/bin/mypy
 
 unit: setup ## unit and contract tests: no engine needed
-	.venv/bin/pytest tests/unit tests/contract
+	.venv/bin/pytest --durations=8 tests/unit tests/contract
 
 e2e: setup ## real containers
 	$(CRAYFISH) images
-	.venv/bin/pytest tests/e2e
+	.venv/bin/pytest --durations=8 tests/e2e
 
 lock: ## resolve all dependencies anew
 	scripts/lock

@@ -27,7 +27,7 @@ def experiment(folder: Path, cpus: float) -> str:
         repetitions=3,
         # While the first one runs, the stack beside it starts.
         first_warmup={"seconds": 5},
-        stop={"count": 600000, "seconds": 6},
+        stop={"count": 600000, "seconds": 4},
         resources={"ray-worker": worker},
     )
 

@@ -32,7 +32,7 @@ public final class Main {
     }
   }
 
-  private static int run() throws InterruptedException {
+  private static int run() throws InterruptedException, IOException {
     RunConfig config;
     Options options;
     try {
@@ -66,6 +66,7 @@ public final class Main {
             died.countDown();
           }
         });
+    StreamMetrics.serve(streams::metrics);
     Thread stop = new Thread(() -> stop(streams), "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     streams.start();
