@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -82,7 +83,8 @@ def _select(  # noqa: PLR0917  each one is a flag
         "precision": precision,
         "rates": parse_rates(rate or []),
         "arrivals": arrivals,
-        "trace": trace,
+        # It is read again when the experiment is resumed, from whichever folder.
+        "trace": None if trace is None else str(Path(trace).resolve()),
         "trace_speed": trace_speed,
         "pipeline": pipeline,
         "batch_size": batch,

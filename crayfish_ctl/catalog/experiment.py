@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt
 
 from .model import Config, Name, Resources, Runtime
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class WarmupEntry(Config):
@@ -62,7 +65,10 @@ class RampEntry(Config):
 
 
 class TraceEntry(Config):
-    """A file of arrival times: .csv or .parquet, seconds after the start."""
+    """A file of arrival times: .csv or .parquet, seconds after the start.
+
+    Its path is relative to the experiment's file.
+    """
 
     kind: Literal["trace"]
     path: str
@@ -185,3 +191,20 @@ class Experiment(Config):
     question: str
     defaults: Defaults
     profiles: dict[Name, Sizing]
+
+    def beside(self, folder: Path) -> Experiment:
+        """The same with the paths of its traces relative to a folder, absolute ones as they are."""
+        profiles = {
+            name: sizing.model_copy(
+                update={"workloads": [_beside(entry, folder) for entry in sizing.workloads]}
+            )
+            for name, sizing in self.profiles.items()
+        }
+        return self.model_copy(update={"profiles": profiles})
+
+
+def _beside(entry: WorkloadEntry, folder: Path) -> WorkloadEntry:
+    if not isinstance(entry.arrivals, TraceEntry):
+        return entry
+    found = str(folder / entry.arrivals.path)
+    return entry.model_copy(update={"arrivals": entry.arrivals.model_copy(update={"path": found})})

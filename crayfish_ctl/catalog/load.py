@@ -62,7 +62,7 @@ class Catalog:
     def experiment(self, name: str) -> Experiment:
         """An experiment of configs/experiments, or the user's own file if `name` is a path."""
         if name.endswith((".yaml", ".yml")):
-            return read_yaml(Path(name), Experiment)
+            return read_yaml(Path(name), Experiment).beside(Path(name).parent.resolve())
         return _find("experiment", self.experiments, name)
 
 
@@ -95,7 +95,10 @@ def load_catalog(root: Path) -> Catalog:
         tools=_folder(configs / "tools", Tool),
         models=_folder(configs / "models", Model),
         profiles=_folder(configs / "profiles", Profile),
-        experiments=_folder(configs / "experiments", Experiment),
+        experiments={
+            name: found.beside((configs / "experiments").resolve())
+            for name, found in _folder(configs / "experiments", Experiment).items()
+        },
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from crayfish_ctl.catalog import (
@@ -17,6 +18,7 @@ from crayfish_ctl.catalog import (
     WorkloadEntry,
     load_catalog,
 )
+from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.catalog.load import read_yaml
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
@@ -99,6 +101,20 @@ def test_an_experiment_may_be_a_file_of_the_user(catalog: Catalog, tmp_path: Pat
     text = (ROOT / "configs/experiments/input-rate.yaml").read_text()
     path.write_text(text.replace("name: input-rate", "name: mine"))
     assert catalog.experiment(str(path)).name == "mine"
+
+
+def test_a_trace_lies_beside_the_file_that_names_it(catalog: Catalog, tmp_path: Path) -> None:
+    """So it is found from whichever folder the command is given, and when it is resumed."""
+    content = yaml.safe_load((ROOT / "configs/experiments/input-rate.yaml").read_text())
+    elsewhere = "/data/other.parquet"
+    content["profiles"]["laptop"]["workloads"] = [
+        {"arrivals": {"kind": "trace", "path": path}} for path in ("days/mine.csv", elsewhere)
+    ]
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(content))
+    workloads = catalog.experiment(str(path)).profiles["laptop"].workloads
+    found = [entry.arrivals.path for entry in workloads if isinstance(entry.arrivals, TraceEntry)]
+    assert found == [str(tmp_path / "days/mine.csv"), elsewhere]
 
 
 @pytest.mark.parametrize(
