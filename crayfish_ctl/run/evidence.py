@@ -25,6 +25,15 @@ _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""
 
 
+def open_prometheus(target: ComposeTarget) -> Prometheus:
+    """The server of the stack.
+
+    Raises:
+        CrayfishError: if it is not running.
+    """
+    return Prometheus(target.published_port("prometheus", 9090))
+
+
 def collect_metrics(
     folder: Path,
     target: ComposeTarget,
@@ -42,7 +51,7 @@ def collect_metrics(
         ended_ns: Unix ns.
     """
     try:
-        with Prometheus(target.published_port("prometheus", 9090)) as prometheus:
+        with open_prometheus(target) as prometheus:
             # Awaits the scrape after the end, which holds the final counters.
             prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
             samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)

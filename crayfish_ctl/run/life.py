@@ -13,9 +13,14 @@ from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results import write_text
 from crayfish_ctl.results.inputs import FAULTS_FILE
 from crayfish_ctl.stack.render import EXITS, LIFETIME
-from crayfish_ctl.telemetry import Prometheus
 
-from .evidence import collect_metrics, did_its_work, service_steps, write_containers
+from .evidence import (
+    collect_metrics,
+    did_its_work,
+    open_prometheus,
+    service_steps,
+    write_containers,
+)
 from .faults import FaultInjector
 from .journal import Steps
 from .watch import ContainerEvents
@@ -128,8 +133,8 @@ def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     """Containers' CPU times are being read before there is anything to read."""
     target.up(files.rendered.path, _TELEMETRY)
     # One that has died again is a failure of the run, and found by what waits for the run's end.
-    with suppress(CrayfishError), Prometheus(target.published_port("prometheus", 9090)) as found:
-        found.await_cpu_times(0.0, files.config.deadlines.ready)
+    with suppress(CrayfishError), open_prometheus(target) as prometheus:
+        prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
 
 
 def _await_end(  # noqa: PLR0917
@@ -165,10 +170,10 @@ def _await_end(  # noqa: PLR0917
         + _SLACK_S
     )
     try:
-        port = target.published_port("prometheus", 9090)
+        prometheus = open_prometheus(target)
     except CrayfishError as error:
         raise RunFailure("prometheus", error.message) from None
-    with Prometheus(port) as prometheus:
+    with prometheus:
         while waiting:
             for service, code in ended:
                 well = code == 0 or (code == _UNKNOWN_EXIT and did_its_work(files.folder, service))
