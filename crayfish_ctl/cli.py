@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,12 +18,13 @@ from crayfish_ctl.catalog import Catalog, load_catalog
 from crayfish_ctl.commands import compare, export, figures
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
+from crayfish_ctl.interrupts import terminable
 from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from crayfish_ctl.results import RunResult
+    from crayfish_ctl.results import Results
 
 app = typer.Typer(
     help="Benchmark of machine-learning inference in stream processors.",
@@ -51,22 +53,29 @@ def plan(made: Plan) -> None:
     _show_plan(made)
 
 
+Setup = Annotated[
+    bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="wait while another experiment runs, instead of an error")
+]
+
+
 @app.command()
 @takes_plan(_catalog)
 def run(
     made: Plan,
     out: Annotated[Path, typer.Option(help="where results are written")] = Path("results"),
-    setup: Annotated[
-        bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
-    ] = True,
+    setup: Setup = True,
+    wait: Wait = False,
 ) -> None:
     """Run an experiment and write its report."""
-    from crayfish_ctl.run import run_experiment  # noqa: PLC0415  slow, and only this command's
+    with _engine_to_ourselves(made.images if setup else None, wait=wait):
+        from crayfish_ctl.run import run_experiment  # noqa: PLC0415  slow: after the lock's answer
 
-    if setup:
-        _set_up(made.images)
-    _show_plan(made)
-    _conclude(run_experiment(made, root(), out, console))
+        _show_plan(made)
+        folder = run_experiment(made, root(), out, console)
+    _conclude(folder)
 
 
 def _conclude(folder: Path) -> None:
@@ -77,24 +86,23 @@ def _conclude(folder: Path) -> None:
     results = load_results(folder)
     page = write_report(folder)
     print_results(results, console)
-    console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True)
-    raise typer.Exit(_exit_code(results.runs))
+    console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True, markup=False)
+    raise typer.Exit(_exit_code(results))
 
 
 @app.command()
 def resume(
     results: Annotated[Path, typer.Argument(help="a folder under results/")],
-    setup: Annotated[
-        bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
-    ] = True,
+    failed: Annotated[bool, typer.Option("--failed", help="run FAILED runs once more")] = False,
+    setup: Setup = True,
+    wait: Wait = False,
 ) -> None:
     """Go on with an experiment that was interrupted; complete runs are not repeated."""
     from crayfish_ctl.run import resume_experiment, saved_plan  # noqa: PLC0415
 
     made = saved_plan(results, _catalog())
-    if setup:
-        _set_up(made.images)
-    resume_experiment(made, results, root(), console)
+    with _engine_to_ourselves(made.images if setup else None, wait=wait):
+        resume_experiment(made, results, root(), console, failed=failed)
     _conclude(results)
 
 
@@ -107,7 +115,7 @@ def report(
     from crayfish_ctl.results import load_results  # noqa: PLC0415
 
     print_results(load_results(results), console)
-    console.print(f"report: {write_report(results)}", soft_wrap=True)
+    console.print(f"report: {write_report(results)}", soft_wrap=True, markup=False)
 
 
 @app.command()
@@ -135,7 +143,8 @@ def images(
     """Build the images that are missing or out of date."""
     from crayfish_ctl.images import image_names  # noqa: PLC0415
 
-    _set_up(names or image_names(root()))
+    with _engine_to_ourselves(names or image_names(root())):
+        pass
 
 
 @app.command()
@@ -159,7 +168,7 @@ def ls() -> None:
     ):
         listing = Table(title=title, title_justify="left", show_header=False)
         for name, text in entries.items():
-            listing.add_row(name, text)
+            listing.add_row(escape(name), escape(text))
         console.print(listing)
 
 
@@ -175,21 +184,24 @@ def perf(
 ) -> None:
     """Compare our producer with Kafka's own performance tool."""
     from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
-    from crayfish_ctl.run import alone  # noqa: PLC0415
 
     settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
-    _set_up(["kafka", "producer"])
-    with alone():
+    with _engine_to_ourselves(["kafka", "producer"]):
         show(measure(root(), _catalog().profile("laptop"), settings, console), settings, console)
 
 
 @app.command()
-def down() -> None:
+def down(
+    force: Annotated[
+        bool, typer.Option("--force", help="also what an experiment under way has started")
+    ] = False,
+) -> None:
     """Remove every container, network and volume that crayfish left behind."""
-    from crayfish_ctl.run import alone  # noqa: PLC0415
-    from crayfish_ctl.stack import ComposeTarget  # noqa: PLC0415
+    from crayfish_ctl.stack import ComposeTarget, break_lock, engine_lock  # noqa: PLC0415
 
-    with alone():
+    if force:
+        break_lock()
+    with engine_lock():
         ComposeTarget().down()
 
 
@@ -207,14 +219,16 @@ def schema(
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
-def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
+def _exit_code(results: Results) -> ExitCode:
     """A failed run is an error; an INVALID one only if it leaves its cell without any number.
 
     A search asks whether a rate holds, and that it does not is an answer: one rate must.
     """
     from crayfish_ctl.analysis import by_cell  # noqa: PLC0415
 
-    if any(run.verdict.state.value == "FAILED" for run in runs):
+    runs = results.runs
+    failed = any(run.verdict.state.value == "FAILED" for run in runs)
+    if failed or results.unreadable or results.manifest.not_run:
         return ExitCode.RUN_FAILED
     groups = [group for _, group in by_cell(r for r in runs if r.spec.purpose == "measure")]
     confirmed = [r for r in runs if r.spec.purpose == "confirm"]
@@ -224,21 +238,33 @@ def _exit_code(runs: Sequence[RunResult]) -> ExitCode:
     return ExitCode.OK if measured else ExitCode.RUN_INVALID
 
 
-def _set_up(image_names: list[str]) -> None:
-    """Engine, base image and images, as `crayfish doctor` and `crayfish images` make them."""
+@contextmanager
+def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) -> Iterator[None]:
+    """Nobody else builds or measures on the engine meanwhile, from before the first image on.
+
+    Args:
+        images: to be made ready, with the engine itself if none answers; None: all is there.
+        wait: for another experiment's end.
+    """
     from crayfish_ctl import host  # noqa: PLC0415
     from crayfish_ctl.images import build_images  # noqa: PLC0415
+    from crayfish_ctl.stack import engine_lock  # noqa: PLC0415
 
-    findings = host.examine(root())
-    if any(finding.state == "missing" for finding in findings):
-        host.mend(findings, console.print)
-    host.ensure_base_image(root(), console.print)
-    build_images(root(), image_names, console)
+    with terminable():
+        if images is not None and host.engine_error() is not None:
+            host.mend(host.examine(root()), console.print)
+        with engine_lock(wait=wait, say=console.print):
+            if images is not None:
+                host.mend(host.examine(root()), console.print)
+                host.ensure_base_image(root(), console.print)
+                build_images(root(), images, console)
+            yield
 
 
 def _show_plan(made: Plan) -> None:
+    question = f"{made.experiment.name} ({made.profile.name}): {made.experiment.question}"
     table = Table(
-        title=f"{made.experiment.name} ({made.profile.name}): {made.experiment.question}",
+        title=escape(question),
         title_justify="left",
     )
     for column in ("run", "system", "workload", "warm-up", "records", "about"):
@@ -246,9 +272,9 @@ def _show_plan(made: Plan) -> None:
     for spec in made.runs:
         warmup, measured = scheduled_records(spec)
         table.add_row(
-            spec.run_id,
-            spec.cell.system,
-            spec.cell.workload,
+            escape(spec.run_id),
+            escape(spec.cell.system),
+            escape(spec.cell.workload),
             f"{warmup:,}",
             f"{measured:,}",
             f"{estimate_seconds(spec):.0f} s",

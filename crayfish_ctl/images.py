@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
+import stat
 import time
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -19,6 +21,7 @@ from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.stack.calls import calls_engine
 from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG
 
 if TYPE_CHECKING:
@@ -91,7 +94,9 @@ def digests(root: Path, sources: Sequence[ImageSource], origin: str) -> dict[str
         for base in source.bases:
             digest.update(found[base].encode())
         for path in sorted({source.dockerfile, *_files(root, source.inputs)}):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+            executable = path.stat().st_mode & stat.S_IXUSR  # an entrypoint is one or is not
+            name = f"{path.relative_to(root)}{'*' if executable else ''}"
+            digest.update(name.encode() + b"\0" + path.read_bytes())
         found[source.name] = digest.hexdigest()
     return found
 
@@ -103,6 +108,22 @@ def _files(root: Path, inputs: Iterable[str]) -> Iterable[Path]:
             yield from (p for p in below if p.is_file() and "__pycache__" not in p.parts)
 
 
+def check_readable(root: Path, sources: Iterable[ImageSource]) -> None:
+    """Can the images' own user read what is copied into them? Modes are copied with the files.
+
+    Raises:
+        CrayfishError: naming a file that only its owner can read (a checkout made with umask 077).
+    """
+    for source in sources:
+        for path in _files(root, source.inputs):
+            if not path.stat().st_mode & stat.S_IROTH:
+                raise CrayfishError(
+                    f"{path}: only its owner can read it, and image {source.name} has another user",
+                    hint=f"chmod -R a+rX {shlex.quote(str(root))}",
+                    code=ExitCode.HOST,
+                )
+
+
 def build_images(root: Path, names: Sequence[str], console: Console) -> None:
     """Build what is missing or out of date, bases first; shows what, how far and how long.
 
@@ -110,9 +131,11 @@ def build_images(root: Path, names: Sequence[str], console: Console) -> None:
         CrayfishError: with the builder's last words if a build fails.
     """
     sources = with_bases(root, names)
-    origin = docker.image.inspect("debian:bookworm-slim").id
-    wanted = digests(root, sources, origin)
-    stale = [s for s in sources if _label(s.name) != wanted[s.name]]
+    with calls_engine("the images cannot be looked at"):
+        origin = docker.image.inspect("debian:bookworm-slim").id
+        wanted = digests(root, sources, origin)
+        stale = [s for s in sources if _label(s.name) != wanted[s.name]]
+    check_readable(root, stale)
     levels = _levels(stale)
     done = 0
     for level in levels:
@@ -126,7 +149,8 @@ def build_images(root: Path, names: Sequence[str], console: Console) -> None:
         console.print(f"built {shown} in {time.monotonic() - started:.0f} s")
     if stale:
         # Of ours only, and only what a newer one has taken the name from: gigabytes each.
-        docker.image.prune(filters={"label": LABEL})
+        with calls_engine("older images cannot be removed"):
+            docker.image.prune(filters=[("label", LABEL)])
 
 
 def _levels(stale: Sequence[ImageSource]) -> list[list[ImageSource]]:

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.stack import ComposeTarget, render
-from crayfish_ctl.stack.render import PROJECT
+from crayfish_ctl.stack.render import OURS, PROJECT
 from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG, profile_variables
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def measure(root: Path, profile: Profile, settings: PerfSettings, console: Conso
             [root / "compose" / "kafka.yaml"], profile_variables(profile), Path(folder)
         )
         try:
-            target.up(rendered.path)
+            target.up(rendered)
             cpus = profile.resources["producer"].cpus
             ours, kafkas = [], []
             # The paced run first warms the broker up for the comparison.
@@ -176,7 +176,7 @@ def _run(image: str, cpus: float, command: list[str], entrypoint: str | None = N
                 cpus=cpus,
                 remove=True,
                 pull="never",
-                labels={"com.docker.compose.project": PROJECT},
+                labels=dict([OURS.split("=")]),
             )
         )
     except DockerException as error:

@@ -113,14 +113,18 @@ def failed_run(
         log_tail: the component's last log lines.
 
     Raises:
-        CrayfishError: if it cannot be written, or if `steps.json` cannot be read.
+        CrayfishError: if it cannot be written.
     """
     failure = Failure(component=component, message=message, log_tail=tuple(log_tail))
+    try:
+        steps = with_shares(read_steps(run_dir))
+    except CrayfishError:  # it is not worth another failure
+        steps = ()
     result = RunResult(
         run_id=spec.run_id,
         spec=spec,
         verdict=Verdict(state=VerdictState.FAILED, failure=failure),
-        steps=with_shares(read_steps(run_dir)),
+        steps=steps,
     )
     write_model(run_dir / RUN_FILE, result)
     return result
@@ -169,13 +173,19 @@ def summarise_run(  # noqa: PLR0917
         schedule_lag_ms=lag,
         throughput=throughput_of(measured, ok, cell, window, backlog, own),
         correctness=correctness_of(ok, config.workload.points, reference, cell.tool),
-        components=components_of(usage, inputs.containers, cell, window),
+        components=components_of(usage, inputs, cell, window),
         backlog=backlog,
         steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
         disordered=disordered(ok),
         unsettled=unsettled(records, window) if drained else 0,
         due_records_per_s=due_rate(measured, cell),
+        faults_done=inputs.faults,
+        changed_images=tuple(
+            name
+            for name, fact in sorted(inputs.containers.items())
+            if fact.wanted_image_id and fact.image_id != fact.wanted_image_id
+        ),
     )
     return RunResult(
         run_id=spec.run_id,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Component,
         Correctness,
         Counts,
+        FaultFact,
         Percentiles,
         Steady,
         Throughput,
@@ -46,6 +47,9 @@ class Facts:
     """Warm-up records that were to be back before the window began, and were not."""
     due_records_per_s: float | None
     """From the first to the last due time; None for `max`."""
+    faults_done: tuple[FaultFact, ...] = ()
+    changed_images: tuple[str, ...] = ()
+    """Services that ran another image than the experiment began with."""
 
     @property
     def saturates(self) -> bool:

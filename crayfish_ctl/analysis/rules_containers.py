@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.results.model import Reason
@@ -51,26 +52,38 @@ def _must_not_wait(facts: Facts, part: Component) -> bool:
 
 
 def restarted(facts: Facts) -> Reason | None:
-    """A container did not live through the run."""
-    return _restarted(facts, on_purpose=False, advice="see its log")
-
-
-def restarted_on_purpose(facts: Facts) -> Reason | None:
-    """A container restarted that a fault had ended."""
-    return _restarted(facts, on_purpose=True, advice="the fault is part of the workload")
-
-
-def _restarted(facts: Facts, *, on_purpose: bool, advice: str) -> Reason | None:
-    faulted = {fault.service for fault in facts.cell.faults}
-    names = [
-        f"{part.name} ({part.restarts}x)"
-        for part in facts.components
-        if part.restarts and (part.name in faulted) == on_purpose
-    ]
+    """A container restarted that a fault had ended; any other death fails the run."""
+    names = [f"{part.name} ({part.restarts}x)" for part in facts.components if part.restarts]
     if not names:
         return None
     return Reason(
-        code="RESTARTED", message=f"restarted during the run: {', '.join(names)}: {advice}"
+        code="RESTARTED",
+        message=f"restarted during the run: {', '.join(names)}: the fault is part of the workload",
+    )
+
+
+def fault_not_done(facts: Facts) -> Reason | None:
+    """The run is not the one that was asked for."""
+    done = Counter((fault.service, fault.action) for fault in facts.faults_done)
+    asked = Counter((fault.service, fault.action) for fault in facts.cell.faults)
+    missing = [f"{action} {service}" for service, action in (asked - done).elements()]
+    if not missing:
+        return None
+    return Reason(
+        code="FAULT_NOT_DONE",
+        message=f"did not happen, or was not undone: {', '.join(missing)}: the run had ended "
+        "before, or the container was not there",
+    )
+
+
+def image_changed(facts: Facts) -> Reason | None:
+    """Somebody built or loaded other images while the experiment ran."""
+    if not facts.changed_images:
+        return None
+    return Reason(
+        code="IMAGE_CHANGED",
+        message=f"ran another image than the experiment began with: "
+        f"{', '.join(facts.changed_images)}: build nothing while it runs",
     )
 
 

@@ -9,6 +9,7 @@ time has the mean rate of what they cover.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,9 +22,9 @@ from .throughput import consumed_times, middle_span
 from .timeline import NS
 
 if TYPE_CHECKING:
-    from crayfish_ctl.catalog.model import Counter
+    from crayfish_ctl.catalog.model import Counter as OwnCounter
     from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results.inputs import ContainerFact
+    from crayfish_ctl.results.inputs import ContainerFact, RunInputs
     from crayfish_ctl.results.model import Window
 
 Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
@@ -81,7 +82,7 @@ class Usage:
         """How much a service's counter grew; None if the scrapes do not cover the time."""
         return _increase(self._series(service, name), start_ns / NS, end_ns / NS)
 
-    def counted_per_s(self, counter: Counter, start_ns: int, end_ns: int) -> float | None:
+    def counted_per_s(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How fast the processor's own counter grew, over all subtasks; None if not covered.
 
         From the first to the last scrape within the time, without interpolation: across the moment
@@ -142,12 +143,21 @@ def _increase(chosen: pl.DataFrame, start: float, end: float) -> float | None:
 
 
 def components_of(
-    usage: Usage, containers: dict[str, ContainerFact], cell: Cell, window: Window
+    usage: Usage, inputs: RunInputs, cell: Cell, window: Window
 ) -> tuple[Component, ...]:
     """Every service of the run, each over its `usage_window`."""
+    containers = inputs.containers
+    kills = Counter(fault.service for fault in inputs.faults if fault.action == "kill")
     roles = {name: role_of(name, cell) for name in sorted(set(containers) | usage.services)}
     return tuple(
-        _component(name, usage, containers.get(name), role, usage_window(role, cell, window))
+        _component(
+            name,
+            usage,
+            containers.get(name),
+            role,
+            usage_window(role, cell, window),
+            kills=kills[name],
+        )
         for name, role in roles.items()
     )
 
@@ -165,7 +175,13 @@ def usage_window(role: Role, cell: Cell, window: Window) -> tuple[int, int]:
 
 
 def _component(
-    name: str, usage: Usage, fact: ContainerFact | None, role: Role, window: tuple[int, int]
+    name: str,
+    usage: Usage,
+    fact: ContainerFact | None,
+    role: Role,
+    window: tuple[int, int],
+    *,
+    kills: int,
 ) -> Component:
     start, end = window
     cpu = usage.increase(name, CPU, start, end)
@@ -183,7 +199,7 @@ def _component(
         peak_memory_bytes=usage.highest(name, WORKING_SET),
         max_memory_bytes=usage.highest(name, MAX_MEMORY),
         memory_limit_bytes=fact.memory_bytes if fact else None,
-        restarts=fact.restarts if fact else 0,
+        restarts=kills,
         oom_killed=fact.oom_killed if fact else False,
         exit_code=fact.exit_code if fact else None,
     )

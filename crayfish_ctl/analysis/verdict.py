@@ -23,11 +23,12 @@ from .facts import (
 )
 from .rules_containers import (
     exit_codes,
+    fault_not_done,
     harness_throttled,
+    image_changed,
     no_metrics,
     out_of_memory,
     restarted,
-    restarted_on_purpose,
     system_throttled,
 )
 from .rules_load import (
@@ -97,14 +98,15 @@ REASONS: Final[tuple[Rule, ...]] = (
     unchecked,
     accuracy_differs,
     harness_throttled,
-    restarted,
     out_of_memory,
     backlog_growing,
     no_metrics,
+    fault_not_done,
+    image_changed,
 )
 NOTES: Final[tuple[Rule, ...]] = (
     held_back,
-    restarted_on_purpose,
+    restarted,
     system_throttled,
     duplicates,
     unfinished_backlog,

@@ -35,6 +35,6 @@ def export(
     exported = write(load_results(results_dir), kind, out)
     console = Console(highlight=False, markup=False)
     for path in exported.files:
-        console.print(str(path), soft_wrap=True)
+        console.print(str(path), soft_wrap=True, markup=False)
     for run, why in exported.left_out:
-        console.print(f"left out: {run} ({why})", soft_wrap=True)
+        console.print(f"left out: {run} ({why})", soft_wrap=True, markup=False)

@@ -40,4 +40,4 @@ def figures(
     )
     console = Console(highlight=False)
     for path in written:
-        console.print(str(path), soft_wrap=True)
+        console.print(str(path), soft_wrap=True, markup=False)

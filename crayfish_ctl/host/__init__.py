@@ -7,5 +7,6 @@ whose engine answers is never touched.
 from .base_image import ensure_base_image
 from .checks import Finding
 from .doctor import examine, mend, show
+from .engine import engine_error
 
-__all__ = ["Finding", "ensure_base_image", "examine", "mend", "show"]
+__all__ = ["Finding", "engine_error", "ensure_base_image", "examine", "mend", "show"]

@@ -36,7 +36,9 @@ def print_comparison(found: ComparedResults, console: Console) -> None:
         for unmatched in found.unmatched:
             if unmatched.other == place:
                 cell = unmatched.cell
-                console.print(f"{escape(unmatched.why)}: {escape(cell.system)} @ {cell.workload}")
+                console.print(
+                    f"{escape(unmatched.why)}: {escape(cell.system)} @ {escape(cell.workload)}"
+                )
     count = len(found.regressions)
     text = f"{count} regression{'s' if count != 1 else ''}"
     console.print(

@@ -50,7 +50,7 @@ def print_results(results: Results, console: Console) -> None:
         ]
         table.add_row(
             escape(row.series),
-            row.workload,
+            escape(row.workload),
             *(value if row.trusted else f"[dim]{value}[/]" for value in values),
             f"[{_STYLES[row.state]}]{row.verdict}[/]",
         )
@@ -59,6 +59,8 @@ def print_results(results: Results, console: Console) -> None:
         for warning in row.warnings:
             name = f"{row.series} @ {row.workload}"
             console.print(f"[yellow]warning[/] {escape(name)}: {escape(warning)}", highlight=False)
+    for line in (*results.unreadable, *results.manifest.not_run):
+        console.print(f"[red]no result[/] {escape(line)}", highlight=False)
     for run in run_rows(cells):
         state = run.result.verdict.state
         if state is VerdictState.VALID:

@@ -50,11 +50,12 @@ class ContainerFact(_Tolerant):
     id: str = ""
     image: str | None = None
     image_id: str | None = None
+    wanted_image_id: str | None = None
+    """What the run's file named."""
     cpus: float | None = None
     memory_bytes: int | None = None
     exit_code: int | None = None
     oom_killed: bool = False
-    restarts: int = 0
 
 
 class StepFact(_Tolerant):

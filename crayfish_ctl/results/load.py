@@ -29,6 +29,8 @@ class Results:
     path: Path
     manifest: Manifest
     runs: tuple[RunResult, ...]
+    unreadable: tuple[str, ...] = ()
+    """Of each run whose `run.json` cannot be read, the file and why."""
 
     def records(self, run_id: str) -> pl.LazyFrame:
         """A run's `records.parquet`; empty columns are not an error, a missing file is."""
@@ -82,10 +84,10 @@ class Results:
 
 
 def load_results(results_dir: Path | str) -> Results:
-    """Read an experiment's folder; runs without a `run.json` (killed half-way) are left out.
+    """Read an experiment's folder; runs without a readable `run.json` are left out.
 
     Raises:
-        CrayfishError: if it is no results folder, or a file in it cannot be read.
+        CrayfishError: if it is no results folder, or its manifest cannot be read.
     """
     results_dir = Path(results_dir)
     manifest = results_dir / MANIFEST_FILE
@@ -94,9 +96,15 @@ def load_results(results_dir: Path | str) -> Results:
             f"{results_dir}: no {MANIFEST_FILE} here, so this is not a results folder",
             hint="name one folder below results/, such as results/20260101-120000-input-rate",
         )
-    runs = [read_model(path, RunResult) for path in sorted(results_dir.glob(f"*/{RUN_FILE}"))]
+    runs, unreadable = [], []
+    for path in sorted(results_dir.glob(f"*/{RUN_FILE}")):
+        try:
+            runs.append(read_model(path, RunResult))
+        except CrayfishError as error:
+            unreadable.append(error.message)
     return Results(
         path=results_dir,
         manifest=read_model(manifest, Manifest),
         runs=tuple(sorted(runs, key=lambda run: run.spec.index)),
+        unreadable=tuple(unreadable),
     )

@@ -39,6 +39,11 @@ class Engine(_Frozen):
     compose_version: str | None = None
     storage_driver: str | None = None
     cgroup_version: str | None = None
+    cores: int | None = None
+    """Of its machine, which need not be the controller's."""
+    memory_bytes: int | None = None
+    rootless: bool = False
+    selinux: bool = False
 
 
 class Image(_Frozen):
@@ -79,6 +84,8 @@ class Manifest(_Frozen):
     """Versions of the controller's Python packages and of the main software in the images."""
     git: Git | None = None
     seeds: tuple[int, ...] = ()
+    not_run: tuple[str, ...] = ()
+    """Workloads that could not be run, each with the reason."""
     plan: dict[str, Any] = {}
     """The full configuration after all defaults and choices."""
 

@@ -1,8 +1,7 @@
 """One run's life: start, ready, warm up, measure, drain, collect; and the journal of it all."""
 
 from .experiment import run_experiment
-from .guard import alone
 from .journal import Journal
 from .resume import resume_experiment, saved_plan
 
-__all__ = ["Journal", "alone", "resume_experiment", "run_experiment", "saved_plan"]
+__all__ = ["Journal", "resume_experiment", "run_experiment", "saved_plan"]

@@ -6,14 +6,17 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from python_on_whales import docker
-from python_on_whales.exceptions import DockerException
+from python_on_whales.exceptions import NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import Engine, Image
+from crayfish_ctl.stack.calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_DOCTOR = "`crayfish doctor` says what is missing and how to mend it"
 
 
 def describe_engine() -> Engine:
@@ -22,20 +25,19 @@ def describe_engine() -> Engine:
     Raises:
         CrayfishError: if none does.
     """
-    try:
+    with calls_engine("the container engine does not answer", _DOCTOR):
         info = docker.system.info()
         compose = docker.compose.version()
-    except DockerException as error:
-        raise CrayfishError(
-            f"the container engine does not answer: {(error.stderr or '').strip()}",
-            hint="`crayfish doctor` says what is missing and how to mend it",
-            code=ExitCode.HOST,
-        ) from None
+    security = " ".join(info.security_options or ())
     return Engine(
         version=info.server_version,
         compose_version=compose.removeprefix("Docker Compose version").strip(),
         storage_driver=info.driver,
         cgroup_version=getattr(info, "cgroup_version", None),
+        cores=info.n_cpu,
+        memory_bytes=info.mem_total,
+        rootless="name=rootless" in security,
+        selinux="name=selinux" in security,
     )
 
 
@@ -47,13 +49,15 @@ def describe_images(names: Sequence[str]) -> dict[str, Image]:
     """
     images = {}
     for name in names:
-        if not docker.image.exists(name):
-            raise CrayfishError(
-                f"{name}: no such image on this host",
-                hint="`crayfish images` builds what is missing",
-                code=ExitCode.HOST,
-            )
-        found = docker.image.inspect(name)
+        with calls_engine(f"image {name}", _DOCTOR):
+            try:
+                found = docker.image.inspect(name)
+            except NoSuchImage:
+                raise CrayfishError(
+                    f"{name}: no such image on this engine",
+                    hint="`crayfish images` builds those of images/; load or pull any other",
+                    code=ExitCode.HOST,
+                ) from None
         digests = found.repo_digests or []
         images[name] = Image(
             id=found.id, digest=digests[0] if digests else None, size_bytes=found.size

@@ -10,14 +10,14 @@ import httpx
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.results import write_text
+from crayfish_ctl.results import METRICS_FILE, write_text
 from crayfish_ctl.telemetry import Prometheus, write_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from crayfish_ctl.stack import ComposeTarget
+    from crayfish_ctl.stack import ComposeTarget, Rendered
 
     from .journal import Steps
 
@@ -40,7 +40,7 @@ def collect_metrics(
     services: Mapping[str, str],
     started_ns: int,
     ended_ns: int,
-) -> None:
+) -> str | None:
     """The series of the run; a run without them is INVALID, not an error.
 
     Args:
@@ -49,19 +49,37 @@ def collect_metrics(
         services: container id -> service.
         started_ns: Unix ns.
         ended_ns: Unix ns.
+
+    Returns:
+        Why there are none, or not all; None if there are.
     """
     try:
         with open_prometheus(target) as prometheus:
             # Awaits the scrape after the end, which holds the final counters.
             prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
             samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
-    except (CrayfishError, httpx.HTTPError):
-        return
-    write_metrics(samples, folder / "metrics.parquet")
+    except CrayfishError as error:
+        return error.message
+    except httpx.HTTPError as error:
+        return f"Prometheus: {error or type(error).__name__}"
+    write_metrics(samples, folder / METRICS_FILE)
+    return None
 
 
-def write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> None:
-    """`containers.json` and a log file per container."""
+def write_containers(
+    folder: Path, rendered: Rendered, target: ComposeTarget, since_ns: int
+) -> None:
+    """`containers.json` and a log file per container.
+
+    Args:
+        folder: of the run.
+        rendered: what the run's file says; its image ids are held against those that ran.
+        target: where the containers are.
+        since_ns: Unix ns; what was logged before belongs to earlier runs.
+
+    Raises:
+        CrayfishError: if something cannot be written.
+    """
     facts: dict[str, Any] = {}
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
@@ -70,11 +88,11 @@ def write_containers(folder: Path, target: ComposeTarget, since_ns: int) -> None
             "id": container.id,
             "image": container.image,
             "image_id": container.image_id,
+            "wanted_image_id": rendered.services.get(container.service, {}).get("image"),
             "cpus": container.cpus,
             "memory_bytes": container.memory_bytes,
             "exit_code": None if container.running else container.exit_code,
             "oom_killed": container.oom_killed,
-            "restarts": container.restarts,
         }
         try:
             target.write_log(container.id, logs / f"{container.service}.log", since_ns)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.markup import escape
 
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
 from crayfish_ctl.results import (
     MANIFEST_FILE,
+    RUN_FILE,
     Engine,
     Git,
     Manifest,
@@ -24,22 +28,30 @@ from crayfish_ctl.results import (
     write_model,
 )
 from crayfish_ctl.stack import ComposeTarget
-from crayfish_ctl.stack.variables import check_cpus
+from crayfish_ctl.stack.render import IMAGE, prometheus_config
 
 from .engine import describe_engine, describe_images, git_state
-from .guard import alone, cleaned, remove_leftovers, terminable
+from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
-from .life import execute
+from .life import RunContext, execute
 from .live import LiveView
-from .prepare import copy_traces, prepare_run, prepare_stack, reference_of
-from .schedule import next_run
+from .prepare import (
+    Setting,
+    copy_traces,
+    open_folder,
+    prepare_run,
+    prepare_stack,
+    reference_of,
+    write_readable,
+)
+from .schedule import next_run, not_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.console import Console
 
-    from crayfish_ctl.plan import Plan, Points
+    from crayfish_ctl.plan import Plan
     from crayfish_ctl.results import Image, RunResult
 
 _ROW_BYTES = 120
@@ -51,13 +63,16 @@ _FIXED_BYTES = 200 * 1024 * 1024
 def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console) -> Path:
     """Execute every run of `plan`; returns the results folder, which is complete at any moment.
 
+    The caller holds the engine's lock.
+
     Raises:
-        CrayfishError: if nothing can be run (another experiment runs, no space, no engine).
-        KeyboardInterrupt: on Ctrl-C and SIGTERM, after everything has been removed.
+        CrayfishError: if nothing can be run (no space, no engine).
+        KeyboardInterrupt: on Ctrl-C, SIGTERM and SIGHUP, after everything has been removed.
     """
     started = datetime.now(UTC)
-    folder = results_root.resolve() / f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
-    with alone(), terminable():
+    results_root = results_root.resolve()
+    folder = results_root / f"{started.astimezone():%Y%m%d-%H%M%S}-{plan.experiment.name}"
+    with given_back(results_root):
         try:
             results_root.mkdir(parents=True, exist_ok=True)
             check_space(plan, results_root)
@@ -68,8 +83,12 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
                 hint="choose another folder with --out",
                 code=ExitCode.HOST,
             ) from None
-        manifest = _manifest(plan, started, describe_engine())
-        Experiment(plan, root, folder, console).execute(manifest, done=[])
+        try:
+            manifest = _manifest(plan, started, describe_engine())
+            Experiment(plan, root, folder, console).execute(manifest, {})
+        finally:
+            if not (folder / MANIFEST_FILE).exists():  # nothing had begun
+                shutil.rmtree(folder, ignore_errors=True)
     return folder
 
 
@@ -89,8 +108,14 @@ class Experiment:
     folder: Path
     console: Console
 
-    def execute(self, manifest: Manifest, done: list[RunResult]) -> None:
-        """Run what is missing after `done`, and write the summary.
+    def execute(self, manifest: Manifest, kept: Mapping[str, RunResult]) -> None:
+        """Run what is not in `kept`, and write the summary.
+
+        Nothing is written before it is known that the experiment can go on as it began.
+
+        Args:
+            manifest: of the experiment.
+            kept: complete results by run id, of an experiment that goes on.
 
         Raises:
             CrayfishError: if the engine or the disk fails; what has ended by then stays.
@@ -98,39 +123,106 @@ class Experiment:
         plan, folder = self.plan, self.folder
         target = ComposeTarget()
         remove_leftovers(target, self.console)
-        check_cpus(plan.profile, manifest.host.cores)
         points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
         copy_traces(plan, folder / "points")
+        setting = Setting(plan, points, self.root, manifest.engine)
+        services = prepare_stack(setting, folder)
+        images = describe_images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
+        _check_images(manifest, images)
+        setting = replace(setting, image_ids={name: image.id for name, image in images.items()})
+        again = set_incomplete_aside(folder, kept)
+        if again:
+            self.console.print(f"run anew: {', '.join(again)}")
+        open_folder(folder)
+        open_folder(folder / "points")
+        write_readable(folder / "prometheus.yml", prometheus_config(services))
+        manifest = manifest.model_copy(update={"images": images})
+        write_model(folder / MANIFEST_FILE, manifest)
         journal = Journal(folder / "journal.jsonl")
         try:
-            images = describe_images(prepare_stack(plan, points, self.root, folder))
-            _check_images(manifest, images)
-            manifest = manifest.model_copy(update={"images": images})
-            write_model(folder / MANIFEST_FILE, manifest)
-            journal.write("experiment-started", complete=[run.run_id for run in done])
+            journal.write("experiment-started", complete=sorted(kept))
             with cleaned(target, self.console):
-                self._run_all(done, points, target, journal)
-        finally:
-            journal.write("experiment-ended")
-            journal.close()
-            with contextlib.suppress(CrayfishError):  # the error under way says more
-                ended = manifest.model_copy(update={"ended": datetime.now(UTC)})
-                write_model(folder / MANIFEST_FILE, ended)
-                write_summary(folder, load_results(folder))
+                left_out = self._run_all(kept, setting, target, journal)
+            manifest = manifest.model_copy(update={"not_run": left_out})
+        except BaseException:
+            with contextlib.suppress(CrayfishError, OSError):  # the error under way says more
+                self._conclude(manifest, journal)
+            raise
+        self._conclude(manifest, journal)
+
+    def _conclude(self, manifest: Manifest, journal: Journal) -> None:
+        journal.write("experiment-ended")
+        journal.close()
+        ended = manifest.model_copy(update={"ended": datetime.now(UTC)})
+        write_model(self.folder / MANIFEST_FILE, ended)
+        write_summary(self.folder, load_results(self.folder))
 
     def _run_all(
-        self, done: list[RunResult], points: Points, target: ComposeTarget, journal: Journal
-    ) -> None:
-        plan = self.plan
-        reference = reference_of(plan, points, self.root)
-        with LiveView(self.console, plan, len(done)) as live:
+        self,
+        kept: Mapping[str, RunResult],
+        setting: Setting,
+        target: ComposeTarget,
+        journal: Journal,
+    ) -> tuple[str, ...]:
+        """Every run that the plan asks for; returns the workloads that could not be run."""
+        plan, folder = self.plan, self.folder
+        reference = reference_of(plan, setting.points, self.root)
+        done: list[RunResult] = []
+        with LiveView(self.console, plan, len(kept)) as live:
+            context = RunContext(target, journal, live, reference)
             while (spec := next_run(plan, done)) is not None:
-                files = prepare_run(plan, spec, points, self.root, self.folder)
-                live.begin(spec, estimate_seconds(spec))
-                counter = plan.processors[spec.cell.processor].counter
-                result = execute(spec, files, target, journal, live, reference, counter)
-                live.end(result)
+                result = kept.get(spec.run_id)
+                if result is None or result.spec != spec:
+                    set_aside(folder, spec.run_id)
+                    files = prepare_run(setting, spec, folder)
+                    live.begin(spec, estimate_seconds(spec))
+                    counter = plan.processors[spec.cell.processor].counter
+                    result = execute(spec, files, context, counter)
+                    live.end(result)
                 done.append(result)
+        for run_id in set(kept) - {run.run_id for run in done}:
+            set_aside(folder, run_id)
+        left_out = not_run(plan, done)
+        for line in left_out:
+            self.console.print(f"[yellow]not run[/] {escape(line)}", highlight=False)
+            journal.write("not-run", why=line)
+        return left_out
+
+
+SUPERSEDED = "superseded"
+"""Folder of results that an experiment holds and does not count."""
+_RUN_FOLDER = re.compile(r"\d+-")
+
+
+def set_aside(folder: Path, run_id: str) -> None:
+    """Make room for a run: results that were chosen by others are kept, half ones are not."""
+    old = folder / run_id
+    if not (old / RUN_FILE).is_file():
+        shutil.rmtree(old, ignore_errors=True)
+        return
+    number = 1
+    while (place := folder / SUPERSEDED / f"{run_id}.{number}").exists():
+        number += 1
+    place.parent.mkdir(exist_ok=True)
+    old.rename(place)
+
+
+def set_incomplete_aside(folder: Path, kept: Mapping[str, RunResult]) -> list[str]:
+    """Remove half-written files and scratch folders, set runs aside that do not count.
+
+    Returns:
+        The names of the runs.
+    """
+    again = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".render-"):
+            shutil.rmtree(path)
+        elif path.is_dir() and _RUN_FOLDER.match(path.name) and path.name not in kept:
+            set_aside(folder, path.name)
+            again.append(path.name)
+        elif path.suffix == ".tmp":
+            path.unlink()
+    return again
 
 
 def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:

@@ -1,14 +1,17 @@
 """Faults on purpose: a container is frozen or killed in the middle of a run, and comes back.
 
-What was really done, and when, is written down: the engine takes its time for both.
+What was really done, and when, is written down: the engine takes its time for both. What could not
+be done is missing there, and makes the run INVALID (FAULT_NOT_DONE).
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results.model import FaultFact
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.catalog.experiment import Fault
     from crayfish_ctl.stack import ComposeTarget, ServiceContainer
+
+_MAX_NOTICED_LATE_S = 5.0
+"""Longer, and the producer's clock is another one than ours: then the notice itself counts."""
 
 
 @dataclass
@@ -38,19 +44,24 @@ class FaultInjector:
     """Monotonic seconds."""
     _away: list[_Away] = field(default_factory=list)
     _started: set[int] = field(default_factory=set)
+    _kills: Counter[str] = field(default_factory=Counter)
 
-    def begin(self) -> None:
-        """The measured segment has begun."""
+    def begin(self, start_s: float) -> None:
+        """The measured segment has begun.
+
+        Args:
+            start_s: when, Unix seconds by the producer; it is noticed a little later.
+        """
         if self.measured_since is None:
-            self.measured_since = time.monotonic()
+            late = time.time() - start_s
+            self.measured_since = time.monotonic() - (late if late < _MAX_NOTICED_LATE_S else 0.0)
 
-    def hit(self, container_id: str) -> bool:
-        """Whether it was killed here, so that its end is no failure."""
-        return any(
-            self.containers[fault.service].id == container_id
-            for number, fault in enumerate(self.faults)
-            if fault.action == "kill" and number in self._started
-        )
+    def expected(self, container_id: str) -> bool:
+        """Whether a container's end is one that was made here; each kill explains one end."""
+        if not self._kills[container_id]:
+            return False
+        self._kills[container_id] -= 1
+        return True
 
     def advance(self) -> None:
         """Do what is due, and undo what has lasted long enough."""
@@ -60,13 +71,7 @@ class FaultInjector:
         for number, fault in enumerate(self.faults):
             if number not in self._started and gone >= fault.at_seconds:
                 self._started.add(number)
-                container_id = self.containers[fault.service].id
-                since = time.time_ns()
-                if fault.action == "pause":
-                    self.target.pause(container_id)
-                else:
-                    self.target.kill(container_id)
-                self._away.append(_Away(fault, container_id, since))
+                self._hit(fault)
         for away in list(self._away):
             if time.time_ns() - away.since_ns >= away.fault.seconds * 1e9:
                 self._bring_back(away)
@@ -76,12 +81,29 @@ class FaultInjector:
         for away in list(self._away):
             self._bring_back(away)
 
+    def _hit(self, fault: Fault) -> None:
+        container_id = self.containers[fault.service].id
+        since = time.time_ns()
+        try:
+            if fault.action == "pause":
+                self.target.pause(container_id)
+            else:
+                self._kills[container_id] += 1  # its end may be told before the call returns
+                self.target.kill(container_id)
+        except CrayfishError:  # it has just died: its end, which is told next, is not ours
+            self._kills[container_id] = 0
+            return
+        self._away.append(_Away(fault, container_id, since))
+
     def _bring_back(self, away: _Away) -> None:
         self._away.remove(away)
-        if away.fault.action == "pause":
-            self.target.unpause(away.container_id)
-        else:
-            self.target.start(away.container_id)
+        try:
+            if away.fault.action == "pause":
+                self.target.unpause(away.container_id)
+            else:
+                self.target.start(away.container_id)
+        except CrayfishError:  # not brought back: not done as it was asked for
+            return
         self.done.append(
             FaultFact(
                 service=away.fault.service,

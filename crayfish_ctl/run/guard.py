@@ -1,20 +1,18 @@
-"""What surrounds an experiment: nobody else measures meanwhile, and nothing is left behind."""
+"""What surrounds an experiment: nothing is left behind, and nobody is locked out."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.interrupts import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -35,58 +33,29 @@ def cleaned(target: ComposeTarget, console: Console) -> Iterator[None]:
     try:
         yield
     finally:
-        handlers = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
-        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            console.print("interrupted: removing containers, networks and volumes")
-        target.down()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        before = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, *ENDS)}
+        try:
+            if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+                console.print("interrupted: removing containers, networks and volumes")
+            target.down()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM does what Ctrl-C does."""
+def given_back(folder: Path) -> Iterator[None]:
+    """What root made by `sudo` belongs to the user who asked for it, at the end.
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    Otherwise that user could not start an experiment there any more.
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    Args:
+        folder: with all that is in it; may not be there yet.
+    """
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """One experiment at a time on a host: two would measure each other.
-
-    Raises:
-        CrayfishError: if another one runs.
-    """
-    path = Path(tempfile.gettempdir()) / "crayfish.lock"
-    try:
-        file = path.open("a+")
-    except OSError as error:
-        raise CrayfishError(
-            f"{path}: {error.strerror}",
-            hint="another user made it: remove it if no experiment runs",
-            code=ExitCode.HOST,
-        ) from None
-    with file:
-        with contextlib.suppress(PermissionError):  # another user's, who has opened it to all
-            path.chmod(0o666)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise CrayfishError(
-                f"another experiment runs on this host (process {holder})",
-                hint="wait for it: two at a time would measure each other",
-                code=ExitCode.HOST,
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+        user, group = os.environ.get("SUDO_UID", ""), os.environ.get("SUDO_GID", "")
+        if os.getuid() == 0 and user.isdigit() and group.isdigit() and folder.is_dir():
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, int(user), int(group), follow_symlinks=False)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
-from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import write_text
-from crayfish_ctl.results.inputs import FAULTS_FILE
-from crayfish_ctl.stack.render import EXITS, LIFETIME
+from crayfish_ctl.results.inputs import FAULTS_FILE, STEPS_FILE
+from crayfish_ctl.stack.render import EXITS
+from crayfish_ctl.stack.rules import LIFETIME
 
 from .evidence import (
     collect_metrics,
@@ -21,8 +22,10 @@ from .evidence import (
     service_steps,
     write_containers,
 )
+from .failure import RunFailure
 from .faults import FaultInjector
 from .journal import Steps
+from .status import StatusWatch
 from .watch import ContainerEvents
 
 if TYPE_CHECKING:
@@ -45,15 +48,10 @@ _SLACK_S = 120.0
 _UNKNOWN_EXIT = 255
 """What the engine's event says of a container whose end it missed; its record is right later on."""
 _TELEMETRY = ("prometheus", "cgroup-exporter")
-
-
-@dataclass(frozen=True)
-class RunFailure(Exception):  # noqa: N818  it is the failure of a run, not an error of the program
-    """What ended a run before its time."""
-
-    component: str
-    message: str
-    log_tail: tuple[str, ...] = ()
+_KILLED_THE_MEASURE = (
+    "was killed by the workload's own fault, and nothing measures the run without it: "
+    "let the fault hit the processor or the broker"
+)
 
 
 @dataclass(frozen=True)
@@ -65,84 +63,102 @@ class RunFiles:
     config: RunConfig
 
 
-def execute(  # noqa: PLR0917
-    spec: RunSpec,
-    files: RunFiles,
-    target: ComposeTarget,
-    journal: Journal,
-    live: LiveView,
-    reference: Reference | None,
-    counter: Counter | None = None,
+@dataclass(frozen=True)
+class RunContext:
+    """What every run of an experiment has in common."""
+
+    target: ComposeTarget
+    journal: Journal
+    live: LiveView
+    reference: Reference | None
+    """What the model says about the points."""
+
+
+def execute(
+    spec: RunSpec, files: RunFiles, context: RunContext, counter: Counter | None = None
 ) -> RunResult:
-    """Run `spec` to its end; a component that dies makes it FAILED, and the next one goes on.
+    """Run `spec` to its end; whatever goes wrong with it makes it FAILED, and the next one goes on.
 
     Args:
         spec: the run.
         files: its folder and what was prepared in it.
-        target: starts and stops containers.
-        journal: told of every step.
-        live: shows progress.
-        reference: what the model says about the points.
+        context: of the experiment.
         counter: the processor's own count of records.
 
     Raises:
         CrayfishError: if the engine or the disk fails, which no further run would survive.
     """
+    target, journal = context.target, context.journal
     steps = Steps(journal, spec.run_id)
     journal.write("run-started", run_id=spec.run_id)
     started_ns = time.time_ns()
     failure: RunFailure | None = None
-    with ContainerEvents() as events:
+    with ContainerEvents(target) as events:
         with steps.step("start containers"):
             if spec.cell.pipeline == "raw":  # it begins at once, and waits for nobody
                 _start_telemetry(files, target)
-            target.up(files.rendered.path)
+            target.up(files.rendered)
         found = target.containers()
         containers = {container.service: container for container in found}
         services = {container.id: container.service for container in found}
         faults = FaultInjector(spec.cell.faults, target, containers)
         try:
-            _await_end(files, containers, target, events, live, faults)
+            _await_end(files, containers, context, events, faults)
         except RunFailure as caught:
             failure = caught
         finally:
             faults.end()
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
-            collect_metrics(files.folder, target, services, started_ns, ended_ns)
+            missing = collect_metrics(files.folder, target, services, started_ns, ended_ns)
+            if missing:
+                journal.write("no-metrics", run_id=spec.run_id, why=missing)
         with steps.step("stop job"):
             target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
-        write_containers(files.folder, target, started_ns)
+        write_containers(files.folder, files.rendered, target, started_ns)
     service_steps(steps, files.folder, started_ns)
-    write_text(files.folder / "steps.json", json.dumps(steps.in_order(), indent=1))
+    write_text(files.folder / STEPS_FILE, json.dumps(steps.in_order(), indent=1))
     if faults.done:
         facts = [fact.model_dump(mode="json") for fact in faults.done]
         write_text(files.folder / FAULTS_FILE, json.dumps(facts, indent=1))
-    if failure is None:
-        result = collect_run(files.folder, spec, reference, counter)
-    else:
-        result = failed_run(
-            files.folder, spec, failure.component, failure.message, log_tail=failure.log_tail
-        )
+    result = _result(spec, files, context, counter, failure)
     journal.write("run-ended", run_id=spec.run_id, verdict=result.verdict.state)
     return result
 
 
+def _result(
+    spec: RunSpec,
+    files: RunFiles,
+    context: RunContext,
+    counter: Counter | None,
+    failure: RunFailure | None,
+) -> RunResult:
+    if failure is None:
+        try:
+            return collect_run(files.folder, spec, context.reference, counter)
+        except CrayfishError as error:
+            if error.exit_code is ExitCode.HOST:
+                raise
+            failure = RunFailure("results", error.message)
+    return failed_run(
+        files.folder, spec, failure.component, failure.message, log_tail=failure.log_tail
+    )
+
+
 def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     """Containers' CPU times are being read before there is anything to read."""
-    target.up(files.rendered.path, _TELEMETRY)
+    target.up(files.rendered, _TELEMETRY)
     # One that has died again is a failure of the run, and found by what waits for the run's end.
     with suppress(CrayfishError), open_prometheus(target) as prometheus:
         prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
 
 
-def _await_end(  # noqa: PLR0917
+def _await_end(
     files: RunFiles,
     containers: Mapping[str, ServiceContainer],
-    target: ComposeTarget,
+    context: RunContext,
     events: ContainerEvents,
-    live: LiveView,
     faults: FaultInjector,
 ) -> None:
     """Wait for the consumer's and the producer's orderly end.
@@ -159,38 +175,46 @@ def _await_end(  # noqa: PLR0917
         for container in containers.values()
         if not container.running
     ]
-    deadlines = files.config.deadlines
-    workload = files.config.workload
-    end = time.monotonic() + (
-        deadlines.ready
-        + workload.warmup.seconds
-        + (workload.stop.seconds or 0)
-        + _count_seconds(files.config)
-        + 2 * deadlines.drain_total  # the warm-up may have to drain as well
-        + _SLACK_S
-    )
+    end = time.monotonic() + _longest_seconds(files.config)
     try:
-        prometheus = open_prometheus(target)
+        prometheus = open_prometheus(context.target)
     except CrayfishError as error:
         raise RunFailure("prometheus", error.message) from None
-    with prometheus:
+    with prometheus, StatusWatch(prometheus) as status:
         while waiting:
             for service, code in ended:
                 well = code == 0 or (code == _UNKNOWN_EXIT and did_its_work(files.folder, service))
                 if not well or service not in may_exit:
-                    raise _died(service, code, containers, target)
+                    raise _died(service, code, containers, context.target)
                 waiting.discard(service)
             ended = []
             event = events.next(_FAULT_POLL_S if faults.faults else _POLL_S)
-            ours = event is not None and event.container_id in by_id
-            if event is not None and ours and not faults.hit(event.container_id):
-                ended.append((event.service, event.exit_code))
-            if live.update(prometheus) == "measured":
-                faults.begin()
+            if event is not None and event.container_id in by_id:
+                on_purpose = faults.expected(event.container_id)
+                if on_purpose and event.service in may_exit:
+                    raise RunFailure(event.service, _KILLED_THE_MEASURE)
+                if not on_purpose:
+                    ended.append((event.service, event.exit_code))
+            context.live.update(status.now)
+            if status.now.measured_start_s is not None:
+                faults.begin(status.now.measured_start_s)
             faults.advance()
             if time.monotonic() > end:
                 late = ", ".join(sorted(waiting))
                 raise RunFailure(late, "did not end within all deadlines together")
+
+
+def _longest_seconds(config: RunConfig) -> float:
+    """All deadlines that the services keep themselves, and some."""
+    deadlines, workload = config.deadlines, config.workload
+    return (
+        deadlines.ready
+        + workload.warmup.seconds
+        + (workload.stop.seconds or 0)
+        + _count_seconds(config)
+        + 2 * deadlines.drain_total  # the warm-up may have to drain as well
+        + _SLACK_S
+    )
 
 
 def _count_seconds(config: RunConfig) -> float:

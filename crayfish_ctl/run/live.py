@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Self
 
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from crayfish_ctl.plan import estimate_seconds
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan import Plan, RunSpec
     from crayfish_ctl.results import RunResult
-    from crayfish_ctl.telemetry import Prometheus
+
+    from .status import Status
 
 _EVERY_S = 1.0
 _LOG_EVERY_S = 10.0
 """Without a terminal: a line at least this often."""
-_SENDING = {"warmup", "settling", "measured", "flushing", "draining"}
 
 
 class LiveView:
@@ -64,37 +65,36 @@ class LiveView:
         self._started, self._expected_s, self._phase = time.monotonic(), expected_s, "starting"
         self._logged = self._started
         of = max(self._expected_runs, spec.index + 1)
-        text = f"run {spec.index + 1}/{of} {spec.cell.system} {spec.cell.workload}"
+        # A title is the user's text, and brackets in it are no markup.
+        text = escape(f"run {spec.index + 1}/{of} {spec.cell.system} {spec.cell.workload}")
         self._progress.update(self._task, description=text, status="starting")
         if not self._console.is_terminal:
             left = f", about {self._left_s / 60:.0f} min left in all" if self._left_s > 0 else ""
             self._console.print(f"{text}: expected {expected_s:.0f} s{left}", highlight=False)
 
-    def update(self, prometheus: Prometheus) -> str:
-        """Ask Prometheus at most once a second, and show what it says.
+    def update(self, status: Status) -> None:
+        """Show how far the run is, at most once a second.
 
-        Returns:
-            The phase that the run is in.
+        Args:
+            status: as it was last known.
         """
         now = time.monotonic()
         if now - self._last < _EVERY_S:
-            return self._phase
+            return
         self._last = now
         gone = min(now - self._started, self._expected_s)
-        phase = _phase(prometheus)
-        status = phase + (_figures(prometheus) if phase in _SENDING else "")
+        text = status.phase + status.figures
         left = max(self._left_s - gone, 0.0)
         self._progress.update(
             self._task,
             completed=self._done_s + gone,
-            status=f"{status}  about {left / 60:.0f} min left",
+            status=f"{text}  about {left / 60:.0f} min left",
         )
-        due = phase != self._phase or now - self._logged >= _LOG_EVERY_S
+        due = status.phase != self._phase or now - self._logged >= _LOG_EVERY_S
         if not self._console.is_terminal and due:
-            self._console.print(f"  {now - self._started:5.1f} s  {status}", highlight=False)
+            self._console.print(f"  {now - self._started:5.1f} s  {text}", highlight=False)
             self._logged = now
-        self._phase = phase
-        return phase
+        self._phase = status.phase
 
     def end(self, result: RunResult) -> None:
         """A run has ended."""
@@ -104,17 +104,19 @@ class LiveView:
         verdict = result.verdict
         style = {"VALID": "green", "INVALID": "yellow", "FAILED": "red"}[verdict.state]
         self._console.print(
-            f"[{style}]{verdict.state:7}[/] {result.run_id}: {_key_figure(result)}{seconds:.0f} s",
+            f"[{style}]{verdict.state:7}[/] {escape(result.run_id)}: "
+            f"{_key_figure(result)}{seconds:.0f} s",
             highlight=False,
         )
         for reason in verdict.reasons:
-            self._console.print(f"        {reason.code}: {reason.message}", highlight=False)
+            self._print(f"{reason.code}: {reason.message}")
         if verdict.failure:
-            self._console.print(
-                f"        {verdict.failure.component} {verdict.failure.message}", highlight=False
-            )
+            self._print(f"{verdict.failure.component} {verdict.failure.message}")
             for line in verdict.failure.log_tail[-5:]:
-                self._console.print(f"        | {line}", markup=False, highlight=False)
+                self._print(f"| {line}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(f"        {line}", markup=False, highlight=False)
 
 
 def _key_figure(result: RunResult) -> str:
@@ -122,30 +124,3 @@ def _key_figure(result: RunResult) -> str:
     if capacity is not None:
         return f"capacity {capacity.records_per_s:,.0f} records/s, "
     return f"p99 {result.latency_ms.p99:.2f} ms, " if result.latency_ms else ""
-
-
-def _figures(prometheus: Prometheus) -> str:
-    """Rate, percentiles and backlog, as far as there are any."""
-    text = ""
-    rate = prometheus.latest("sum(rate(crayfish_consumer_received_total[3s]))")
-    if rate:
-        text += f"  {sum(rate.values()):,.0f} records/s"
-    for name, quantile in (("p50", "0.5"), ("p99", "0.99")):
-        found = prometheus.latest(f'crayfish_consumer_latency_seconds{{quantile="{quantile}"}}')
-        if found:
-            text += f"  {name} {1000 * max(found.values()):.1f} ms"
-    backlog = prometheus.latest(
-        "sum(crayfish_producer_sent_total) - sum(crayfish_consumer_received_total)"
-    )
-    if backlog:
-        text += f"  backlog {max(0, round(sum(backlog.values()))):,}"
-    return text
-
-
-def _phase(prometheus: Prometheus) -> str:
-    """The producer's phase; once it has ended, the consumer's."""
-    for query in ("crayfish_producer_phase == 1", "crayfish_consumer_phase == 1"):
-        phases = prometheus.labels(query, "phase")
-        if phases:
-            return phases[0]
-    return "starting"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,65 +14,109 @@ from crayfish_ctl.plan.checks import check_faults
 from crayfish_ctl.plan.trace import copy_trace, trace_file
 from crayfish_ctl.results import write_text
 from crayfish_ctl.stack import render
-from crayfish_ctl.stack.render import prometheus_config
-from crayfish_ctl.stack.variables import container_user, variables
+from crayfish_ctl.stack.variables import check_cpus, variables
 
 from .life import RunFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from crayfish_ctl.analysis import Reference
     from crayfish_ctl.plan import Plan, Points, RunSpec
+    from crayfish_ctl.results import Engine
+
+_FILE = 0o644
+_FOLDER = 0o755
+_ANYBODY_WRITES = 0o1777
+"""The services' results: their users are the caller, the images' own, and whatever a rootless
+engine makes of both."""
 
 
-def prepare_run(plan: Plan, run: RunSpec, points: Points, root: Path, folder: Path) -> RunFiles:
+@dataclass(frozen=True)
+class Setting:
+    """Where an experiment runs: what every one of its runs is prepared with."""
+
+    plan: Plan
+    points: Points
+    """What the producer sends."""
+    root: Path
+    """Of the checkout."""
+    engine: Engine
+    image_ids: Mapping[str, str] = field(default_factory=dict)
+    """Image name -> the id that it had when the experiment began."""
+
+
+def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     """Make the run's folder with its run config and its compose file.
 
     Args:
-        plan: of the experiment.
+        setting: of the experiment.
         run: to be prepared.
-        points: what the producer sends.
-        root: of the checkout.
         folder: of the experiment.
 
     Raises:
         CrayfishError: if the fragments do not resolve or break a rule.
     """
+    plan, root = setting.plan, setting.root
     run_dir = folder / run.run_id
-    _make_out(run_dir / "out")
-    config = run_config(plan, run, points)
-    write_text(run_dir / "run-config.json", config.model_dump_json(indent=2))
+    out = run_dir / "out"
+    out.mkdir(parents=True)
+    run_dir.chmod(_FOLDER)
+    out.chmod(_ANYBODY_WRITES)
+    config = run_config(plan, run, setting.points)
+    write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
     fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
-    rendered = render(fragments, values, run_dir)
+    rendered = render(
+        fragments, values, run_dir, image_ids=setting.image_ids, confined=setting.engine.selinux
+    )
     check_faults(run, list(rendered.services))
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 
 
-def _make_out(out: Path) -> None:
-    out.mkdir(parents=True)
-    uid, gid = map(int, container_user().split(":"))
-    if uid != os.getuid():  # root prepares for the images' own user
-        os.chown(out, uid, gid)
+def write_readable(path: Path, text: str) -> None:
+    """Write a file that the containers' users can read, whatever the caller's umask is."""
+    write_text(path, text)
+    path.chmod(_FILE)
 
 
-def prepare_stack(plan: Plan, points: Points, root: Path, folder: Path) -> list[str]:
-    """Write the scrape configuration for every service that any run will have.
+def open_folder(folder: Path) -> None:
+    """Let the containers' users read a folder and the files in it."""
+    folder.chmod(_FOLDER)
+    for path in folder.iterdir():
+        if path.is_file():
+            path.chmod(_FILE)
 
-    Every pipeline of each processor is rendered once, so that what is wrong with one shows now.
+
+def prepare_stack(setting: Setting, folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Render every stack that the plan will start, so that what is wrong with one shows now.
+
+    One run stands for all that start the same services.
+
+    Args:
+        setting: of the experiment.
+        folder: of the experiment.
 
     Returns:
-        The images in use.
+        All services by name.
+
+    Raises:
+        CrayfishError: if a fragment does not resolve, breaks a rule or asks for too many cores.
     """
+    plan = setting.plan
     services: dict[str, Mapping[str, Any]] = {}
-    first = {(run.cell.processor, run.cell.pipeline): run for run in reversed(plan.runs)}
+    distinct = {_stack_of(plan, run): run for run in reversed(plan.runs)}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".render-") as scratch:
         (Path(scratch) / "points").mkdir()
-        for run in first.values():
-            services |= prepare_run(plan, run, points, root, Path(scratch)).rendered.services
-    write_text(folder / "prometheus.yml", prometheus_config(services))
-    return sorted({str(service["image"]) for service in services.values()})
+        for run in distinct.values():
+            services |= prepare_run(setting, run, Path(scratch)).rendered.services
+    if setting.engine.cores is not None:
+        check_cpus(plan.profile, setting.engine.cores, services)
+    return services
+
+
+def _stack_of(plan: Plan, run: RunSpec) -> Hashable:
+    return tuple(plan.fragments(run.cell)), run.cell.instances, run.cell.faults
 
 
 def copy_traces(plan: Plan, folder: Path) -> None:

@@ -3,13 +3,15 @@
 A run is complete when the journal says that it ended and its `run.json` is whole. The journal's
 line comes after the file, and both are on the disk before the next run begins, so nothing between
 can be taken for complete, whatever killed the controller.
+
+Which run comes next is a function of the plan and of the results before it. So the whole schedule
+is gone through again, and a complete result counts wherever it is the very run that is asked for:
+one that was lost costs itself, and no other.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,13 +22,22 @@ from crayfish_ctl.catalog import Experiment as ExperimentConfig
 from crayfish_ctl.catalog import Model, Profile
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Choices, make_plan
-from crayfish_ctl.results import MANIFEST_FILE, Manifest, RunResult, load_results, read_model
+from crayfish_ctl.results import (
+    MANIFEST_FILE,
+    RUN_FILE,
+    Manifest,
+    RunResult,
+    VerdictState,
+    read_model,
+)
 
+from .engine import describe_engine
 from .experiment import Experiment
-from .guard import alone, terminable
+from .guard import given_back
 from .schedule import next_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rich.console import Console
@@ -35,7 +46,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.plan import Plan
 
 JOURNAL_FILE = "journal.jsonl"
-_RUN_FOLDER = re.compile(r"\d+-|\.render-")
 
 
 def saved_plan(folder: Path, catalog: Catalog) -> Plan:
@@ -78,15 +88,23 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
     )
 
 
-def complete_runs(folder: Path) -> list[RunResult]:
-    """The runs that count, in their order: ended by the journal, and with a readable result."""
+def complete_runs(folder: Path, *, failed: bool = True) -> dict[str, RunResult]:
+    """The runs that count, by id: ended by the journal, and with a readable result.
+
+    Args:
+        folder: of the experiment.
+        failed: whether a FAILED run is complete, or to be run once more.
+    """
     ended = _ended(folder / JOURNAL_FILE)
-    runs = load_results(folder).runs
-    complete: list[RunResult] = []
-    for run in runs:
-        if run.run_id not in ended or run.spec.index != len(complete):
-            break  # what came after an incomplete run was chosen without it
-        complete.append(run)
+    complete: dict[str, RunResult] = {}
+    for path in sorted(folder.glob(f"*/{RUN_FILE}")):
+        try:
+            run = read_model(path, RunResult)
+        except CrayfishError:
+            continue
+        lost = run.verdict.state is VerdictState.FAILED and not failed
+        if run.run_id == path.parent.name and run.run_id in ended and not lost:
+            complete[run.run_id] = run
     return complete
 
 
@@ -103,44 +121,46 @@ def _ended(journal: Path) -> set[str]:
     return found
 
 
-def resume_experiment(plan: Plan, folder: Path, root: Path, console: Console) -> None:
+def resume_experiment(
+    plan: Plan, folder: Path, root: Path, console: Console, *, failed: bool = False
+) -> None:
     """Go on with the experiment in `folder`; does nothing if it is complete.
+
+    The caller holds the engine's lock.
 
     Args:
         plan: `saved_plan` of the folder.
         folder: of the experiment.
         root: of the checkout.
         console: where progress is shown.
+        failed: run FAILED runs once more.
 
     Raises:
         CrayfishError: see `run_experiment`; also if the images have changed since.
     """
     folder = folder.resolve()
-    with alone(), terminable():
-        done = complete_runs(folder)
-        if next_run(plan, done) is None:
-            console.print(f"{folder.name}: all {len(done)} runs are complete")
-            return
-        removed = remove_incomplete(folder, done)
-        console.print(
-            f"{folder.name}: {len(done)} runs are complete"
-            + (f"; run anew: {', '.join(removed)}" if removed else "")
-        )
-        manifest = read_model(folder / MANIFEST_FILE, Manifest)
-        manifest = manifest.model_copy(
-            update={"resumed": (*manifest.resumed, datetime.now(UTC)), "ended": None}
-        )
-        Experiment(plan, root, folder, console).execute(manifest, done)
+    kept = complete_runs(folder, failed=not failed)
+    if _is_complete(plan, kept):
+        console.print(f"{folder.name}: all {len(kept)} runs are complete")
+        return
+    console.print(f"{folder.name}: {len(kept)} runs are complete")
+    manifest = read_model(folder / MANIFEST_FILE, Manifest)
+    manifest = manifest.model_copy(
+        update={
+            "resumed": (*manifest.resumed, datetime.now(UTC)),
+            "ended": None,
+            "engine": describe_engine(),
+        }
+    )
+    with given_back(folder):
+        Experiment(plan, root, folder, console).execute(manifest, kept)
 
 
-def remove_incomplete(folder: Path, done: list[RunResult]) -> list[str]:
-    """Remove the folders of runs that do not count, and half-written files; returns their names."""
-    keep = {run.run_id for run in done}
-    removed = []
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and _RUN_FOLDER.match(path.name) and path.name not in keep:
-            shutil.rmtree(path)
-            removed.append(path.name)
-        elif path.suffix == ".tmp":
-            path.unlink()
-    return removed
+def _is_complete(plan: Plan, kept: Mapping[str, RunResult]) -> bool:
+    done: list[RunResult] = []
+    while (spec := next_run(plan, done)) is not None:
+        result = kept.get(spec.run_id)
+        if result is None or result.spec != spec:
+            return False
+        done.append(result)
+    return True

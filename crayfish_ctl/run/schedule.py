@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crayfish_ctl.analysis import precise
-from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import make_spec
 from crayfish_ctl.plan.build import ASSUMED_CAPACITY
 from crayfish_ctl.results import VerdictState
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crayfish_ctl.plan import Plan, RunSpec
+    from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results import RunResult
-
-
-class NoCapacityError(CrayfishError):
-    """A workload asks for a share of a capacity that no run has measured."""
 
 
 def next_run(plan: Plan, done: Sequence[RunResult]) -> RunSpec | None:
@@ -34,10 +30,8 @@ def next_run(plan: Plan, done: Sequence[RunResult]) -> RunSpec | None:
 
     All workloads once, then all again for the next repetition: a slow drift of the machine hits all
     cells alike. Beyond the repetitions asked for, a workload is run again while it is not precise
-    enough or has an INVALID run, up to the maximum. Searches come last.
-
-    Raises:
-        NoCapacityError: if the rate of the next run cannot be known.
+    enough or has an INVALID run, up to the maximum. Searches come last. A workload whose rate is a
+    share of a capacity waits until a run has measured that; see `not_run`.
     """
     sizing = plan.sizing
     have = {(run.spec.workload, run.spec.repetition) for run in done}
@@ -47,13 +41,18 @@ def next_run(plan: Plan, done: Sequence[RunResult]) -> RunSpec | None:
                 continue
             if repetition > sizing.repetitions and _enough(plan, position, done):
                 continue
-            rate = _rate(plan, position, done)
+            rate = _share(plan, position, done) if entry.rate == "capacity" else None
+            if entry.rate == "capacity" and rate is None:
+                continue
             return make_spec(plan, position, repetition, len(done), rate=rate)
     for position, entry in enumerate(sizing.workloads):
         if entry.search is None:
             continue
+        top = _top(plan, position, done)
+        if top is None:
+            continue
         own = [run for run in done if run.spec.workload == position]
-        step = next_try(entry.search, _top(plan, position, done), own)
+        step = next_try(entry.search, top, own)
         if not isinstance(step, Found):
             return make_spec(
                 plan, position, len(own) + 1, len(done), rate=step.rate, purpose=step.purpose
@@ -69,33 +68,41 @@ def _enough(plan: Plan, position: int, done: Sequence[RunResult]) -> bool:
     return len(valid) >= plan.sizing.repetitions and narrow
 
 
-def _rate(plan: Plan, position: int, done: Sequence[RunResult]) -> float | None:
-    """The rate of a workload that is a share of a capacity; None: it has its own."""
-    entry = plan.sizing.workloads[position]
-    return _share(plan, position, done) if entry.rate == "capacity" else None
+def not_run(plan: Plan, done: Sequence[RunResult]) -> tuple[str, ...]:
+    """The workloads that had to be left out, each with the reason, when `next_run` has no more."""
+    ran = {run.spec.workload for run in done}
+    return tuple(
+        f"workload {position + 1}: its rate is a share of the capacity of "
+        f"{_cell(plan, position).system}, which no run has measured: see why its saturating run "
+        "FAILED, then `crayfish resume --failed`"
+        for position in range(len(plan.sizing.workloads))
+        if position not in ran
+    )
 
 
-def _share(plan: Plan, position: int, done: Sequence[RunResult]) -> float:
+def _share(plan: Plan, position: int, done: Sequence[RunResult]) -> float | None:
     # To three digits, so that it can be said aloud.
+    capacity = capacity_of(plan, position, done)
     share = plan.sizing.workloads[position].share
-    return float(f"{capacity_of(plan, position, done) * share:.3g}")
+    return None if capacity is None else float(f"{capacity * share:.3g}")
 
 
-def _top(plan: Plan, position: int, done: Sequence[RunResult]) -> float:
+def _top(plan: Plan, position: int, done: Sequence[RunResult]) -> float | None:
     rate = plan.sizing.workloads[position].rate
     return float(rate) if isinstance(rate, float | int) else _share(plan, position, done)
 
 
-def capacity_of(plan: Plan, position: int, done: Sequence[RunResult]) -> float:
+def _cell(plan: Plan, position: int) -> Cell:
+    return make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
+
+
+def capacity_of(plan: Plan, position: int, done: Sequence[RunResult]) -> float | None:
     """What the pipeline carries while everything shares the machine, records/s: median of its runs.
 
     Those before the workload's own first run, so that later ones do not change its rate; and of
-    any verdict, because it only chooses a load.
-
-    Raises:
-        NoCapacityError: if no run of the same system has found one.
+    any verdict, because it only chooses a load. None if no run of the same system has found one.
     """
-    cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
+    cell = _cell(plan, position)
     before = takewhile(lambda run: run.spec.workload != position, done)
     found = [
         run.throughput.capacity.sharing_records_per_s or run.throughput.capacity.records_per_s
@@ -104,11 +111,4 @@ def capacity_of(plan: Plan, position: int, done: Sequence[RunResult]) -> float:
         and run.throughput.capacity is not None
         and run.spec.cell.same_system(cell)
     ]
-    if not found:
-        raise NoCapacityError(
-            f"workload {position + 1}: its rate is a share of the capacity of {cell.system}, which "
-            "no run has measured",
-            hint="see why the saturating run before it FAILED, or give a rate in records/s",
-            code=ExitCode.RUN_FAILED,
-        )
-    return float(np.median(found))
+    return float(np.median(found)) if found else None

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import queue
+import subprocess
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import docker
+from python_on_whales import docker
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from crayfish_ctl.stack.render import PROJECT
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.stack.render import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
+
+    from crayfish_ctl.stack import ComposeTarget, ServiceContainer
+
+_ENGINE_AWAY_S: Final = 10.0
+"""An engine that is restarted answers again within this time, or it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +44,94 @@ def parse_event(event: Mapping[str, Any]) -> Ended:
 
 
 class ContainerEvents:
-    """A queue of `Ended`, fed by a thread that reads the engine's events.
+    """A queue of `Ended`, fed by a thread that reads `docker events`.
 
-    Use as a context manager; events from the moment of entry are kept.
+    The command, and not a second client library: it finds the engine as every other call does
+    (context, host, certificates). Use as a context manager; events from the moment of entry are
+    kept, and those that a broken stream has swallowed are found by looking at the containers.
+
+    Args:
+        target: whose containers are looked at when the stream had broken.
     """
 
-    def __init__(self) -> None:
-        self._client = docker.from_env()
-        self._queue: queue.SimpleQueue[Ended] = queue.SimpleQueue()
-        self._stream: Any = None
+    def __init__(self, target: ComposeTarget) -> None:
+        self._target = target
+        self._queue: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
+        self._told: set[str] = set()
+        self._stream: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._stream = self._client.events(
-            decode=True,
-            filters={
-                "type": "container",
-                "event": "die",
-                "label": f"com.docker.compose.project={PROJECT}",
-            },
-        )
-        threading.Thread(target=self._read, daemon=True, name="container-events").start()
+        self._open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stream.close()
-        self._client.close()
-
-    def _read(self) -> None:
-        try:
-            for event in self._stream:
-                self._queue.put(parse_event(event))
-        except Exception:  # noqa: BLE001  the stream was closed under the thread, in one of many ways
-            return
+    def __exit__(self, *_: object) -> None:
+        self._close()
 
     def next(self, timeout_s: float) -> Ended | None:
-        """The next event, or None after `timeout_s` seconds without one."""
+        """The next event, or None after `timeout_s` seconds without one.
+
+        Raises:
+            CrayfishError: if the stream broke and the engine does not answer any more.
+        """
         try:
-            return self._queue.get(timeout=timeout_s)
+            event = self._queue.get(timeout=timeout_s)
         except queue.Empty:
             return None
+        if event is None:
+            self._reopen()
+            return None
+        self._told.add(event.container_id)
+        return event
+
+    def _open(self) -> None:
+        self._stream = subprocess.Popen(
+            [
+                *map(str, docker.client_config.docker_cmd),
+                *("events", "--format", "{{json .}}"),
+                *("--filter", "type=container", "--filter", "event=die"),
+                *("--filter", f"label={OURS}"),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the controller, which then closes this
+        )
+        self._reader = threading.Thread(
+            target=self._read, args=(self._stream,), daemon=True, name="container-events"
+        )
+        self._reader.start()
+
+    def _close(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None and self._reader is not None:
+            stream.kill()
+            stream.wait()
+            self._reader.join()
+
+    def _read(self, stream: subprocess.Popen[str]) -> None:
+        assert stream.stdout is not None  # noqa: S101  it was opened with a pipe
+        with stream.stdout as lines:
+            for line in lines:
+                self._queue.put(parse_event(json.loads(line)))
+        if self._stream is stream:  # nobody closed it: the engine did
+            self._queue.put(None)
+
+    def _reopen(self) -> None:
+        self._close()
+        containers = self._look()
+        self._open()
+        for container in (*containers, *self._look()):
+            if not container.running and container.id not in self._told:
+                self._told.add(container.id)
+                self._queue.put(Ended(container.id, container.service, container.exit_code))
+
+    @retry(
+        retry=retry_if_exception_type(CrayfishError),
+        stop=stop_after_delay(_ENGINE_AWAY_S),
+        wait=wait_fixed(0.5),
+        reraise=True,
+    )
+    def _look(self) -> list[ServiceContainer]:
+        return self._target.containers()

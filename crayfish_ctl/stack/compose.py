@@ -7,17 +7,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from python_on_whales import DockerClient
-from python_on_whales.exceptions import DockerException
+from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
-from .render import PROJECT
+from .calls import calls_engine
+from .render import IMAGE, OURS, PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from python_on_whales import Container
+
+    from .render import Rendered
 
 _SERVICE = "com.docker.compose.service"
 _LOG_TAIL = 20
@@ -34,8 +37,8 @@ class ServiceContainer:
     running: bool
     exit_code: int
     oom_killed: bool
-    restarts: int
     image: str
+    """The name under which it was built."""
     image_id: str
     cpus: float | None
     memory_bytes: int | None
@@ -47,70 +50,67 @@ class ComposeTarget:
     def __init__(self) -> None:
         self._docker = DockerClient(compose_project_name=PROJECT)
 
-    def up(self, compose_file: Path, services: Sequence[str] = ()) -> None:
-        """Start what is not running, make anew what the file changed, leave the rest alone.
+    def up(self, rendered: Rendered, services: Sequence[str] = ()) -> None:
+        """Start what is not running, make anew what the file changed, remove what it lacks.
 
         Args:
-            compose_file: the rendered file.
+            rendered: the stack; containers of ours that are not in it are removed.
             services: only these; by default all.
 
         Raises:
             CrayfishError: with the engine's own words.
         """
-        try:
-            self._client(compose_file).compose.up(
-                list(services) or None, detach=True, remove_orphans=True, quiet=True
-            )
-        except DockerException as error:
-            raise CrayfishError(
-                f"{compose_file}: docker compose up failed: {(error.stderr or str(error)).strip()}",
-                code=ExitCode.HOST,
-            ) from None
+        with calls_engine(f"{rendered.path}: docker compose up failed"):
+            gone = [c for c in self._containers() if _service(c) not in rendered.services]
+            if gone:
+                self._docker.container.remove(gone, force=True, volumes=True)
+            self._client(rendered.path).compose.up(list(services) or None, detach=True, quiet=True)
 
     def stop(self, compose_file: Path, services: Sequence[str]) -> None:
         """SIGTERM, then wait until they have ended (their grace period at most)."""
         if services:
-            self._client(compose_file).compose.stop(list(services))
+            with calls_engine(f"{', '.join(services)}: cannot be stopped"):
+                self._client(compose_file).compose.stop(list(services))
 
     def pause(self, container_id: str) -> None:
         """Freeze a container's processes."""
-        self._docker.container.pause(container_id)
+        with calls_engine(f"container {container_id[:12]} cannot be paused"):
+            self._docker.container.pause(container_id)
 
     def unpause(self, container_id: str) -> None:
         """Let them go on."""
-        self._docker.container.unpause(container_id)
+        with calls_engine(f"container {container_id[:12]} cannot be unpaused"):
+            self._docker.container.unpause(container_id)
 
     def kill(self, container_id: str) -> None:
         """SIGKILL."""
-        self._docker.container.kill(container_id)
+        with calls_engine(f"container {container_id[:12]} cannot be killed"):
+            self._docker.container.kill(container_id)
 
     def start(self, container_id: str) -> None:
         """Start a container that has ended."""
-        self._docker.container.start(container_id)
+        with calls_engine(f"container {container_id[:12]} cannot be started"):
+            self._docker.container.start(container_id)
 
     def down(self) -> None:
-        """Remove every container, network and volume of the project, whoever made them.
+        """Remove every container, network and volume that carries our label, and nothing else.
 
         Killed, not stopped: their data is thrown away, and a stop would wait for each to flush it.
 
         Raises:
             CrayfishError: if something that is not ours uses the project's network or volume.
         """
-        containers = self._containers()
-        project = {"label": f"com.docker.compose.project={PROJECT}"}
-        try:
+        with calls_engine(
+            f"the stack of project {PROJECT} cannot be removed",
+            hint="remove the containers that use it, then `crayfish down`",
+        ):
+            containers = self._containers()
             if containers:
                 self._docker.container.remove(containers, force=True, volumes=True)
-            for network in self._docker.network.list(filters=project):
+            for network in self._docker.network.list(filters=[("label", OURS)]):
                 network.remove()
-            for volume in self._docker.volume.list(filters=project):
+            for volume in self._docker.volume.list(filters=[("label", OURS)]):
                 volume.remove()
-        except DockerException as error:
-            raise CrayfishError(
-                f"the stack of project {PROJECT} cannot be removed: {(error.stderr or '').strip()}",
-                hint="remove the containers that use it, then `crayfish down`",
-                code=ExitCode.HOST,
-            ) from None
 
     def containers(self) -> list[ServiceContainer]:
         """Every container of the project, those that ended included."""
@@ -118,14 +118,17 @@ class ComposeTarget:
 
     def log_tail(self, container_id: str, lines: int = _LOG_TAIL) -> list[str]:
         """The last lines of a container's log."""
-        text = self._docker.container.logs(container_id, tail=lines)
+        try:
+            text = self._docker.container.logs(container_id, tail=lines)
+        except DockerException:  # it has been removed: what is being reported is worse
+            return []
         return [line[:_LOG_LINE] for line in str(text).splitlines() if line.strip()]
 
     def write_log(self, container_id: str, path: Path, since_ns: int) -> None:
         """A container's log since a time (Unix ns), streamed into a file."""
         since = datetime.fromtimestamp(since_ns / 1e9, tz=UTC)
-        chunks = self._docker.container.logs(container_id, stream=True, since=since)
-        with path.open("wb") as file:
+        with calls_engine(f"{path.name}: the log cannot be read"), path.open("wb") as file:
+            chunks = self._docker.container.logs(container_id, stream=True, since=since)
             for _, chunk in cast("Iterable[tuple[str, bytes]]", chunks):
                 file.write(chunk)
 
@@ -146,9 +149,18 @@ class ComposeTarget:
         return DockerClient(compose_files=[compose_file], compose_project_name=PROJECT)
 
     def _containers(self) -> list[Container]:
-        return self._docker.container.list(
-            all=True, filters={"label": f"com.docker.compose.project={PROJECT}"}
-        )
+        with calls_engine("the containers cannot be listed"):
+            found = self._docker.container.list(all=True, filters=[("label", OURS)])
+            return [container for container in found if _is_there(container)]
+
+
+def _is_there(container: Container) -> bool:
+    """Read it now, where an engine that went away is a message; it may be gone since the list."""
+    try:
+        container.reload()  # type: ignore[no-untyped-call]
+    except NoSuchContainer:
+        return False
+    return True
 
 
 def _service(container: Container) -> str:
@@ -163,8 +175,7 @@ def _describe(container: Container) -> ServiceContainer:
         running=bool(state.running),
         exit_code=int(state.exit_code or 0),
         oom_killed=bool(state.oom_killed),
-        restarts=int(container.restart_count or 0),
-        image=str(container.config.image),
+        image=(container.config.labels or {}).get(IMAGE, str(container.config.image)),
         image_id=str(container.image),
         cpus=host.nano_cpus / 1e9 if host.nano_cpus else None,
         memory_bytes=host.memory or None,

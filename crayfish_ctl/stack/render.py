@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from python_on_whales import DockerClient
-from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
+
+from .calls import calls_engine
+from .rules import check_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-PROJECT = "crayfish"
-"""One experiment runs on a host at a time, so one project name serves, and leftovers are found."""
-LIFETIME = "crayfish.lifetime"
+PROJECT = "crayfish-bench"
+"""One experiment runs on an engine at a time, so one name serves.
+
+Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
+_OURS = {"crayfish.stack": "true"}
+OURS = "crayfish.stack=true"
+"""The label of every container, network and volume of a stack: what lacks it is never removed."""
+IMAGE = "crayfish.image"
+"""The name of a service's image, which is started by its id."""
 METRICS = "crayfish.metrics"
 METRICS_INTERVAL = "crayfish.metrics.interval"
 """How often it is scraped, if not each second."""
@@ -41,8 +49,24 @@ class Rendered:
         ]
 
 
-def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Path) -> Rendered:
+def render(
+    fragments: Sequence[Path],
+    variables: Mapping[str, str],
+    run_dir: Path,
+    *,
+    image_ids: Mapping[str, str] | None = None,
+    confined: bool = False,
+) -> Rendered:
     """Write `run_dir`/compose.yaml, which `docker compose -f ... up` starts as it is.
+
+    Args:
+        fragments: compose files, merged in this order.
+        variables: what their ${VARIABLES} stand for.
+        run_dir: folder of the run.
+        image_ids: image name -> id. What is named here is started by its id, so that a build
+            meanwhile cannot change what an experiment measures.
+        confined: the engine runs under SELinux, which keeps containers from the host's files
+            unless each says otherwise.
 
     Raises:
         CrayfishError: if a fragment is missing, does not resolve, or breaks a rule.
@@ -59,65 +83,60 @@ def render(fragments: Sequence[Path], variables: Mapping[str, str], run_dir: Pat
         compose_env_files=[env_file],
         compose_project_name=PROJECT,
     )
-    try:
+    names = ", ".join(str(fragment) for fragment in fragments)
+    with calls_engine(f"{names}: docker compose cannot resolve them", code=ExitCode.USAGE):
         config: dict[str, Any] = docker.compose.config(return_json=True)
-    except DockerException as error:
-        names = ", ".join(str(fragment) for fragment in fragments)
-        raise CrayfishError(
-            f"{names}: docker compose cannot resolve them: {(error.stderr or '').strip()}",
-            code=ExitCode.USAGE,
-        ) from None
-    config["services"] = _one_container_each(config["services"])
-    for name, service in config["services"].items():
+    services = config["services"] = one_container_each(config["services"])
+    for name, service in services.items():
         check_service(name, service)
+        image = str(service["image"])
+        service["image"] = (image_ids or {}).get(image, image)
+        service.setdefault("labels", {})[IMAGE] = image
+        if confined:
+            service["security_opt"] = [*service.get("security_opt", []), "label=disable"]
+    for part in (services, config.get("networks", {}), config.get("volumes", {})):
+        for name in part:
+            # A volume without settings is a bare name.
+            part[name] = {**(part[name] or {})}
+            part[name]["labels"] = {**part[name].get("labels", {}), **_OURS}
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
-    return Rendered(path=path, services=config["services"])
+    return Rendered(path=path, services=services)
 
 
-def _one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """A service of N replicas becomes N services (`x`, `x-2`, ... `x-N`).
 
     So each container has a name of its own for its limits, its metrics and its log, as every other.
+
+    Raises:
+        CrayfishError: if another service has such a name, or all would share what only one has.
     """
     single: dict[str, dict[str, Any]] = {}
     for name, service in services.items():
         replicas = int(service.get("deploy", {}).pop("replicas", 1))
         single[name] = service
         for number in range(2, replicas + 1):
-            single[f"{name}-{number}"] = copy.deepcopy(service)
+            other = f"{name}-{number}"
+            if other in services:
+                raise CrayfishError(
+                    f"compose fragment: services.{other}: replica {number} of {name} is called so",
+                    hint="give the service another name",
+                )
+            for key in ("container_name", "hostname"):
+                if key in service:
+                    raise CrayfishError(
+                        f"compose fragment: services.{name}.{key}: {replicas} replicas share it",
+                        hint="leave it out: a container has the name of its service",
+                    )
+            single[other] = copy.deepcopy(service)
     return single
 
 
 def _quoted(value: str) -> str:
     """As compose's env files take any text: a bare `#` or `$` of a path would change it."""
     return "'" + value.replace("'", "\\'") + "'"
-
-
-def check_service(name: str, service: Mapping[str, Any]) -> None:
-    """The rules of docs/architecture.md that a fragment of an outsider may have missed."""
-
-    def refuse(what: str, hint: str) -> CrayfishError:
-        return CrayfishError(f"compose fragment: services.{name}: {what}", hint=hint)
-
-    limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
-    for limit in ("cpus", "memory"):
-        if not limits.get(limit):
-            raise refuse(
-                f"has no deploy.resources.limits.{limit}",
-                f"add it, with the figure from the profile's resources.{name}",
-            )
-    if service.get("labels", {}).get(LIFETIME) not in {"experiment", "stack", "run"}:
-        raise refuse(f"has no label {LIFETIME}", "experiment, stack or run; see compose/README.md")
-    if service.get("privileged"):
-        raise refuse("is privileged", "no component needs that")
-    for port in service.get("ports", []):
-        if port.get("host_ip") != "127.0.0.1":
-            raise refuse("publishes a port beyond 127.0.0.1", 'write "127.0.0.1::PORT"')
-    for volume in service.get("volumes", []):
-        if str(volume.get("source", "")).endswith("docker.sock"):
-            raise refuse("mounts the engine's socket", "read what you need from /sys/fs/cgroup")
 
 
 def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: float = 1.0) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
     from crayfish_ctl.catalog import Profile
@@ -67,14 +68,19 @@ def profile_variables(profile: Profile) -> dict[str, str]:
     return values
 
 
-def check_cpus(profile: Profile, cores: int) -> None:
+def check_cpus(profile: Profile, cores: int, services: Container[str]) -> None:
     """Refuse limits above the machine: the engine would refuse them later, and less clearly.
+
+    Args:
+        profile: whose limits are looked at.
+        cores: of the engine's machine.
+        services: that will run; the limits of others do not matter.
 
     Raises:
         CrayfishError: naming the profile, the service and both figures.
     """
     for service, resources in profile.resources.items():
-        if resources.cpus > cores:
+        if service in services and resources.cpus > cores:
             raise CrayfishError(
                 f"configs/profiles/{profile.name}.yaml: resources.{service}.cpus: "
                 f"{resources.cpus:g}, but the engine has {cores} cores",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import polars as pl
 from tenacity import (
     Retrying,
     retry,
     retry_if_exception_type,
     retry_if_result,
+    stop_after_attempt,
     stop_after_delay,
     wait_fixed,
 )
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 _CONTAINER_ID = "id"
 _TIMEOUT_S = 10.0
+"""For an answer about the present; one about the past has as long again for each slice."""
+_SLICE_S = 60.0
 _CPU_TIMES_AT = "max by (component) (timestamp(container_cpu_usage_seconds_total))"
 
 
@@ -90,14 +95,11 @@ class Prometheus:
         except httpx.HTTPError:
             return []
 
-    @retry(
-        retry=retry_if_exception_type(httpx.HTTPError),
-        stop=stop_after_delay(_TIMEOUT_S),
-        wait=wait_fixed(0.2),
-        reraise=True,
-    )
     def samples(self, start_s: float, end_s: float, services: Mapping[str, str]) -> list[Sample]:
         """Every sample scraped between two times (Unix s), as scraped: nothing is interpolated.
+
+        Asked for in slices of a minute, so that neither an answer's size nor the time that it takes
+        grows with the run.
 
         Args:
             start_s: Unix seconds.
@@ -108,9 +110,23 @@ class Prometheus:
         Raises:
             httpx.HTTPError: if the server does not answer.
         """
-        window = max(1, round(end_s - start_s))
         found: list[Sample] = []
-        for series in self._query(f'{{component!=""}}[{window}s]', time=end_s):
+        edges = [*np.arange(start_s, end_s, _SLICE_S), end_s]
+        for first, last in pairwise(edges):
+            found += self._slice(first, last, services)
+        return found
+
+    @retry(
+        retry=retry_if_exception_type(httpx.HTTPError),
+        stop=stop_after_attempt(3),
+        wait=wait_fixed(0.2),
+        reraise=True,
+    )
+    def _slice(self, start_s: float, end_s: float, services: Mapping[str, str]) -> list[Sample]:
+        """The samples after `start_s`, up to and with `end_s`."""
+        window = max(1, round((end_s - start_s) * 1000))
+        found: list[Sample] = []
+        for series in self._query(f'{{component!=""}}[{window}ms]', time=end_s):
             labels = series["metric"]
             name = labels.pop("__name__")
             component = labels.pop("component")

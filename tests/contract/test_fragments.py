@@ -17,7 +17,8 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
 from crayfish_ctl.plan import Plan, choices, make_plan
 from crayfish_ctl.stack import Rendered, render
-from crayfish_ctl.stack.render import EXITS, LIFETIME, prometheus_config
+from crayfish_ctl.stack.render import EXITS, prometheus_config
+from crayfish_ctl.stack.rules import LIFETIME
 from crayfish_ctl.stack.variables import profile_variables, variables
 
 ROOT = Path(__file__).parents[2]
@@ -118,10 +119,32 @@ def test_the_stack_of_a_plan(tmp_path: Path) -> None:
     assert {job["job_name"] for job in scraped} == {
         "cgroup-exporter", "consumer", "flink-jobmanager", "flink-taskmanager", "kafka", "producer",
     }  # fmt: skip
+    assert {s["labels"]["crayfish.stack"] for s in rendered.services.values()} == {"true"}
     images = {
         s["image"].removeprefix("crayfish/").split(":")[0] for s in rendered.services.values()
     }
     assert images == set(plan.images)
+
+
+def test_everything_of_a_stack_says_that_it_is_ours_and_which_image_it_is(tmp_path: Path) -> None:
+    """Only what carries the label is ever removed; images are started by their ids."""
+    plan = planned()
+    values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+    rendered = render(
+        [ROOT / "compose" / "kafka.yaml"],
+        values,
+        tmp_path,
+        image_ids={"crayfish/kafka:latest": "sha256:" + "1" * 64},
+        confined=True,
+    )
+    written = yaml.safe_load(rendered.path.read_text())
+    kafka = written["services"]["kafka"]
+    assert kafka["image"] == "sha256:" + "1" * 64
+    assert kafka["labels"]["crayfish.image"] == "crayfish/kafka:latest"
+    assert kafka["security_opt"][-1] == "label=disable"
+    for part in (kafka, written["networks"]["default"], written["volumes"]["kafka-data"]):
+        assert part["labels"]["crayfish.stack"] == "true"
+    assert written["name"] == "crayfish-bench", "not what compose calls a folder of ours"
 
 
 def test_the_performance_comparison_needs_the_profile_only(tmp_path: Path) -> None:

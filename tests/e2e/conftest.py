@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CRAYFISH = ROOT / ".venv" / "bin" / "crayfish"
-PROJECT = "label=com.docker.compose.project=crayfish"
+OURS = "label=crayfish.stack=true"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Started:
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
             assert self.process.poll() is None, self.log.read_text()
-            if f'"msg": "{phase}"' in docker("logs", "crayfish-producer-1", check=False):
+            if f'"msg": "{phase}"' in docker("logs", "crayfish-bench-producer-1", check=False):
                 return
             time.sleep(0.1)
         raise AssertionError(f"phase {phase} did not come: {self.log.read_text()}")
@@ -90,9 +90,9 @@ def docker(*arguments: str, check: bool = True) -> str:
 def left_behind() -> list[str]:
     """Containers, networks and volumes of the project that still exist."""
     return [
-        *docker("ps", "--all", "--quiet", "--filter", PROJECT).split(),
-        *docker("network", "ls", "--quiet", "--filter", PROJECT).split(),
-        *docker("volume", "ls", "--quiet", "--filter", PROJECT).split(),
+        *docker("ps", "--all", "--quiet", "--filter", OURS).split(),
+        *docker("network", "ls", "--quiet", "--filter", OURS).split(),
+        *docker("volume", "ls", "--quiet", "--filter", OURS).split(),
     ]
 
 

@@ -33,7 +33,7 @@ QUICK = (*SHORT, "--sp", "kafka-streams")
 def test_a_death_fails_the_run_and_the_next_goes_on(start: Callable[..., Started]) -> None:
     running = start(*QUICK, "--rate", "100", "--seconds", "4", "--reps", "2")
     running.await_phase("measured")
-    docker("kill", "crayfish-kafka-streams-1")
+    docker("kill", "crayfish-bench-kafka-streams-1")
     finished = running.finish()
 
     first, second = finished.runs()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-PROCESSOR = "crayfish-kafka-streams-1"
-KAFKA = "crayfish-kafka-1"
+PROCESSOR = "crayfish-bench-kafka-streams-1"
+KAFKA = "crayfish-bench-kafka-1"
 QUICK = {"processor": "kafka-streams", "runtime": "jvm"}
 """The verdicts are those of every processor; this one starts soonest."""
 

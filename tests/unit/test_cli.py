@@ -288,10 +288,10 @@ def test_a_search_ends_well_if_one_rate_was_confirmed(tmp_path: Path) -> None:
     folder.add(overloaded, purpose="probe")
     folder.add(overloaded, purpose="confirm")
     assert {run.verdict.state.value for run in folder.runs} == {"INVALID"}
-    assert cli._exit_code(folder.runs) == 5
+    assert cli._exit_code(folder.results()) == 5
     folder.add(rate, purpose="confirm")
     assert folder.runs[-1].verdict.state.value == "VALID"
-    assert cli._exit_code(folder.runs) == 0
+    assert cli._exit_code(folder.results()) == 0
 
 
 def test_ctrl_c_is_exit_code_130(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from crayfish_contract.runconfig import ConstantArrivals, StopRule, Warmup
 from crayfish_ctl import cli
 from crayfish_ctl.errors import ExitCode
 from crayfish_ctl.plan import Cell, RunSpec
-from crayfish_ctl.results import RunResult, Verdict, VerdictState
+from crayfish_ctl.results import (
+    Manifest,
+    Results,
+    RunResult,
+    Verdict,
+    VerdictState,
+    describe_host,
+)
 
 
 def result(rate: float, state: str) -> RunResult:
@@ -23,6 +34,11 @@ def result(rate: float, state: str) -> RunResult:
     return RunResult(run_id="r", spec=spec, verdict=Verdict(state=VerdictState(state)))
 
 
+def results(*runs: RunResult) -> Results:
+    manifest = Manifest(experiment="e", started=datetime.now(UTC), host=describe_host())
+    return Results(Path(), manifest, runs)
+
+
 @pytest.mark.parametrize(
     ("runs", "code"),
     [
@@ -33,4 +49,12 @@ def result(rate: float, state: str) -> RunResult:
     ],
 )
 def test_one_valid_run_makes_a_cell_count(runs: list[tuple[float, str]], code: ExitCode) -> None:
-    assert cli._exit_code([result(rate, state) for rate, state in runs]) is code
+    assert cli._exit_code(results(*(result(rate, state) for rate, state in runs))) is code
+
+
+def test_what_could_not_be_run_or_read_is_no_success() -> None:
+    fine = results(result(1, "VALID"))
+    unread = replace(fine, unreadable=("02/run.json: cut off",))
+    assert cli._exit_code(unread) is ExitCode.RUN_FAILED
+    missing = fine.manifest.model_copy(update={"not_run": ("workload 2: no capacity",)})
+    assert cli._exit_code(replace(fine, manifest=missing)) is ExitCode.RUN_FAILED

@@ -27,6 +27,8 @@ class ProducerCollector(Collector):
         self.phase = PHASES[0]
         self.sender: Sender | None = None
         self.log: SentLog | None = None
+        self.measured_start_ns: int | None = None
+        """Unix ns; the controller times faults from it."""
 
     def collect(self) -> Iterable[Metric]:
         """Phase, counts, and the schedule lag of the last few thousand records."""
@@ -36,6 +38,12 @@ class ProducerCollector(Collector):
         for name in PHASES:
             phase.add_metric([name], float(name == self.phase))
         yield phase
+        if self.measured_start_ns is not None:
+            yield GaugeMetricFamily(
+                "crayfish_producer_measured_start_seconds",
+                "When the measured segment began, Unix seconds",
+                value=self.measured_start_ns / 1e9,
+            )
         if self.sender is None or self.log is None:
             return
         yield CounterMetricFamily("crayfish_producer_sent", "Records sent", value=self.sender.sent)

@@ -183,7 +183,7 @@ class ProducerRun:
             if workload.warmup.drain:
                 start = self._settle(sender)
         self._phase("measured")
-        summary.measured_start_ns = start
+        summary.measured_start_ns = self._metrics.measured_start_ns = start
         cpu = time.process_time()
         summary.measured_end_ns = sender.send(
             Segment.MEASURED,

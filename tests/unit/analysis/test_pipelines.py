@@ -18,6 +18,7 @@ from crayfish_ctl.analysis import collect_run
 from crayfish_ctl.analysis.usage import role_of
 from crayfish_ctl.catalog.experiment import Fault
 from crayfish_ctl.results import VerdictState
+from crayfish_ctl.results.model import FaultFact
 from tests.unit.results.synthetic import REFERENCE, Scenario, write_run
 
 if TYPE_CHECKING:
@@ -108,26 +109,28 @@ def test_an_overload_has_reasons_too(tmp_path: Path, code: str, changes: dict[st
 
 
 def test_what_a_fault_does_is_a_note(tmp_path: Path) -> None:
-    restarts = {"kafka": {"restarts": 1}}
+    kill = Fault(at_seconds=2.0, service="flink-taskmanager", action="kill", seconds=1.0)
     found = run(
         tmp_path,
         Scenario(goal="overload", seconds=4.0),
-        faults=(PAUSE,),
+        faults=(PAUSE, kill),
         hold=(1.0, 1.0),
-        containers=restarts,
     )
 
     assert found.verdict.state is VerdictState.VALID
     assert [note.code for note in found.verdict.notes] == ["PRODUCER_LATE", "RESTARTED"]
     assert "the fault held it back" in found.verdict.notes[0].message
+    assert "flink-taskmanager (1x)" in found.verdict.notes[1].message
     assert found.latency_ms.max == pytest.approx(1000, abs=20)
 
 
-def test_a_restart_that_no_fault_names_is_a_reason(tmp_path: Path) -> None:
-    restarts = {"flink-taskmanager": {"restarts": 1}}
-    scenario = Scenario(goal="overload", seconds=4.0, faults=(PAUSE,), containers=restarts)
+def test_a_fault_that_did_not_happen_is_a_reason(tmp_path: Path) -> None:
+    scenario = Scenario(goal="overload", seconds=4.0, faults=(PAUSE, PAUSE))
+    done = FaultFact(service="kafka", action="pause", started_ns=1, ended_ns=2)
+    (reason,) = run(tmp_path, scenario, faults_done=(done,)).verdict.reasons
 
-    assert [reason.code for reason in run(tmp_path, scenario).verdict.reasons] == ["RESTARTED"]
+    assert reason.code == "FAULT_NOT_DONE"
+    assert "pause kafka" in reason.message
 
 
 def test_a_job_with_its_own_source_needs_no_producer(tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: 
         ("ACCURACY", {"misclassify": 10}),
         ("THROTTLED", {"throttled": {"kafka": 0.02}}),
         ("THROTTLED", {"throttled": {"producer": 0.5}}),
-        ("RESTARTED", {"containers": {"flink-taskmanager": {"restarts": 1}}}),
+        (
+            "IMAGE_CHANGED",
+            {"containers": {"kafka": {"image_id": "sha256:2", "wanted_image_id": "sha256:1"}}},
+        ),
         ("OOM_KILLED", {"containers": {"flink-taskmanager": {"oom_killed": True}}}),
         ("BACKLOG_GROWING", {"service_ms": 2.5}),
         ("BACKLOG_GROWING", {"service_ms": 2.08, "seconds": 20.0}),

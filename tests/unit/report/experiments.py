@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crayfish_contract.runconfig import BurstyArrivals, Parallelism, PoissonArrivals
 from crayfish_ctl.analysis import collect_run
 from crayfish_ctl.catalog.experiment import Fault
-from crayfish_ctl.results import write_model
-from tests.unit.results.synthetic import REFERENCE, START, S, Scenario, manifest, write_run
+from crayfish_ctl.results import load_results, write_model
+from tests.unit.results.synthetic import REFERENCE, Scenario, manifest, write_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crayfish_ctl.results import RunResult
+    from crayfish_ctl.results import Results, RunResult
 
 BASE = Scenario(jitter_ms=0.3, seconds=4.0)
 FLOOD = replace(BASE, rate=None, goal="saturate", ended="idle", send_rate=4000.0, seconds=2.0)
@@ -63,15 +62,12 @@ class Folder:
         update = {"cell": found.cell.model_copy(update=cell or {}), **spec}
         found = found.model_copy(update=update)
         folder = write_run(self.path, seeded, found)
-        for fault in scenario.faults:
-            start = START + int(fault.at_seconds * S)
-            end = start + int((fault.seconds or 0) * S)
-            fact = {"service": fault.service, "action": fault.action}
-            (folder / "faults.json").write_text(
-                json.dumps([{**fact, "started_ns": start, "ended_ns": end}])
-            )
         self.runs.append(collect_run(folder, found, REFERENCE))
         return self.runs[-1]
+
+    def results(self) -> Results:
+        """The folder as it is read back."""
+        return load_results(self.path)
 
     def repeat(self, scenario: Scenario, times: int = 2, **more: Any) -> None:
         """Several repetitions of a cell."""

@@ -42,6 +42,7 @@ from crayfish_ctl.results import (
     Manifest,
     write_model,
 )
+from crayfish_ctl.results.model import FaultFact
 from crayfish_load.arrivals import arrival_process
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Scenario:
     """Row files that each side writes."""
     title: str | None = None
     faults: tuple[Fault, ...] = ()
+    faults_done: tuple[FaultFact, ...] | None = None
+    """What became of them; by default each happened."""
     hold: tuple[float, float] | None = None
     """The producer's client stands still: (from, for)."""
     seed: int = 1
@@ -207,6 +210,7 @@ def write_run(results_dir: Path, scenario: Scenario, spec: RunSpec | None = None
     _write_summaries(run_dir, scenario, int(sent["sent_ns"].max()))
     _write_steps(run_dir, end)
     _write_containers(run_dir, scenario)
+    _write_faults(run_dir, scenario)
     if scenario.metrics:
         table = metrics(scenario, end, int(sent["sent_ns"].max()))
         if scenario.counter_share is not None:
@@ -376,6 +380,23 @@ def _write_steps(run_dir: Path, end_ns: int) -> None:
     (run_dir / "steps.json").write_text(json.dumps(steps))
 
 
+def _write_faults(run_dir: Path, scenario: Scenario) -> None:
+    done = scenario.faults_done
+    if done is None:
+        done = tuple(
+            FaultFact(
+                service=fault.service,
+                action=fault.action,
+                started_ns=START + round(fault.at_seconds * S),
+                ended_ns=START + round((fault.at_seconds + fault.seconds) * S),
+            )
+            for fault in scenario.faults
+        )
+    if done:
+        facts = [fact.model_dump(mode="json") for fact in done]
+        (run_dir / "faults.json").write_text(json.dumps(facts))
+
+
 def _write_containers(run_dir: Path, scenario: Scenario) -> None:
     facts = {
         service: {
@@ -386,7 +407,6 @@ def _write_containers(run_dir: Path, scenario: Scenario) -> None:
             "memory_bytes": 2 * 1024**3,
             "exit_code": 0,
             "oom_killed": False,
-            "restarts": 0,
         }
         | scenario.containers.get(service, {})
         for service in scenario.cores

@@ -1,24 +1,22 @@
-"""Whatever happens, nothing is left running; and one experiment at a time."""
+"""Whatever happens, nothing is left running, and nobody is locked out of what was made."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from rich.console import Console
 
-from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.run import alone
-from crayfish_ctl.run.guard import cleaned, remove_leftovers, terminable
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.interrupts import terminable
+from crayfish_ctl.run.guard import cleaned, given_back, remove_leftovers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crayfish_ctl.stack import ComposeTarget
 
 
@@ -100,56 +98,37 @@ def test_sigterm_does_what_ctrl_c_does() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.fixture
-def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
-    return tmp_path / "crayfish.lock"
+def test_a_closed_terminal_does_what_ctrl_c_does() -> None:
+    with pytest.raises(KeyboardInterrupt), terminable():
+        signal.raise_signal(signal.SIGHUP)
 
 
-def test_the_lock_names_its_holder_and_is_open_to_every_user(lock: Path) -> None:
-    with alone():
-        assert lock.read_text() == str(os.getpid())
-        assert lock.stat().st_mode & 0o777 == 0o666
-        with pytest.raises(CrayfishError, match=f"process {os.getpid()}"), alone():
-            pass
+def test_signals_are_heard_again_though_the_cleaning_failed(console: Console) -> None:
+    before = signal.getsignal(signal.SIGINT)
 
+    class Broken(Target):
+        def down(self) -> None:
+            raise CrayfishError("the network is in use")
 
-def test_the_lock_of_a_killed_experiment_is_free(lock: Path) -> None:
-    lock.write_text("123456789")
-    with alone():
-        assert lock.read_text() == str(os.getpid())
-
-
-def test_the_lock_is_held_against_other_processes(lock: Path) -> None:
-    program = (
-        "import fcntl, sys\n"
-        "file = open(sys.argv[1])\n"
-        "try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
-        "except BlockingIOError: print('held')\n"
-        "else: print('free')\n"
-    )
-
-    def asked() -> str:
-        return subprocess.check_output([sys.executable, "-c", program, lock], text=True).strip()
-
-    with alone():
-        assert asked() == "held"
-    assert asked() == "free"
-
-
-def test_another_users_lock_file_is_used_as_it_is(
-    lock: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def forbidden(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(Path, "chmod", forbidden)
-    with alone():
-        assert lock.read_text() == str(os.getpid())
-
-
-def test_a_lock_file_that_cannot_be_opened_is_named(lock: Path) -> None:
-    lock.mkdir()
-    with pytest.raises(CrayfishError, match=r"crayfish\.lock: Is a directory") as caught, alone():
+    with pytest.raises(CrayfishError), cleaned(as_target(Broken()), console):
         pass
-    assert caught.value.exit_code is ExitCode.HOST
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_sudo_made_belongs_to_the_user_who_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr(
+        os, "chown", lambda path, uid, gid, **_: owners.update({path.name: (uid, gid)})
+    )
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    results = tmp_path / "results"
+    for user, expected in (("1001", {"results": (1001, 100), "run.json": (1001, 100)}), ("", {})):
+        monkeypatch.setenv("SUDO_UID", user)
+        monkeypatch.setenv("SUDO_GID", "100")
+        owners.clear()
+        with given_back(results):
+            results.mkdir(exist_ok=True)
+            (results / "run.json").touch()
+        assert owners == expected

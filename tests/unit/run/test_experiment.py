@@ -1,10 +1,9 @@
-"""One experiment at a time, room for its results, and a journal that survives."""
+"""Room for the results of an experiment, and a journal that survives."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections import namedtuple
 from pathlib import Path
 
@@ -13,25 +12,11 @@ import pytest
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import choices, make_plan
-from crayfish_ctl.run import Journal, alone
+from crayfish_ctl.run import Journal
 from crayfish_ctl.run.experiment import check_space
 from crayfish_ctl.run.journal import Steps
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
-
-
-def test_a_second_experiment_is_refused_while_one_runs() -> None:
-    with alone():
-        with pytest.raises(CrayfishError, match="another experiment runs") as caught, alone():
-            pass
-        assert caught.value.exit_code is ExitCode.HOST
-    with alone():
-        pass
 
 
 def test_no_room_for_the_results_is_said_before_anything_starts(

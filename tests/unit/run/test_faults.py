@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.faults import FaultInjector
 from crayfish_ctl.stack import ServiceContainer
 
@@ -30,6 +31,7 @@ class Target:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "time", lambda: now[0])
     monkeypatch.setattr(time, "time_ns", lambda: round(now[0] * 1e9))
     return now
 
@@ -38,7 +40,7 @@ def injector(target: Target, *faults: Fault) -> FaultInjector:
     containers = {
         name: ServiceContainer(
             service=name, id=f"id-{name}", running=True, exit_code=0, oom_killed=False,
-            restarts=0, image="i", image_id="d", cpus=None, memory_bytes=None,
+            image="i", image_id="d", cpus=None, memory_bytes=None,
         )
         for name in ("kafka", "worker")
     }  # fmt: skip
@@ -54,10 +56,8 @@ def test_nothing_before_the_measured_segment_and_everything_in_it(clock: list[fl
     faults = injector(target, PAUSE, KILL)
     for tick in range(120):
         clock[0] = 100 + tick / 10
-        if tick == 30:
-            faults.begin()
-        if tick == 35:
-            faults.begin()  # told again and again, it begins once
+        if tick >= 35:  # noticed half a second late, and told again and again: it begins once
+            faults.begin(103.0)
         faults.advance()
     assert target.calls == [
         (105.0, "pause", "id-kafka"),
@@ -73,18 +73,49 @@ def test_nothing_before_the_measured_segment_and_everything_in_it(clock: list[fl
 
 def test_who_was_killed_on_purpose_has_not_failed(clock: list[float]) -> None:
     faults = injector(Target(clock), PAUSE, KILL)
-    assert not faults.hit("id-worker")
-    faults.begin()
+    assert not faults.expected("id-worker")
+    faults.begin(clock[0])
     clock[0] += 4
     faults.advance()
-    assert faults.hit("id-worker")
-    assert not faults.hit("id-kafka")
+    assert not faults.expected("id-kafka")
+    assert faults.expected("id-worker")
+    assert not faults.expected("id-worker"), "one kill explains one end, and no later one"
+
+
+def test_a_clock_that_is_another_one_does_not_hasten_a_fault(clock: list[float]) -> None:
+    target = Target(clock)
+    faults = injector(target, PAUSE)
+    faults.begin(clock[0] - 3600)
+    faults.advance()
+    assert target.calls == []
+
+
+@pytest.mark.parametrize("refused", ["kill", "start"])
+def test_what_the_engine_refuses_was_not_done(clock: list[float], refused: str) -> None:
+    """As of a container that has just died by itself."""
+
+    class Refusing(Target):
+        def __getattr__(self, name: str) -> object:
+            def call(container_id: str) -> None:
+                if name == refused:
+                    raise CrayfishError(f"container {container_id} is not running")
+
+            return call
+
+    faults = injector(Refusing(clock), KILL)
+    faults.begin(clock[0])
+    for _ in range(60):
+        clock[0] += 0.1
+        faults.advance()
+    faults.end()
+    assert faults.done == []
+    assert faults.expected("id-worker") == (refused == "start")
 
 
 def test_the_end_of_a_run_brings_everything_back(clock: list[float]) -> None:
     target = Target(clock)
     faults = injector(target, PAUSE)
-    faults.begin()
+    faults.begin(clock[0])
     clock[0] += 2
     faults.advance()
     faults.end()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.catalog.experiment import Fault
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_ctl.run import life
+from crayfish_ctl.run.failure import RunFailure
 from crayfish_ctl.run.faults import FaultInjector
-from crayfish_ctl.run.life import RunFailure, RunFiles
+from crayfish_ctl.run.life import RunContext, RunFiles
 from crayfish_ctl.run.watch import Ended
 from crayfish_ctl.stack import Rendered
 from crayfish_ctl.telemetry import Prometheus
@@ -21,6 +24,7 @@ from tests.unit.run.standins import Engine, container
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
+    from crayfish_ctl.run.journal import Journal
     from crayfish_ctl.run.live import LiveView
     from crayfish_ctl.run.watch import ContainerEvents
     from crayfish_ctl.stack import ComposeTarget
@@ -33,7 +37,7 @@ def config(**flags: Any) -> RunConfig:
     return run_config(plan, plan.runs[0], Points("random", 10))
 
 
-def wait(engine: Engine, folder: Path = Path()) -> None:
+def wait(engine: Engine, folder: Path = Path(), faults: FaultInjector | None = None) -> None:
     labels = {"crayfish.exits": "true", "crayfish.lifetime": "run"}
     services = {
         "producer": {"labels": labels},
@@ -43,10 +47,14 @@ def wait(engine: Engine, folder: Path = Path()) -> None:
     life._await_end(
         RunFiles(folder, Rendered(Path("compose.yaml"), services), config()),
         {found.service: found for found in engine.now},
-        cast("ComposeTarget", engine),
+        RunContext(
+            target=cast("ComposeTarget", engine),
+            journal=cast("Journal", engine),
+            live=cast("LiveView", engine),
+            reference=None,
+        ),
         cast("ContainerEvents", engine),
-        cast("LiveView", engine),
-        FaultInjector((), cast("ComposeTarget", engine), {}),
+        faults or FaultInjector((), cast("ComposeTarget", engine), {}),
     )
 
 
@@ -86,9 +94,40 @@ def test_a_component_that_dies_ends_the_run_with_its_last_words(
     engine.ends(service, code)
     with pytest.raises(RunFailure) as caught:
         wait(engine)
-    assert caught.value == RunFailure(
+    failure = caught.value
+    assert (failure.component, failure.message, failure.log_tail) == (
         service, f"ended with exit code {code}", (f"last words of id-{service}",)
+    )  # fmt: skip
+
+
+def killed(engine: Engine, service: str) -> FaultInjector:
+    fault = Fault(at_seconds=0, service=service, action="kill", seconds=60)
+    faults = FaultInjector(
+        (fault,), cast("ComposeTarget", engine), {found.service: found for found in engine.now}
     )
+    faults.begin(time.time())
+    faults.advance()
+    return faults
+
+
+def test_a_death_on_purpose_is_forgiven_and_the_next_one_of_the_same_container_is_not(
+    engine: Engine,
+) -> None:
+    faults = killed(engine, "kafka")
+    engine.ends("kafka", 137)
+    engine.ends("kafka", 1)
+    with pytest.raises(RunFailure, match="kafka") as caught:
+        wait(engine, faults=faults)
+    assert caught.value.message == "ended with exit code 1"
+
+
+@pytest.mark.parametrize("service", ["producer", "consumer"])
+def test_who_measures_cannot_be_killed_on_purpose(engine: Engine, service: str) -> None:
+    faults = killed(engine, service)
+    engine.ends(service, 137)
+    with pytest.raises(RunFailure, match=service) as caught:
+        wait(engine, faults=faults)
+    assert "by the workload's own fault" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -139,7 +178,7 @@ def test_a_bare_scorer_begins_when_it_is_watched(
 ) -> None:
     done: list[str] = []
     monkeypatch.setattr(Prometheus, "await_cpu_times", lambda *_: done.append("scraped"))
-    monkeypatch.setattr(Engine, "up", lambda *started: done.extend(started[2]), raising=False)
+    monkeypatch.setattr(Engine, "up", lambda *started: done.extend(started[2]))
     rendered = Rendered(Path("compose.yaml"), {})
     life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
     assert done == ["prometheus", "cgroup-exporter", "scraped"]
@@ -153,7 +192,6 @@ def test_a_bare_scorer_without_telemetry_still_begins(
     def missing(*_: object) -> int:
         raise CrayfishError("prometheus: port 9090 is not published", code=ExitCode.HOST)
 
-    monkeypatch.setattr(Engine, "up", lambda *_: None, raising=False)
     monkeypatch.setattr(Engine, "published_port", missing)
     rendered = Rendered(Path("compose.yaml"), {})
     life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
@@ -178,3 +216,28 @@ def test_only_what_belongs_to_the_run_and_still_runs_is_stopped(engine: Engine) 
     run = {"labels": {"crayfish.lifetime": "run"}}
     rendered = Rendered(Path(), {"producer": run, "flink-driver": run, "kafka": {}})
     assert life._still_to_stop(rendered, cast("ComposeTarget", engine)) == ["producer"]
+
+
+def test_a_result_that_cannot_be_made_costs_the_run_and_not_the_experiment(
+    engine: Engine, tmp_path: Path
+) -> None:
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
+    files = RunFiles(tmp_path, Rendered(tmp_path, {}), config())
+    (tmp_path / "steps.json").write_text("[{")
+    (tmp_path / "run-config.json").write_text(config().model_dump_json())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "consumer.json").write_text("{")
+    context = RunContext(
+        cast("ComposeTarget", engine), cast("Journal", engine), cast("LiveView", engine), None
+    )
+    result = life._result(plan.runs[0], files, context, None, None)
+    assert result.verdict.state.value == "FAILED"
+    assert result.verdict.failure is not None
+    assert result.verdict.failure.component == "results"
+    assert "consumer.json" in result.verdict.failure.message
+
+
+def test_a_failure_passes_through_what_surrounds_it() -> None:
+    """A frozen exception cannot: Python notes on it where it has been."""
+    with pytest.raises(RunFailure, match="kafka"), suppress(ValueError), ExitStack():
+        raise RunFailure("kafka", "ended with exit code 1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,18 @@ from rich.console import Console
 
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.plan import Plan, choices, make_plan
-from crayfish_ctl.results import RUN_FILE, Engine, write_model
-from crayfish_ctl.run import Journal, resume, resume_experiment, saved_plan
-from crayfish_ctl.run.experiment import _manifest
-from crayfish_ctl.run.resume import complete_runs, remove_incomplete
+from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
+from crayfish_ctl.results import (
+    RUN_FILE,
+    Engine,
+    Verdict,
+    VerdictState,
+    load_results,
+    write_model,
+)
+from crayfish_ctl.run import Journal, resume_experiment, saved_plan
+from crayfish_ctl.run.experiment import _manifest, set_incomplete_aside
+from crayfish_ctl.run.resume import complete_runs
 from crayfish_ctl.run.schedule import next_run
 from tests.unit.results.runs import result
 
@@ -55,10 +61,21 @@ def test_the_plan_is_read_back_as_it_was(folder: Path, plan: Plan) -> None:
     assert saved.choices.seed == 7
 
 
+def finish(folder: Path, spec: RunSpec, state: VerdictState = VerdictState.VALID) -> None:
+    (folder / spec.run_id).mkdir(exist_ok=True)
+    ended = result(1.0).model_copy(
+        update={"spec": spec, "run_id": spec.run_id, "verdict": Verdict(state=state)}
+    )
+    write_model(folder / spec.run_id / RUN_FILE, ended)
+    journal = Journal(folder / "journal.jsonl")
+    journal.write("run-ended", run_id=spec.run_id)
+    journal.close()
+
+
 def test_what_ended_counts_and_the_next_run_is_the_one_that_was_killed(
     folder: Path, plan: Plan
 ) -> None:
-    done = complete_runs(folder)
+    done = list(complete_runs(folder).values())
     assert [run.spec for run in done] == list(plan.runs[:2])
     assert next_run(saved_plan(folder, CATALOG), done) == plan.runs[2]
 
@@ -70,9 +87,24 @@ def test_a_result_without_its_line_in_the_journal_does_not_count(folder: Path, p
     assert len(complete_runs(folder)) == 2
 
 
-def test_what_follows_a_missing_result_was_chosen_without_it(folder: Path, plan: Plan) -> None:
-    (folder / plan.runs[0].run_id / RUN_FILE).unlink()
-    assert complete_runs(folder) == []
+@pytest.mark.parametrize("how", ["lost", "cut off"])
+def test_a_result_that_is_lost_costs_itself_and_no_other(
+    folder: Path, plan: Plan, how: str
+) -> None:
+    for spec in plan.runs[2:]:
+        finish(folder, spec)
+    path = folder / plan.runs[0].run_id / RUN_FILE
+    if how == "lost":
+        path.unlink()
+    else:
+        path.write_text(path.read_text()[:100])
+    assert list(complete_runs(folder)) == [spec.run_id for spec in plan.runs[1:]]
+
+
+def test_failed_runs_are_complete_unless_they_are_to_be_repeated(folder: Path, plan: Plan) -> None:
+    finish(folder, plan.runs[2], VerdictState.FAILED)
+    assert len(complete_runs(folder)) == 3
+    assert list(complete_runs(folder, failed=False)) == [spec.run_id for spec in plan.runs[:2]]
 
 
 def test_a_line_that_was_cut_off_is_no_line_and_spoils_no_other(folder: Path, plan: Plan) -> None:
@@ -80,35 +112,37 @@ def test_a_line_that_was_cut_off_is_no_line_and_spoils_no_other(folder: Path, pl
     with path.open("a") as file:
         file.write('{"ts_ns": 17, "event": "run-en')
     assert len(complete_runs(folder)) == 2
-    spec = plan.runs[2]
-    ended = result(1.0).model_copy(update={"spec": spec, "run_id": spec.run_id})
-    write_model(folder / spec.run_id / RUN_FILE, ended)
-    journal = Journal(path)
-    journal.write("run-ended", run_id=spec.run_id)
-    journal.close()
+    finish(folder, plan.runs[2])
     assert len(complete_runs(folder)) == 3
 
 
-def test_only_half_runs_and_half_files_are_removed(folder: Path, plan: Plan) -> None:
+def test_half_runs_are_removed_and_whole_ones_that_do_not_count_are_set_aside(
+    folder: Path, plan: Plan
+) -> None:
     (folder / ".manifest.json.17.tmp").write_text("{")
     (folder / ".render-abc").mkdir()
     (folder / "figures").mkdir()
-    removed = remove_incomplete(folder, complete_runs(folder))
-    assert removed == [".render-abc", plan.runs[2].run_id]
+    kept = complete_runs(folder)
+    kept.pop(plan.runs[1].run_id)
+    again = set_incomplete_aside(folder, kept)
+    assert again == [plan.runs[1].run_id, plan.runs[2].run_id]
     left = {path.name for path in folder.iterdir()}
     assert left == {
-        "manifest.json", "journal.jsonl", "points", "figures", *(r.run_id for r in plan.runs[:2]),
+        "manifest.json", "journal.jsonl", "points", "figures", "superseded", plan.runs[0].run_id,
     }  # fmt: skip
+    place = folder / "superseded" / f"{plan.runs[1].run_id}.1"
+    assert (place / RUN_FILE).is_file()
+    assert len(load_results(folder).runs) == 1
 
 
-def test_a_complete_experiment_is_left_alone(
-    folder: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resume, "next_run", lambda *_: None)
-    monkeypatch.setattr(tempfile, "tempdir", str(folder.parent))  # a lock of its own
+def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
+    done = list(complete_runs(folder).values())
+    while (spec := next_run(plan, done)) is not None:
+        finish(folder, spec)
+        done = sorted(complete_runs(folder).values(), key=lambda run: run.spec.index)
     console = Console(record=True, width=200)
-    resume_experiment(plan, folder, ROOT, console)
-    assert "all 2 runs are complete" in console.export_text()
+    resume_experiment(plan, folder, ROOT, console)  # which needs no engine
+    assert f"all {len(done)} runs are complete" in console.export_text()
 
 
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:

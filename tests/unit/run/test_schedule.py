@@ -6,13 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from crayfish_ctl.catalog import Experiment, load_catalog
 from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
 from crayfish_ctl.results import RunResult, VerdictState
 from crayfish_ctl.results.model import Capacity, Percentiles, Throughput, Verdict
-from crayfish_ctl.run.schedule import NoCapacityError, next_run
+from crayfish_ctl.run.schedule import next_run, not_run
 
 ROOT = Path(__file__).parents[3]
 CATALOG = load_catalog(ROOT)
@@ -148,8 +146,29 @@ def test_without_a_capacity_there_is_no_share_of_it() -> None:
     failed = ran(first).model_copy(
         update={"throughput": None, "verdict": Verdict(state=VerdictState.FAILED)}
     )
-    with pytest.raises(NoCapacityError, match="which no run has measured"):
-        next_run(plan, [failed])
+    second = next_run(plan, [failed])
+    assert second is not None
+    assert (second.workload, second.repetition) == (0, 2), "the others go on"
+    again = ran(second).model_copy(update={"throughput": None})
+    assert next_run(plan, [failed, again]) is None
+    (left_out,) = not_run(plan, [failed, again])
+    assert left_out.startswith("workload 2: its rate is a share of the capacity of flink")
+    # One repetition that went well is enough, however late it comes.
+    third = next_run(plan, [failed, ran(second)])
+    assert third is not None
+    assert (third.workload, third.repetition, third.cell.rate) == (1, 1, 4_000)
+
+
+def test_a_search_below_an_unknown_capacity_is_left_out_too() -> None:
+    plan = planned(
+        [{"rate": "max", "goal": "saturate"}, {"rate": "capacity", "search": {"confirm": 2}}],
+        repetitions=1,
+    )
+    first = next_run(plan, [])
+    assert first is not None
+    failed = ran(first).model_copy(update={"throughput": None})
+    assert next_run(plan, [failed]) is None
+    assert len(not_run(plan, [failed])) == 1
 
 
 def test_a_search_comes_last_and_below_the_capacity() -> None:

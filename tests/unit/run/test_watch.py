@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, cast
 
-import docker
+import pytest
+from python_on_whales import docker
+from tenacity import stop_after_attempt, wait_none
 
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.watch import ContainerEvents, Ended, parse_event
+from tests.unit.run.standins import Engine, container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    import pytest
+    from crayfish_ctl.stack import ComposeTarget, ServiceContainer
 
 ID = "ab" * 32
 
 
 def died(service: str | None = "producer", code: str | None = "137") -> dict[str, Any]:
-    attributes = {"image": "crayfish/producer:latest", "name": "crayfish-producer-1"}
+    attributes = {"image": "crayfish/producer:latest", "name": "crayfish-bench-producer-1"}
     if service is not None:
         attributes["com.docker.compose.service"] = service
     if code is not None:
@@ -44,42 +49,57 @@ def test_an_event_without_a_code_is_an_orderly_end() -> None:
     assert parse_event(died(code=None)) == Ended(ID, "producer", 0)
 
 
-class Engine:
-    """Stands for the engine's client; its stream breaks after the last event, as a closed one."""
-
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        self._events = events
-        self.filters: dict[str, str] = {}
-        self.closed: list[str] = []
-
-    def events(self, *, decode: bool, filters: dict[str, str]) -> Engine:
-        assert decode
-        self.filters = filters
-        return self
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        yield from self._events
-        raise ValueError("read of closed file")
-
-    def close(self) -> None:
-        self.closed.append("closed")
+@pytest.fixture
+def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command in the place of docker's: prints the lines of a file, and ends when told to."""
+    lines = tmp_path / "events"
+    lines.touch()
+    command = tmp_path / "docker"
+    command.write_text(
+        f'#!/bin/sh\necho "$@" >> "{tmp_path}/asked"\ncat "{lines}"\n'
+        f'[ -e "{tmp_path}/breaks" ] || exec sleep 60\n'
+    )
+    command.chmod(0o755)
+    engine = docker.client_config
+    monkeypatch.setattr(engine, "client_call", [str(command)])
+    monkeypatch.setattr(engine, "_client_call_with_path", None)
+    return lines
 
 
-def test_events_come_in_order_and_a_stranger_does_not_end_the_watch(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    engine = Engine([died(service=None), died("consumer", "0"), died("kafka", "1")])
-    monkeypatch.setattr(docker, "from_env", lambda: engine)
-    with ContainerEvents() as events:
+def test_events_come_in_order_and_a_stranger_does_not_end_the_watch(stream: Path) -> None:
+    events_ = [died(service=None), died("consumer", "0"), died("kafka", "1")]
+    stream.write_text("".join(json.dumps(event) + "\n" for event in events_))
+    with ContainerEvents(cast("ComposeTarget", Engine())) as events:
         assert [events.next(5.0) for _ in range(3)] == [
             Ended(ID, "", 137),
             Ended(ID, "consumer", 0),
             Ended(ID, "kafka", 1),
         ]
         assert events.next(0.001) is None
-    assert engine.filters == {
-        "type": "container",
-        "event": "die",
-        "label": "com.docker.compose.project=crayfish",
-    }
-    assert engine.closed == ["closed", "closed"]
+    assert "--filter label=crayfish.stack=true" in (stream.parent / "asked").read_text()
+
+
+def test_a_stream_that_breaks_is_opened_again_and_what_it_missed_is_found(stream: Path) -> None:
+    breaks = stream.parent / "breaks"
+    breaks.touch()
+    engine = Engine(container("kafka"), container("consumer", running=False, exit_code=3))
+    with ContainerEvents(cast("ComposeTarget", engine)) as events:
+        assert events.next(5.0) is None  # it was open, and is again
+        breaks.unlink()
+        assert events.next(5.0) == Ended("id-consumer", "consumer", 3)
+
+
+def test_an_engine_that_is_gone_is_said(stream: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stream.parent / "breaks").touch()
+    monkeypatch.setattr(ContainerEvents._look.retry, "stop", stop_after_attempt(2))
+    monkeypatch.setattr(ContainerEvents._look.retry, "wait", wait_none())
+
+    class Gone(Engine):
+        def containers(self) -> list[ServiceContainer]:
+            raise CrayfishError("the containers cannot be listed: is the daemon running?")
+
+    with (
+        ContainerEvents(cast("ComposeTarget", Gone())) as events,
+        pytest.raises(CrayfishError, match="is the daemon running"),
+    ):
+        events.next(5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import yaml
 
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.stack.render import check_service, prometheus_config
+from crayfish_ctl.stack.render import one_container_each, prometheus_config
+from crayfish_ctl.stack.rules import check_service
 from crayfish_ctl.stack.variables import check_cpus, profile_variables
 
 ROOT = Path(__file__).parents[3]
@@ -35,13 +37,56 @@ def test_a_good_service_passes() -> None:
         ({"privileged": True}, "privileged"),
         ({"ports": [{"target": 1, "host_ip": "0.0.0.0"}]}, "127.0.0.1"),  # noqa: S104
         ({"ports": [{"target": 1}]}, "127.0.0.1"),
+        ({"ports": [{"host_ip": "127.0.0.1", "published": "8080"}]}, "fixed port"),
         ({"volumes": [{"source": "/var/run/docker.sock"}]}, "socket"),
+        ({"volumes": [{"source": "/run/podman/podman.sock"}]}, "socket"),
+        ({"volumes": [{"source": "/var/run"}]}, "of the host"),
+        ({"volumes": [{"source": "/", "read_only": True}]}, "of the host"),
+        ({"volumes": [{"source": "/etc/passwd"}]}, "of the host"),
+        ({"volumes": [{"source": "/sys/fs/cgroup"}]}, "read-only"),
+        ({"network_mode": "host"}, "network_mode"),
+        ({"pid": "host"}, "pid"),
+        ({"ipc": "host"}, "ipc"),
+        ({"cap_add": ["SYS_ADMIN"]}, "cap_add"),
+        ({"devices": [{"source": "/dev/kvm"}]}, "devices"),
     ],
 )
 def test_a_fragment_that_breaks_a_rule_is_refused(change: dict[str, Any], named: str) -> None:
     with pytest.raises(CrayfishError, match=r"services\.x") as caught:
         check_service("x", {**GOOD, **change})
     assert named in caught.value.message + (caught.value.hint or "")
+
+
+def test_folders_of_users_and_the_counters_may_be_mounted() -> None:
+    volumes = [
+        {"type": "bind", "source": "/root/crayfish/models"},
+        {"type": "bind", "source": "/var/lib/ci/results"},
+        {"type": "bind", "source": "/sys/fs/cgroup", "read_only": True},
+        {"type": "volume", "source": "kafka-data"},
+        {"type": "tmpfs", "target": "/dev/shm"},  # noqa: S108
+    ]
+    check_service("x", {**GOOD, "volumes": volumes})
+
+
+def test_replicas_are_services_of_their_own() -> None:
+    two = {**GOOD, "deploy": {**GOOD["deploy"], "replicas": 2}}
+    assert list(one_container_each({"x": copy.deepcopy(two), "y": GOOD})) == ["x", "x-2", "y"]
+
+
+@pytest.mark.parametrize(
+    ("services", "named"),
+    [
+        ({"x": {}, "x-2": GOOD}, r"services\.x-2"),
+        ({"x": {"container_name": "mine"}}, r"services\.x\.container_name"),
+        ({"x": {"hostname": "mine"}}, r"services\.x\.hostname"),
+    ],
+)
+def test_replicas_that_would_take_anothers_name_are_refused(
+    services: dict[str, Any], named: str
+) -> None:
+    services["x"] = {**GOOD, **services["x"], "deploy": {**GOOD["deploy"], "replicas": 2}}
+    with pytest.raises(CrayfishError, match=named):
+        one_container_each(copy.deepcopy(services))
 
 
 def test_every_component_with_metrics_is_scraped() -> None:
@@ -61,7 +106,7 @@ def test_every_component_with_metrics_is_scraped() -> None:
 def test_a_profile_above_the_machine_is_refused() -> None:
     profile = load_catalog(ROOT).profile("large")
     with pytest.raises(CrayfishError, match=r"configs/profiles/large\.yaml: resources\."):
-        check_cpus(profile, cores=2)
+        check_cpus(profile, 2, profile.resources)
 
 
 def test_every_limit_becomes_a_variable() -> None:

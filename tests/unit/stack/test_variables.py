@@ -82,9 +82,9 @@ def test_no_container_is_root(
 
 
 def test_a_limit_may_be_all_cores_and_no_more() -> None:
-    check_cpus(PROFILE, cores=2)
+    check_cpus(PROFILE, 2, ["kafka"])
     with pytest.raises(CrayfishError, match=r"p\.yaml: resources\.kafka\.cpus: 2, .* 1 core") as e:
-        check_cpus(PROFILE, cores=1)
+        check_cpus(PROFILE, 1, ["kafka"])
     assert e.value.exit_code is ExitCode.USAGE
 
 

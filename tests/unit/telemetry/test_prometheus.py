@@ -43,7 +43,7 @@ def refuse(request: httpx.Request) -> httpx.Response:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    retrying: Any = Prometheus.samples
+    retrying: Any = Prometheus._slice
     monkeypatch.setattr(retrying.retry, "wait", tenacity.wait_none())
     monkeypatch.setattr(retrying.retry, "stop", tenacity.stop_after_attempt(3))
 
@@ -79,7 +79,7 @@ def test_while_nothing_answers_there_is_nothing_to_show(handler: Handler) -> Non
     assert prometheus.labels("anything", "phase") == []
 
 
-def test_a_query_asks_for_the_whole_time_as_it_was_scraped() -> None:
+def test_the_whole_time_is_asked_for_as_it_was_scraped_a_minute_at_a_time() -> None:
     seen: list[dict[str, list[str]]] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -88,7 +88,10 @@ def test_a_query_asks_for_the_whole_time_as_it_was_scraped() -> None:
         return answer([])(request)
 
     assert asked(handler).samples(1000.25, 1090.25, {}) == []
-    assert seen == [{"query": ['{component!=""}[90s]'], "time": ["1090.25"]}]
+    assert seen == [
+        {"query": ['{component!=""}[60000ms]'], "time": ["1060.25"]},
+        {"query": ['{component!=""}[30000ms]'], "time": ["1090.25"]},
+    ]
 
 
 def test_every_sample_is_about_the_component_that_was_scraped() -> None:
