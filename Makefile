@@ -14,13 +14,13 @@ help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 bench: setup ## run an experiment: make bench EXP=input-rate
-	$(CRAYFISH) run $(EXP) $(CHOICES)
+	$(CRAYFISH) run "$(EXP)" $(CHOICES)
 
 plan: setup ## show what would run, and how long
-	$(CRAYFISH) plan $(EXP) $(CHOICES)
+	$(CRAYFISH) plan "$(EXP)" $(CHOICES)
 
 report: setup ## write a report anew: make report DIR=results/...
-	$(CRAYFISH) report $(DIR)
+	$(CRAYFISH) report "$(DIR)"
 
 doctor: setup ## what is there, what is missing, how to mend it
 	$(CRAYFISH) doctor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -35,6 +36,8 @@ app = typer.Typer(
 # A log has no width of its own, and tables broken at 80 columns cannot be read.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_NO_ROOM_OR_RIGHT = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+"""What a disk may answer at any moment; every other error of the system is a bug of ours."""
 
 
 def root() -> Path:
@@ -299,5 +302,12 @@ def main() -> None:
         if error.hint:
             errors.print(error.hint, markup=False)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _NO_ROOM_OR_RIGHT:
+            raise
+        errors.print("[bold red]error:[/]", end=" ")
+        errors.print(f"{error.filename or 'a file'}: {error.strerror}", markup=False)
+        errors.print("make room or give the right to write there, and start again", markup=False)
+        sys.exit(ExitCode.HOST)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)

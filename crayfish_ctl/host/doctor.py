@@ -10,7 +10,7 @@ from rich.table import Table
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
-from . import apt, checks, engine
+from . import access, apt, checks, engine
 from .shell import privilege
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def examine(root: Path) -> list[Finding]:
         checks.python(),
         checks.container_engine(info, error),
         *([checks.compose(), checks.buildx()] if info is not None else []),
+        access.security(info),
+        access.checkout(root),
         checks.disk(info),
         checks.results_disk(root),
         checks.machine(info),

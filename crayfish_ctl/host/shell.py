@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     Say = Callable[[str], object]
@@ -25,13 +25,7 @@ def privilege() -> list[str] | None:
     return ["sudo"] if shutil.which("sudo") else None
 
 
-def run_as_root(
-    command: Sequence[str],
-    say: Say,
-    *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
-) -> None:
+def run_as_root(command: Sequence[str], say: Say, *, cwd: Path | None = None) -> None:
     """Run a command as root; what it prints is shown only if it fails.
 
     Raises:
@@ -46,9 +40,9 @@ def run_as_root(
     say(f"  $ {' '.join([*prefix, shown])}")
     started = time.monotonic()
     done = subprocess.run(
-        [*prefix, *command],
+        # By `env`, behind sudo, which passes nothing of the environment on.
+        [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *command],
         cwd=cwd,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

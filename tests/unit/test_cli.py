@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -303,6 +304,20 @@ def test_ctrl_c_is_exit_code_130(
     monkeypatch.setattr(cli, "_show_plan", interrupted)
     done = crayfish("plan", "input-rate")
     assert done.code == 130
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_the_disk_says_is_exit_code_3(
+    crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(_: Plan) -> None:
+        raise OSError(number, os.strerror(number), "/data/x")
+
+    monkeypatch.setattr(cli, "_show_plan", full)
+    done = crayfish("plan", "input-rate")
+    assert done.code == 3
+    assert f"/data/x: {os.strerror(number)}" in done.err
     assert "Traceback" not in done.err
 
 

@@ -3,11 +3,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.host import shell
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -50,3 +54,14 @@ def test_without_root_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", pytest.fail)
     with pytest.raises(CrayfishError, match="needs root"):
         shell.run_as_root(["apt-get", "update"], str)
+
+
+def test_apt_asks_nothing_behind_sudo_either(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """sudo passes nothing of the environment on."""
+    sudo = tmp_path / "sudo"
+    sudo.write_text('#!/bin/sh\nexec env -i PATH="$PATH" "$@"\n')
+    sudo.chmod(0o755)
+    monkeypatch.setattr(shell, "privilege", lambda: [str(sudo)])
+    shell.run_as_root(["sh", "-c", '[ "$DEBIAN_FRONTEND" = noninteractive ]'], str)
