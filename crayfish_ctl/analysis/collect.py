@@ -181,6 +181,7 @@ def summarise_run(  # noqa: PLR0917
         unsettled=unsettled(records, window) if drained else 0,
         due_records_per_s=due_rate(measured, cell),
         faults_done=inputs.faults,
+        latency_ms=latency_ms(ok),
         changed_images=tuple(
             name
             for name, fact in sorted(inputs.containers.items())
@@ -195,7 +196,7 @@ def summarise_run(  # noqa: PLR0917
         window=window,
         consumer_ended=facts.consumer_ended,
         counts=facts.counts,
-        latency_ms=latency_ms(ok),
+        latency_ms=facts.latency_ms,
         service_ms=stages.get("score"),
         stages_ms=stages,
         broker_latency_ms=broker_latency_ms(ok),

@@ -48,6 +48,7 @@ class Facts:
     due_records_per_s: float | None
     """From the first to the last due time; None for `max`."""
     faults_done: tuple[FaultFact, ...] = ()
+    latency_ms: Percentiles | None = None
     changed_images: tuple[str, ...] = ()
     """Services that ran another image than the experiment began with."""
 

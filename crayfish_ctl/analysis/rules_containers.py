@@ -113,6 +113,27 @@ def no_metrics(facts: Facts) -> Reason | None:
     )
 
 
+def collector_paused(facts: Facts) -> Reason | None:
+    """A JVM on the way of the records stood still for longer than the p99: it may explain it."""
+    if facts.saturates or facts.latency_ms is None:
+        return None
+    p99 = facts.latency_ms.p99
+    names = [
+        f"{part.name} {part.collector.longest_ms:.0f} ms ({part.collector.full} full collections)"
+        for part in facts.components
+        if part.role in {"processor", "server", "broker"}
+        and part.collector is not None
+        and part.collector.longest_ms > p99
+    ]
+    if not names:
+        return None
+    return Reason(
+        code="GC_PAUSE",
+        message=f"stood still to collect garbage for longer than the p99 of {p99:.1f} ms: "
+        f"{', '.join(names)}",
+    )
+
+
 def exit_codes(facts: Facts) -> Reason | None:
     """A container ended otherwise than by itself or by the stop signal."""
     names = [

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import polars as pl
 
-from crayfish_ctl.results.model import Component, Efficiency
+from crayfish_ctl.results.model import Collector, Component, Efficiency
 
 from .throughput import consumed_times, middle_span
 from .timeline import NS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crayfish_ctl.catalog.model import Counter as OwnCounter
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results.inputs import ContainerFact, RunInputs
     from crayfish_ctl.results.model import Window
+    from crayfish_ctl.results.pauses import Pause
 
 Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
 
@@ -157,6 +160,7 @@ def components_of(
             role,
             usage_window(role, cell, window),
             kills=kills[name],
+            pauses=inputs.pauses.get(name),
         )
         for name, role in roles.items()
     )
@@ -182,6 +186,7 @@ def _component(
     window: tuple[int, int],
     *,
     kills: int,
+    pauses: Sequence[Pause] | None,
 ) -> Component:
     start, end = window
     cpu = usage.increase(name, CPU, start, end)
@@ -199,9 +204,32 @@ def _component(
         peak_memory_bytes=usage.highest(name, WORKING_SET),
         max_memory_bytes=usage.highest(name, MAX_MEMORY),
         memory_limit_bytes=fact.memory_bytes if fact else None,
+        collector=None if pauses is None else collector_of(pauses, start, end),
+        jvm_flags=fact.jvm_flags if fact else (),
         restarts=kills,
         oom_killed=fact.oom_killed if fact else False,
         exit_code=fact.exit_code if fact else None,
+    )
+
+
+def collector_of(pauses: Sequence[Pause], start_ns: int, end_ns: int) -> Collector:
+    """What the pauses that touch a time add up to.
+
+    Args:
+        pauses: of one service's JVMs.
+        start_ns: Unix ns.
+        end_ns: Unix ns.
+    """
+    within = [
+        pause
+        for pause in pauses
+        if pause.ended_ns >= start_ns and pause.ended_ns - pause.ms * 1e6 <= end_ns
+    ]
+    return Collector(
+        collections=len(within),
+        full=sum(pause.full for pause in within),
+        pause_ms=sum(pause.ms for pause in within),
+        longest_ms=max((pause.ms for pause in within), default=0.0),
     )
 
 

@@ -22,6 +22,7 @@ from .facts import (
     Facts,
 )
 from .rules_containers import (
+    collector_paused,
     exit_codes,
     fault_not_done,
     harness_throttled,
@@ -108,6 +109,7 @@ NOTES: Final[tuple[Rule, ...]] = (
     held_back,
     restarted,
     system_throttled,
+    collector_paused,
     duplicates,
     unfinished_backlog,
     not_saturated,

@@ -131,6 +131,9 @@ class Resources(Config):
     weight: PositiveInt = 1024
     """CPU weight under contention (cgroup cpu.shares; 1024 is the kernel's default)."""
     heap: MemorySize | None = None
+    """Of a JVM that sees records, all of it taken at the start (docs/jvm.md)."""
+    jvm_options: str = ""
+    """Flags of such a JVM, after those of the rule, so that they win."""
     process_memory: MemorySize | None = None
 
 

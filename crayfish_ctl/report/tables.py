@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.results import RunResult
+    from crayfish_ctl.results.model import Component
 
     from .view import CellView
 
@@ -170,6 +171,15 @@ def verdict_lines(run: RunResult) -> list[tuple[str, str]]:
     return lines + [(f"note {note.code}", note.message) for note in run.verdict.notes]
 
 
+def _collector(part: Component) -> str:
+    """Of a JVM: its pauses together, the longest, and how many stopped everything."""
+    found = part.collector
+    if found is None:
+        return NOTHING
+    full = f", {found.full} full" if found.full else ""
+    return f"{number(found.pause_ms)} (longest {number(found.longest_ms)}{full})"
+
+
 def component_rows(cells: Sequence[CellView]) -> list[list[str]]:
     """CPU, throttling and memory of every component: cell, component, role, then the numbers."""
     return [
@@ -181,6 +191,7 @@ def component_rows(cells: Sequence[CellView]) -> list[list[str]]:
             number(part.mean_cores),
             number(part.cpu_limit_cores),
             percent(part.throttled_share),
+            _collector(part),
             size(part.peak_memory_bytes),
             size(part.memory_limit_bytes),
         ]

@@ -18,6 +18,7 @@ from crayfish_ctl.errors import CrayfishError
 
 from .files import METRICS_FILE
 from .model import FaultFact
+from .pauses import Pause, read_pauses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ CONTAINERS_FILE: Final = "containers.json"
 STEPS_FILE: Final = "steps.json"
 FAULTS_FILE: Final = "faults.json"
 OUT_FOLDER: Final = "out"
+LOGS_FOLDER: Final = "logs"
 
 METRICS_SCHEMA: Final = {
     "ts": pl.Float64,
@@ -56,6 +58,7 @@ class ContainerFact(_Tolerant):
     memory_bytes: int | None = None
     exit_code: int | None = None
     oom_killed: bool = False
+    jvm_flags: tuple[str, ...] = ()
 
 
 class StepFact(_Tolerant):
@@ -82,6 +85,8 @@ class RunInputs:
     steps: tuple[StepFact, ...]
     faults: tuple[FaultFact, ...]
     metrics: pl.DataFrame
+    pauses: dict[str, tuple[Pause, ...]]
+    """Of each service's JVMs, from its log."""
 
 
 def read_inputs(run_dir: Path) -> RunInputs:
@@ -90,13 +95,19 @@ def read_inputs(run_dir: Path) -> RunInputs:
     Raises:
         CrayfishError: naming the file that cannot be read, and why.
     """
+    containers = _read(run_dir / CONTAINERS_FILE, TypeAdapter(dict[str, ContainerFact])) or {}
     return RunInputs(
         consumer=_read(run_dir / OUT_FOLDER / CONSUMER_SUMMARY, TypeAdapter(ConsumerFact))
         or ConsumerFact(),
-        containers=_read(run_dir / CONTAINERS_FILE, TypeAdapter(dict[str, ContainerFact])) or {},
+        containers=containers,
         steps=read_steps(run_dir),
         faults=_read(run_dir / FAULTS_FILE, TypeAdapter(tuple[FaultFact, ...])) or (),
         metrics=read_metrics(run_dir / METRICS_FILE),
+        pauses={
+            name: read_pauses(run_dir / LOGS_FOLDER / f"{name}.log")
+            for name, fact in containers.items()
+            if fact.jvm_flags
+        },
     )
 
 

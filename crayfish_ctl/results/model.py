@@ -178,6 +178,18 @@ class Correctness(_Frozen):
     """The same, once over each point of the file."""
 
 
+class Collector(_Frozen):
+    """What a JVM's garbage collector did within the window."""
+
+    collections: int
+    full: int
+    """Collections of the whole heap, which stop everything."""
+    pause_ms: float
+    """All pauses together."""
+    longest_ms: float
+    """The longest pause."""
+
+
 class Component(_Frozen):
     """One compose service over the measured window (all of its containers)."""
 
@@ -195,6 +207,10 @@ class Component(_Frozen):
     max_memory_bytes: int | None = None
     """The kernel's own high-water mark, page cache included."""
     memory_limit_bytes: int | None = None
+    collector: Collector | None = None
+    """None: no JVM, or one that does not log its pauses."""
+    jvm_flags: tuple[str, ...] = ()
+    """The flags that the JVMs of the container ran with (those that begin with -X)."""
     restarts: int = 0
     oom_killed: bool = False
     exit_code: int | None = None

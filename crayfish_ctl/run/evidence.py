@@ -11,10 +11,11 @@ import httpx
 from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import METRICS_FILE, write_text
+from crayfish_ctl.results.inputs import LOGS_FOLDER
 from crayfish_ctl.telemetry import Prometheus, write_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from crayfish_ctl.stack import ComposeTarget, Rendered
@@ -66,8 +67,23 @@ def collect_metrics(
     return None
 
 
+def jvm_flags(target: ComposeTarget) -> dict[str, list[str]]:
+    """The flags of every JVM that runs now, by service."""
+    return {
+        container.service: [
+            argument for argument in target.jvm_arguments(container.id) if argument.startswith("-X")
+        ]
+        for container in target.containers()
+        if container.running
+    }
+
+
 def write_containers(
-    folder: Path, rendered: Rendered, target: ComposeTarget, since_ns: int
+    folder: Path,
+    rendered: Rendered,
+    target: ComposeTarget,
+    flags: Mapping[str, Sequence[str]],
+    since_ns: int,
 ) -> None:
     """`containers.json` and a log file per container.
 
@@ -75,13 +91,14 @@ def write_containers(
         folder: of the run.
         rendered: what the run's file says; its image ids are held against those that ran.
         target: where the containers are.
+        flags: what `jvm_flags` found while they all ran.
         since_ns: Unix ns; what was logged before belongs to earlier runs.
 
     Raises:
         CrayfishError: if something cannot be written.
     """
     facts: dict[str, Any] = {}
-    logs = folder / "logs"
+    logs = folder / LOGS_FOLDER
     logs.mkdir(exist_ok=True)
     for container in target.containers():
         facts[container.service] = {
@@ -93,6 +110,7 @@ def write_containers(
             "memory_bytes": container.memory_bytes,
             "exit_code": None if container.running else container.exit_code,
             "oom_killed": container.oom_killed,
+            "jvm_flags": flags.get(container.service, ()),
         }
         try:
             target.write_log(container.id, logs / f"{container.service}.log", since_ns)

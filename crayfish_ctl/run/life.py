@@ -18,6 +18,7 @@ from crayfish_ctl.stack.rules import LIFETIME
 from .evidence import (
     collect_metrics,
     did_its_work,
+    jvm_flags,
     open_prometheus,
     service_steps,
     write_containers,
@@ -113,10 +114,11 @@ def execute(
             missing = collect_metrics(files.folder, target, services, started_ns, ended_ns)
             if missing:
                 journal.write("no-metrics", run_id=spec.run_id, why=missing)
+        flags = jvm_flags(target)
         with steps.step("stop job"):
             target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
-        write_containers(files.folder, files.rendered, target, started_ns)
+        write_containers(files.folder, files.rendered, target, flags, started_ns)
     service_steps(steps, files.folder, started_ns)
     write_text(files.folder / STEPS_FILE, json.dumps(steps.in_order(), indent=1))
     if faults.done:

@@ -10,6 +10,7 @@ from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.results.pauses import is_of_a_collector
 
 from .calls import calls_engine
 from .render import IMAGE, OURS, PROJECT
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 _SERVICE = "com.docker.compose.service"
 _LOG_TAIL = 20
+_JVMS = """for process in /proc/[0-9]*; do
+  case $(readlink "$process/exe") in */java) tr '\\0' '\\n' < "$process/cmdline" ;; esac
+done; true"""
+_LOG_READ = 500
+"""Lines of a log that are looked through for them."""
 _LOG_LINE = 600
 """Characters of a line that are shown: a Java client logs its whole configuration in one."""
 
@@ -49,6 +55,8 @@ class ComposeTarget:
 
     def __init__(self) -> None:
         self._docker = DockerClient(compose_project_name=PROJECT)
+        self._jvms: dict[str, list[str]] = {}
+        """By container id: asked once, because each question is a process in the container."""
 
     def up(self, rendered: Rendered, services: Sequence[str] = ()) -> None:
         """Start what is not running, make anew what the file changed, remove what it lacks.
@@ -119,10 +127,21 @@ class ComposeTarget:
     def log_tail(self, container_id: str, lines: int = _LOG_TAIL) -> list[str]:
         """The last lines of a container's log."""
         try:
-            text = self._docker.container.logs(container_id, tail=lines)
+            text = self._docker.container.logs(container_id, tail=_LOG_READ)
         except DockerException:  # it has been removed: what is being reported is worse
             return []
-        return [line[:_LOG_LINE] for line in str(text).splitlines() if line.strip()]
+        said = [line for line in str(text).splitlines() if line.strip()]
+        return [line[:_LOG_LINE] for line in said if not is_of_a_collector(line)][-lines:]
+
+    def jvm_arguments(self, container_id: str) -> list[str]:
+        """The arguments of every JVM that runs in a container; none if it has ended meanwhile."""
+        if container_id not in self._jvms:
+            try:
+                said = self._docker.container.execute(container_id, ["sh", "-c", _JVMS])
+            except DockerException:
+                return []
+            self._jvms[container_id] = str(said).splitlines()
+        return self._jvms[container_id]
 
     def write_log(self, container_id: str, path: Path, since_ns: int) -> None:
         """A container's log since a time (Unix ns), streamed into a file."""

@@ -1,4 +1,5 @@
 # Sourced by the entrypoint of every image that holds scorers on the JVM.
+. /opt/crayfish/jvm.sh
 
 # As Flink's own image does: what a library allocates in one thread and frees in another (ND4J's
 # arrays, at each operation) costs glibc a third more time.
@@ -8,8 +9,8 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_
 
 # raw_jvm CLASSPATH: the bare scorer.
 raw_jvm() {
-    heap=${CRAYFISH_HEAP:-512m}
-    exec java "-Xms$heap" "-Xmx$heap" -XX:+UseParallelGC -XX:+ExitOnOutOfMemoryError -cp "$1" io.crayfish.raw.Main
+    # shellcheck disable=SC2086  one word each
+    exec java $jvm_rule "-Xmx$heap" -cp "$1" io.crayfish.raw.Main
 }
 
 # unknown_role IMAGE ROLE: ends with the documented exit code of a bad configuration.

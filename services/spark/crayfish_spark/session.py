@@ -33,7 +33,7 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
     Args:
         config: of the run.
         options: of the processor.
-        env: SPARK_DRIVER_HEAP and SPARK_EXECUTOR_HEAP come from the profile.
+        env: heaps and JVM options, from the profile and the rule for all JVMs (docs/jvm.md).
     """
     cores = slots(config.parallelism)
     chosen: dict[str, object] = {
@@ -41,8 +41,10 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.master": master_url(),
         "spark.driver.host": socket.gethostbyname(socket.gethostname()),
         "spark.driver.bindAddress": "0.0.0.0",  # noqa: S104  inside the container
-        "spark.driver.memory": env.get("SPARK_DRIVER_HEAP", "640m"),
-        "spark.executor.memory": env.get("SPARK_EXECUTOR_HEAP", "1g"),
+        "spark.driver.memory": env.get("CRAYFISH_HEAP", "768m"),
+        "spark.driver.extraJavaOptions": env.get("SPARK_DRIVER_JVM_OPTIONS", ""),
+        "spark.executor.memory": env.get("SPARK_EXECUTOR_HEAP", "768m"),
+        "spark.executor.extraJavaOptions": env.get("SPARK_EXECUTOR_JVM_OPTIONS", ""),
         "spark.cores.max": cores,
         # The query starts when all its cores are there, not when four in five are.
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",

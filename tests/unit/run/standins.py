@@ -46,6 +46,9 @@ class Engine:
         assert (service, port) == ("prometheus", 9090)
         return 1
 
+    def jvm_arguments(self, container_id: str) -> list[str]:
+        return ["java", "-Xmx1g", "-cp", "x"] if container_id == "id-kafka" else []
+
     def log_tail(self, container_id: str) -> list[str]:
         return [f"last words of {container_id}"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.run import Journal
-from crayfish_ctl.run.evidence import service_steps, write_containers
+from crayfish_ctl.run.evidence import jvm_flags, service_steps, write_containers
 from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.stack import Rendered
 from tests.unit.run.standins import Engine, container
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
     from crayfish_ctl.stack import ComposeTarget
 
 
+def target_of(engine: Engine) -> ComposeTarget:
+    return cast("ComposeTarget", engine)
+
+
 def test_every_container_leaves_its_facts_and_its_log(tmp_path: Path) -> None:
     engine = Engine(container("kafka"), container("producer", running=False, exit_code=3))
     rendered = Rendered(tmp_path, {"kafka": {"image": "sha256:2"}})
-    write_containers(tmp_path, rendered, cast("ComposeTarget", engine), 42)
+    write_containers(
+        tmp_path, rendered, cast("ComposeTarget", engine), jvm_flags(target_of(engine)), 42
+    )
     facts = json.loads((tmp_path / "containers.json").read_text())
     assert (facts["kafka"]["exit_code"], facts["producer"]["exit_code"]) == (None, 3)
     assert facts["kafka"]["cpus"] == 1.0
+    assert (facts["kafka"]["jvm_flags"], facts["producer"]["jvm_flags"]) == (["-Xmx1g"], [])
     assert (facts["kafka"]["image_id"], facts["kafka"]["wanted_image_id"]) == (
         "sha256:1",
         "sha256:2",
@@ -43,7 +50,7 @@ def test_a_full_disk_under_the_logs_is_an_error_of_the_host(
     monkeypatch.setattr(Engine, "write_log", full)
     target = cast("ComposeTarget", Engine(container("kafka")))
     with pytest.raises(CrayfishError, match="No space left on device") as caught:
-        write_containers(tmp_path, Rendered(tmp_path, {}), target, 42)
+        write_containers(tmp_path, Rendered(tmp_path, {}), target, {}, 42)
     assert caught.value.exit_code is ExitCode.HOST
 
 

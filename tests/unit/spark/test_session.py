@@ -33,7 +33,7 @@ def test_one_thread_for_numeric_libraries(config: RunConfig) -> None:
 
 
 def test_heaps_are_those_of_the_profile(config: RunConfig) -> None:
-    env = {"SPARK_DRIVER_HEAP": "700m", "SPARK_EXECUTOR_HEAP": "3g"}
+    env = {"CRAYFISH_HEAP": "700m", "SPARK_EXECUTOR_HEAP": "3g"}
     made = settings(config, SparkOptions(), env)
     assert made["spark.driver.memory"] == "700m"
     assert made["spark.executor.memory"] == "3g"

@@ -112,5 +112,6 @@ def test_a_profile_above_the_machine_is_refused() -> None:
 def test_every_limit_becomes_a_variable() -> None:
     values = profile_variables(load_catalog(ROOT).profile("laptop"))
     assert values["FLINK_TASKMANAGER_CPUS"] == "1.0"
-    assert values["FLINK_TASKMANAGER_PROCESS_MEMORY"] == "1728m"
+    assert values["FLINK_TASKMANAGER_HEAP"] == "768m"
+    assert values["FLINK_TASKMANAGER_JVM_OPTIONS"] == ""
     assert values["KAFKA_HEAP"] == "1g"

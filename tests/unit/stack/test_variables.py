@@ -38,10 +38,12 @@ def test_a_service_has_its_figures_and_no_others() -> None:
         "CGROUP_EXPORTER_CPUS": "0.5",
         "CGROUP_EXPORTER_MEMORY": "128m",
         "CGROUP_EXPORTER_WEIGHT": "1024",
+        "CGROUP_EXPORTER_JVM_OPTIONS": "",
         "KAFKA_CPUS": "2.0",
         "KAFKA_MEMORY": "2g",
         "KAFKA_WEIGHT": "7",
         "KAFKA_HEAP": "1g",
+        "KAFKA_JVM_OPTIONS": "",
     }
 
 
