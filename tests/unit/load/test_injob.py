@@ -24,6 +24,7 @@ from crayfish_contract.runconfig import RunConfig
 from crayfish_load.injob import LoadSource, ResultSink
 from crayfish_load.rows import STOP_FILE, part, read_parts, write_summaries
 from crayfish_scoring import RecordScorer, create_scorer
+from tests.unit.load.made import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,27 @@ def test_it_ends_when_it_is_told(config: Config, tmp_path: Path) -> None:
     left = list(source)
     assert time.monotonic() - started < 5  # ten records of the warm-up, and not one every 10 s
     assert len(left) <= 10
+
+
+@pytest.mark.parametrize("rate", [1, 20, 49, 51, 100, 500, 2000, 10_000, 50_000])
+@pytest.mark.parametrize("subtasks", [1, 2])
+def test_a_stop_is_noticed_within_50_ms_at_every_rate(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtasks: int, rate: float
+) -> None:
+    clock = Clock()
+    asked_ns = clock.now_ns + 1_123_456_789  # a second goes by before the first record is due
+    monkeypatch.setattr("crayfish_load.injob.time", clock)
+    monkeypatch.setattr(type(tmp_path), "exists", lambda _: clock.now_ns >= asked_ns)
+    made = in_job(
+        config,
+        tmp_path,
+        arrivals={"kind": "constant", "rate": rate},
+        warmup={"rate": 1, "seconds": 0},
+        stop={"seconds": 60},
+    )
+    for _ in LoadSource(made, subtasks).records():
+        pass
+    assert asked_ns <= clock.now_ns <= asked_ns + 50_000_000
 
 
 @pytest.mark.parametrize("results", [0, 1, 1024, 2500])
