@@ -49,7 +49,7 @@ class OnnxScorer:
             raise ScorerError(
                 f"{self._model.path}: refuses a point of shape {self._model.input_shape}: {error}"
             ) from None
-        check_output(self._model, output)
+        check_output(self._model, self._outputs[0], output)
 
     def score(self, points: Floats) -> Floats:
         """float32[batch, *input_shape] -> float32[batch, *output_shape], one `run` call."""
