@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyflink.common import Configuration, Types, WatermarkStrategy
-from pyflink.common.serialization import ByteArraySchema
+from pyflink.common.serialization import ByteArraySchema, DeserializationSchema
 from pyflink.datastream import CheckpointingMode, DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee, Sink
 from pyflink.datastream.connectors.kafka import (
@@ -130,13 +130,15 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
 def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
     kafka = config.kafka
     size = str(kafka.max_message_bytes)
+    # Flink's own would drop a message without a value.
+    messages = get_gateway().jvm.io.crayfish.flink.MessageSchema()
     return (
         KafkaSource.builder()
         .set_bootstrap_servers(kafka.bootstrap)
         .set_topics(kafka.input_topic)
         .set_group_id(config.run_id)
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
-        .set_value_only_deserializer(ByteArraySchema())
+        .set_value_only_deserializer(DeserializationSchema(messages))
         .set_property("partition.discovery.interval.ms", "-1")
         .set_property("fetch.min.bytes", "1")
         .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))
