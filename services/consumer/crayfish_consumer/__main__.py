@@ -6,6 +6,9 @@ import signal
 import sys
 import threading
 
+from confluent_kafka import KafkaException
+
+from crayfish_contract.kafka import exit_of
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import BrokerUnreachableError
@@ -27,6 +30,9 @@ def main() -> int:
     except BrokerUnreachableError as error:
         log.error(str(error))  # noqa: TRY400
         return ServiceExit.UNREACHABLE
+    except KafkaException as error:
+        log.error("Kafka: %s", error)  # noqa: TRY400
+        return exit_of(error)
 
 
 sys.exit(main())

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
 from crayfish_contract.codec import Segment
+from crayfish_contract.kafka import fetch_settings
 from crayfish_contract.runconfig import OUT_DIR
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
@@ -139,14 +140,12 @@ class ConsumerRun:
         client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
-                "group.id": self._config.run_id,
+                # Not the processor's: whoever asks for a group's lag shall see one reader.
+                "group.id": f"{self._config.run_id}-consumer",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "fetch.min.bytes": 1,
                 "fetch.wait.max.ms": 500,
-                "fetch.message.max.bytes": kafka.max_message_bytes,
-                "receive.message.max.bytes": kafka.max_message_bytes + 1_000_000,
-                "queued.max.messages.kbytes": 65_536,
+                **fetch_settings(kafka),
                 "isolation.level": "read_committed",
                 "log_level": 3,
             }

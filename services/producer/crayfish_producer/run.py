@@ -17,7 +17,7 @@ from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
 from crayfish_load.arrivals import arrival_process
-from crayfish_load.payloads import canary, load_points, make_pool, writer
+from crayfish_load.payloads import canary, check_size, load_points, make_pool, writer
 
 from .consumer_api import ConsumerApi
 from .metrics import ProducerCollector
@@ -84,7 +84,7 @@ class ProducerRun:
         """Returns the exit code.
 
         Raises:
-            PointsError: if the points cannot be used.
+            PointsError, RecordSizeError: if the points, or records of them, cannot be used.
             BrokerUnreachableError, ConsumerUnreachableError: if one of them does not answer.
         """
         config, summary = self._config, self._summary
@@ -94,6 +94,7 @@ class ProducerRun:
         precise_sleeps()
         pool = make_pool(config, load_points(config))
         summary.pool = len(pool)
+        check_size(config, pool)
         ensure_topics(config.kafka, config.deadlines.ready)
         summary.connected_ns = time.time_ns()
         with (self._out / SENT_FILE).open("wb") as file:
