@@ -19,7 +19,7 @@ from crayfish_contract.runconfig import OUT_DIR
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
 from crayfish_load.check import load_check
-from crayfish_load.parse import ResultParser
+from crayfish_load.parse import Canary, ResultParser
 
 from .intake import Intake
 from .metrics import ConsumerCollector, RecentLatency
@@ -51,6 +51,10 @@ class Summary:
     expected: int | None = None
     canaries_ok: int = 0
     canaries_failed: int = 0
+    canary_service_s: float = 0.0
+    """The longest, from received to scored."""
+    drain_idle_s: float = 0.0
+    """How long the drain waits for a result."""
     received: int = 0
     unique_warmup: int = 0
     unique_measured: int = 0
@@ -75,6 +79,7 @@ class ConsumerRun:
         self._stop = stop
         self._out = out
         self._parser = ResultParser(config.format, load_check(config))
+        self._canaries: list[Canary] = []
         self.tally = Tally()
         self.summary = Summary()
         self.recent = RecentLatency()
@@ -119,8 +124,8 @@ class ConsumerRun:
         """What GET /status answers."""
         return {
             "phase": self.phase,
-            "canaries_ok": self.summary.canaries_ok,
-            "canaries_failed": self.summary.canaries_failed,
+            "canaries": [asdict(canary) for canary in self._canaries],
+            "drain_idle_s": self._drain.idle_s,
             "received": self.tally.received,
             "unique": self.tally.unique_total,
             "unique_warmup": self.tally.unique[Segment.WARMUP],
@@ -181,10 +186,7 @@ class ConsumerRun:
         parsed = self._parser.parse(taken.values, taken.append_ms, taken.consumed_ns)
         summary = self.summary
         summary.undecodable += parsed.undecodable
-        summary.canaries_failed += parsed.canaries_failed
-        if parsed.canaries_ok and summary.first_canary_ns is None:
-            summary.first_canary_ns = taken.consumed_ns[0]
-        summary.canaries_ok += parsed.canaries_ok
+        self._note_canaries(parsed.canaries, taken.consumed_ns[0])
         self._drain.last_progress = time.monotonic()
         rows = parsed.rows
         if len(rows) == 0:
@@ -198,6 +200,19 @@ class ConsumerRun:
         worst = rows["deviation"].max(initial=-1.0, where=~np.isnan(rows["deviation"]))
         if worst >= 0:
             summary.deviation_max = max(summary.deviation_max or 0.0, float(worst))
+
+    def _note_canaries(self, canaries: list[Canary], consumed_ns: int) -> None:
+        """They say how long a record takes here: patience must be longer than that."""
+        summary = self.summary
+        for canary in canaries:
+            if canary.ok and summary.first_canary_ns is None:
+                summary.first_canary_ns = consumed_ns
+            summary.canaries_ok += canary.ok
+            summary.canaries_failed += not canary.ok
+            summary.canary_service_s = max(summary.canary_service_s, canary.service_s)
+            self._canaries = [*self._canaries, canary]  # another thread may be reading the old one
+        self._drain.allow_for(summary.canary_service_s)
+        summary.drain_idle_s = self._drain.idle_s
 
     def _write_summary(self, ended: str) -> None:
         summary, tally = self.summary, self.tally

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.void]
 
 _FIRST_SIZE: Final = 1 << 16
+_SERVICE_TIMES: Final = 4
+"""Without a result for this many service times of a canary, nothing is under way any more: a scorer
+has one record at a time, and the first ones of a cold model are not the fastest."""
 
 
 class Tally:
@@ -66,6 +69,10 @@ class Drain:
     """When the producer said that nothing follows."""
     expected: int = 0
     """Records that the broker took."""
+
+    def allow_for(self, service_s: float) -> None:
+        """A record takes `service_s`: be patient for several, but never beyond the deadline."""
+        self.idle_s = max(self.idle_s, min(_SERVICE_TIMES * service_s, self.total_s))
 
     def finish(self, expected: int, now: float) -> None:
         """The producer has said how many records the broker took."""

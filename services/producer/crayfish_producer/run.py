@@ -17,10 +17,11 @@ from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
 from crayfish_load.arrivals import arrival_process
-from crayfish_load.payloads import canary, check_size, load_points, make_pool, writer
+from crayfish_load.payloads import check_size, load_points, make_pool, writer
 
 from .consumer_api import ConsumerApi
 from .metrics import ProducerCollector
+from .ready import Readiness
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
 
@@ -28,14 +29,12 @@ if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
+    from confluent_kafka import Producer
+
     from crayfish_contract.runconfig import RunConfig
 
 _log = json_logger("producer")
 _PORT = 8000
-_FIRST_CANARY_S = 0.2
-_MAX_CANARY_S = 2.0
-"""From one canary to the next: doubled each time, so that a slow model begins without a backlog."""
-_FAILED_CANARIES = 3
 _FLUSH_S = 60.0
 _INTERRUPTED_FLUSH_S = 5.0
 
@@ -61,6 +60,9 @@ class Summary:
     measured_cpu_seconds: float | None = None
     pool: int = 0
     interrupted: bool = False
+    canaries: int = 0
+    canary_latency_s: float = 0.0
+    """The longest, from due to consumed: the first ones have waited for the stack to start."""
 
 
 class ProducerRun:
@@ -126,38 +128,20 @@ class ProducerRun:
         self._metrics.phase = name
         _log.info(name)
 
-    def _await_pipeline(self, client: Any, pool: list[bytes]) -> bool:
-        """Send canaries to every partition until one has come back scored."""
+    def _await_pipeline(self, client: Producer, pool: list[bytes]) -> bool:
         self._phase("canary")
-        config = self._config
-        sent = 0
-        due, wait = time.monotonic(), _FIRST_CANARY_S
-
-        def another() -> None:
-            nonlocal sent, due, wait
-            client.poll(0)
-            if time.monotonic() >= due:
-                for partition in range(config.kafka.input_partitions):
-                    client.produce(
-                        config.kafka.input_topic, canary(config, pool, sent), partition=partition
-                    )
-                    sent += 1
-                due, wait = time.monotonic() + wait, min(2 * wait, _MAX_CANARY_S)
-
-        def answered(status: dict[str, Any]) -> bool:
-            ok, failed = int(status["canaries_ok"]), int(status["canaries_failed"])
-            return ok > 0 or failed >= _FAILED_CANARIES
-
-        status = self._consumer.await_status(
-            answered, config.deadlines.ready, self._stop, meanwhile=another
-        )
-        if status is None or not status["canaries_ok"]:
+        summary, ready = self._summary, Readiness(self._config, client, pool)
+        is_ready = ready.wait(self._consumer, self._stop)
+        canaries = ready.canaries
+        summary.canaries, summary.canary_latency_s = canaries.sent, canaries.longest_s
+        if not is_ready:
             if not self._stop.is_set():
-                why = "came back as failed" if status else "did not come back"
-                _log.error("%d canary records %s: the pipeline is not ready", sent, why)
+                _log.error("the pipeline is not ready: %s", ready.trouble())
             return False
+        if canaries.under_way:
+            _log.warning("%d of %d canaries are lost", canaries.under_way, canaries.sent)
         client.flush(_FLUSH_S)
-        self._summary.ready_ns = time.time_ns()
+        summary.ready_ns = time.time_ns()
         return True
 
     def _send(self, sender: Sender, pool: list[bytes]) -> None:
@@ -210,7 +194,7 @@ class ProducerRun:
             nonlocal back, moved
             if status["unique_warmup"] > back:
                 back, moved = int(status["unique_warmup"]), time.monotonic()
-            return back >= sender.sent or time.monotonic() - moved > deadlines.drain_idle
+            return back >= sender.sent or time.monotonic() - moved > status["drain_idle_s"]
 
         self._consumer.await_status(
             settled_or_stuck,

@@ -48,6 +48,17 @@ def test_idle_counts_from_the_last_result(drain: Drain) -> None:
     assert drain.ended(2, 1130) == "idle"
 
 
+def test_a_slow_model_is_waited_for(drain: Drain) -> None:
+    drain.allow_for(0.001)
+    assert drain.idle_s == 15
+    drain.allow_for(10)
+    drain.finish(10, 1100)
+    assert drain.ended(1, 1139) is None
+    assert drain.ended(1, 1140.1) == "idle"
+    drain.allow_for(30)
+    assert drain.idle_s == 60  # the deadline for all of it
+
+
 def test_the_deadline_ends_a_trickle(drain: Drain) -> None:
     drain.finish(1000, 1100)
     drain.last_progress = 1159.9

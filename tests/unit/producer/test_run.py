@@ -29,7 +29,7 @@ class Consumer:
         while self.clock[0] < end:
             self.clock[0] += 1.0
             back = self.back.pop(0) if len(self.back) > 1 else self.back[0]
-            if condition({"unique_warmup": back}):
+            if condition({"unique_warmup": back, "drain_idle_s": 15.0}):
                 return
 
 
