@@ -93,6 +93,7 @@ class ConsumerRun:
             + workload.warmup.seconds
             + (workload.stop.seconds or 0),
             last_progress=time.monotonic(),
+            listen_s=deadlines.listen,
         )
 
     def __call__(self) -> int:

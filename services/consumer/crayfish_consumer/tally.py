@@ -65,10 +65,14 @@ class Drain:
     silence_s: float
     """Without a word from anybody for this long, the run is given up."""
     last_progress: float
+    listen_s: float = 0.0
+    """After the last id: duplicates come later than what they are duplicates of."""
     finished_at: float | None = None
     """When the producer said that nothing follows."""
     expected: int = 0
     """Records that the broker took."""
+    complete_at: float | None = None
+    """When the last of them was back."""
 
     def allow_for(self, service_s: float) -> None:
         """A record takes `service_s`: be patient for several, but never beyond the deadline."""
@@ -83,7 +87,9 @@ class Drain:
         if self.finished_at is None:
             return "silence" if now - self.last_progress > self.silence_s else None
         if unique >= self.expected:
-            return "all"
+            if self.complete_at is None:
+                self.complete_at = now
+            return "all" if now - self.complete_at >= self.listen_s else None
         if now - max(self.last_progress, self.finished_at) > self.idle_s:
             return "idle"
         if now - self.finished_at > self.total_s:

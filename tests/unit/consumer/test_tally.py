@@ -40,6 +40,16 @@ def test_all_of_none(drain: Drain) -> None:
     assert drain.ended(0, 1001) == "all"
 
 
+def test_duplicates_are_listened_for_after_the_last_id(drain: Drain) -> None:
+    drain.listen_s = 10
+    drain.finish(10, 1001)
+    assert drain.ended(9, 1002) is None
+    assert drain.ended(10, 1005) is None
+    drain.last_progress = 1014  # a duplicate does not begin it anew
+    assert drain.ended(10, 1014.9) is None
+    assert drain.ended(10, 1015) == "all"
+
+
 def test_idle_counts_from_the_last_result(drain: Drain) -> None:
     drain.finish(10, 1100)
     assert drain.ended(1, 1114.9) is None
