@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 _PYTHON = "/opt/venv/bin/python"
+_CHECKPOINT_S = 600
+"""Flink's own default; longer if a canary, and so any record, may take longer."""
+_CHECKPOINT_FAILURES = 10
+"""In a row; with Flink's own default of 0 the first one ends the job."""
 
 
 def submit(config: RunConfig, options: FlinkOptions) -> str:
@@ -89,6 +93,7 @@ def _nothing() -> Sink:
 
 
 def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnvironment:
+    checkpoint_s = max(_CHECKPOINT_S, round(2 * config.deadlines.ready))
     settings = Configuration()
     for key, value in {
         "python.executable": _PYTHON,
@@ -103,6 +108,10 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
         "restart-strategy.type": "disable" if config.pipeline == "in-job" else "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 10,
         "restart-strategy.fixed-delay.delay": "1s",
+        # A checkpoint waits behind the record that is being scored, whatever that takes; one that
+        # is late or lost costs nothing, because the next one covers it.
+        "execution.checkpointing.timeout": f"{checkpoint_s}s",
+        "execution.checkpointing.tolerable-failed-checkpoints": _CHECKPOINT_FAILURES,
     }.items():
         settings.set_string(key, str(value))
     # `get_execution_environment` would run a cluster of its own inside this process.

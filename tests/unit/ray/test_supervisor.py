@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crayfish_contract.runconfig import Deadlines
 from crayfish_contract.service import ServiceExit
 from crayfish_ray.errors import ActorsError, ClusterError
 from crayfish_ray.metrics import ActorsCollector
@@ -48,6 +49,7 @@ class Actors:
         self._on_watch()
 
     def stop(self, timeout_s: float) -> int:
+        assert timeout_s == 3
         self.done.append("stop")
         if self.undrained:
             raise ActorsError("still under way")
@@ -69,7 +71,7 @@ class Course:
         self.collector = ActorsCollector()
         self._left = list(generations)
         self.supervisor = Supervisor(
-            lambda: self._left.pop(0), 10.0, self.asked, self.collector, LOG
+            lambda: self._left.pop(0), Deadlines(ready=10, stop=3), self.asked, self.collector, LOG
         )
 
 
