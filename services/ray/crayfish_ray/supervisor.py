@@ -52,7 +52,8 @@ class Supervisor:
     """Makes the actors, watches them, and drains them when `asked` is set.
 
     Args:
-        make: makes all actors of the run.
+        make: makes all actors of the run; raises ActorsError if they can be made again,
+            ClusterError if not.
         deadlines: of the run: how long they may take to be ready, also when a lost worker has to
             come back, and how long a drain may take.
         asked: set when the run is over.
@@ -74,8 +75,9 @@ class Supervisor:
     def run(self) -> int:
         """Returns the exit code."""
         while not self._asked.is_set():
-            actors = self._make()
+            actors: Supervised | None = None
             try:
+                actors = self._make()
                 if actors.ready(self._asked.is_set, self._deadlines.ready):
                     self._watch(actors)
             except ClusterError as error:
@@ -89,7 +91,8 @@ class Supervisor:
                 self._log.warning("all actors are made anew: %s", error)
             finally:
                 self._collector.progress = None
-                actors.kill()
+                if actors is not None:
+                    actors.kill()
         return ServiceExit.OK
 
     def _watch(self, actors: Supervised) -> None:
