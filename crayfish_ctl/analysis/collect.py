@@ -176,6 +176,7 @@ def summarise_run(  # noqa: PLR0917
         disordered=disordered(ok),
         unsettled=unsettled(records, window) if drained else 0,
         due_records_per_s=due_rate(measured, cell),
+        clock_step_ms=max((inputs.producer.step_ns, inputs.consumer.step_ns), key=abs) / 1e6,
     )
     return RunResult(
         run_id=spec.run_id,

@@ -15,6 +15,7 @@ from .facts import (
     GROWTH_P_VALUE,
     GROWTH_SECONDS,
     MAX_ACCURACY_ERROR,
+    MAX_CLOCK_STEP_MS,
     MAX_LAG_P99_MS,
     MAX_RATE_ERROR,
     MAX_THROTTLED_SHARE,
@@ -40,6 +41,7 @@ from .rules_load import (
 )
 from .rules_records import (
     accuracy_differs,
+    clock_step,
     clocks,
     duplicates,
     duplicates_in_exactly_once,
@@ -56,6 +58,7 @@ __all__ = [
     "GROWTH_P_VALUE",
     "GROWTH_SECONDS",
     "MAX_ACCURACY_ERROR",
+    "MAX_CLOCK_STEP_MS",
     "MAX_LAG_P99_MS",
     "MAX_RATE_ERROR",
     "MAX_THROTTLED_SHARE",
@@ -96,6 +99,7 @@ REASONS: Final[tuple[Rule, ...]] = (
     wrong_outputs,
     unchecked,
     accuracy_differs,
+    clock_step,
     harness_throttled,
     restarted,
     out_of_memory,

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 from crayfish_contract.kafka import fetch_settings
 from crayfish_contract.runconfig import OUT_DIR
@@ -42,6 +43,9 @@ class Summary:
     """`consumer.json`; times are Unix ns."""
 
     started_ns: int = field(default_factory=time.time_ns)
+    clock_start_ns: int = field(default_factory=clock_offset_ns)
+    clock_end_ns: int | None = None
+    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
     ready_ns: int | None = None
     first_canary_ns: int | None = None
     first_result_ns: int | None = None
@@ -219,6 +223,7 @@ class ConsumerRun:
         summary, tally = self.summary, self.tally
         summary.ended = ended
         summary.finished_ns = time.time_ns()
+        summary.clock_end_ns = clock_offset_ns()
         summary.received, summary.failed = tally.received, tally.failed
         summary.duplicates = tally.duplicates
         summary.unique_warmup = tally.unique[Segment.WARMUP]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,17 +15,20 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.void]
 
-_FIRST_SIZE: Final = 1 << 16
+_PAGE: Final = 1 << 16
 _SERVICE_TIMES: Final = 4
 """Without a result for this many service times of a canary, nothing is under way any more: a scorer
 has one record at a time, and the first ones of a cold model are not the fastest."""
 
 
 class Tally:
-    """What has come back so far; memory is one byte per id."""
+    """What has come back so far; memory is one byte per id, in pages.
+
+    Pages, because one broken message may carry any id: it costs a page, and not all ids below it.
+    """
 
     def __init__(self) -> None:
-        self._seen = np.zeros(_FIRST_SIZE, dtype=np.bool_)
+        self._pages: dict[int, npt.NDArray[np.bool_]] = {}
         self.received = 0
         self.failed = 0
         self.duplicates = 0
@@ -38,14 +42,16 @@ class Tally:
     def add(self, rows: Rows) -> int:
         """Count rows (RECEIVED); returns how many ids were new."""
         ids = rows["id"].astype(np.int64)
-        top = int(ids.max()) + 1
-        if top > len(self._seen):
-            grown = np.zeros(max(top, 2 * len(self._seen)), dtype=np.bool_)
-            grown[: len(self._seen)] = self._seen
-            self._seen = grown
         distinct, first = np.unique(ids, return_index=True)
-        fresh = ~self._seen[distinct]
-        self._seen[distinct[fresh]] = True
+        fresh = np.empty(len(distinct), dtype=np.bool_)
+        numbers = distinct // _PAGE
+        # Ascending: the ids of a page lie together.
+        bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(distinct)]
+        for begin, end in pairwise(bounds):
+            page = self._page(int(numbers[begin]))
+            places = distinct[begin:end] % _PAGE
+            fresh[begin:end] = ~page[places]
+            page[places] = True
         segments = rows["segment"][first[fresh]]
         for segment in self.unique:
             self.unique[segment] += int(np.count_nonzero(segments == segment))
@@ -54,6 +60,11 @@ class Tally:
         self.duplicates += len(rows) - new
         self.failed += int(np.count_nonzero(rows["status"] == Status.FAILED))
         return new
+
+    def _page(self, number: int) -> npt.NDArray[np.bool_]:
+        if number not in self._pages:
+            self._pages[number] = np.zeros(_PAGE, dtype=np.bool_)
+        return self._pages[number]
 
 
 @dataclass

@@ -12,6 +12,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry, start_http_server
 
 from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT, SENT_FILE
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
@@ -44,6 +45,9 @@ class Summary:
     """`producer.json`; times are Unix ns."""
 
     started_ns: int = field(default_factory=time.time_ns)
+    clock_start_ns: int = field(default_factory=clock_offset_ns)
+    clock_end_ns: int | None = None
+    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
     connected_ns: int | None = None
     ready_ns: int | None = None
     warmup_start_ns: int | None = None
@@ -117,6 +121,7 @@ class ProducerRun:
         summary.delivery_errors = log.error_codes
         self._lag()
         summary.interrupted = self._stop.is_set()
+        summary.clock_end_ns = clock_offset_ns()
         (self._out / PRODUCER_SUMMARY).write_text(json.dumps(asdict(summary), indent=1))
         self._consumer.finish(
             sent=sender.sent, delivered=log.delivered, undelivered=log.undelivered

@@ -1,5 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crayfish_consumer.tally import Drain, Tally
 from crayfish_contract.arrays import RECEIVED
@@ -21,6 +25,26 @@ def test_ids_count_once() -> None:
     assert tally.unique == {Segment.WARMUP: 3, Segment.MEASURED: 3}
     assert tally.unique_total == 6
     assert (tally.received, tally.duplicates, tally.failed) == (10, 4, 2)
+
+
+def test_a_broken_id_costs_a_page_and_not_gigabytes() -> None:
+    tally = Tally()
+    tracemalloc.start()
+    assert tally.add(rows(0, 1 << 16, (1 << 32) - 1)) == 3
+    assert tally.add(rows((1 << 32) - 1, 1)) == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+    assert tally.duplicates == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 1 << 18), min_size=1), max_size=5))
+def test_it_counts_as_a_set_does(batches: list[list[int]]) -> None:
+    tally, seen = Tally(), set[int]()
+    for ids in batches:
+        assert tally.add(rows(*ids)) == len(set(ids) - seen)
+        seen.update(ids)
+    assert tally.unique_total == len(seen)
 
 
 @pytest.fixture
