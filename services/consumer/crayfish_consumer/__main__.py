@@ -21,9 +21,14 @@ def main() -> int:
     """Returns the exit code; expected failures are one log line."""
     log = json_logger("consumer")
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Until there is something to bring to an end: whoever waits for a broker looks at no event.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
+
+    def connected() -> None:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
     try:
-        return ConsumerRun(load_run_config(), stop)()
+        return ConsumerRun(load_run_config(), stop)(connected)
     except (RunConfigError, ReferenceFileError) as error:
         log.error(str(error))  # noqa: TRY400  the message is for people
         return ServiceExit.BAD_CONFIG

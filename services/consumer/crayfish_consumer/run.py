@@ -29,6 +29,7 @@ from .tally import Drain, Tally
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -100,8 +101,11 @@ class ConsumerRun:
             listen_s=deadlines.listen,
         )
 
-    def __call__(self) -> int:
+    def __call__(self, connected: Callable[[], None] = lambda: None) -> int:
         """Returns the exit code.
+
+        Args:
+            connected: called as soon as a stop is noticed: before that, nothing is lost by ending.
 
         Raises:
             BrokerUnreachableError: if the broker does not answer.
@@ -113,6 +117,7 @@ class ConsumerRun:
         stale = remove_stale_topics(kafka, self._config.deadlines.ready)
         ensure_topics(kafka, self._config.deadlines.ready)
         _log.info("receiving", extra={"fields": {"removed_topics": stale}})
+        connected()
         client = self._assigned()
         self.summary.ready_ns = time.time_ns()
         self.phase = "receiving"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PREFIX = "crayfish-"
 _CALL_S = 5.0
+_TRY_S = 1.0
+"""Of a broker that may not be there yet; a signal is heard between two tries."""
 
 
 class BrokerUnreachableError(ConnectionError):
@@ -28,7 +30,7 @@ def _admin(bootstrap: str, deadline_s: float) -> AdminClient:
     end = time.monotonic() + deadline_s
     while True:
         try:
-            admin.list_topics(timeout=min(_CALL_S, deadline_s))
+            admin.list_topics(timeout=min(_TRY_S, deadline_s))
         except KafkaException as error:
             if time.monotonic() > end:
                 raise BrokerUnreachableError(

@@ -26,9 +26,14 @@ def main() -> int:
         return perf(sys.argv[2:])
     log = json_logger("producer")
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Until there is something to bring to an end: whoever waits for a broker looks at no event.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ServiceExit.OK))
+
+    def connected() -> None:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
     try:
-        return ProducerRun(load_run_config(), stop)()
+        return ProducerRun(load_run_config(), stop)(connected)
     except (RunConfigError, PointsError, RecordSizeError) as error:
         log.error(str(error))  # noqa: TRY400  the message is for people
         return ServiceExit.BAD_CONFIG

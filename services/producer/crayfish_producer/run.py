@@ -28,6 +28,7 @@ from .sentlog import SentLog
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
 
     from confluent_kafka import Producer
@@ -86,8 +87,11 @@ class ProducerRun:
         self._metrics = ProducerCollector()
         self._consumer = ConsumerApi(config.consumer_url)
 
-    def __call__(self) -> int:
+    def __call__(self, connected: Callable[[], None] = lambda: None) -> int:
         """Returns the exit code.
+
+        Args:
+            connected: called as soon as a stop is noticed: before that, nothing is lost by ending.
 
         Raises:
             PointsError, RecordSizeError: if the points, or records of them, cannot be used.
@@ -103,6 +107,7 @@ class ProducerRun:
         check_size(config, pool)
         ensure_topics(config.kafka, config.deadlines.ready)
         summary.connected_ns = time.time_ns()
+        connected()
         with (self._out / SENT_FILE).open("wb") as file:
             log = SentLog(file)
             client = make_client(
