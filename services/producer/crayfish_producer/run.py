@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _log = json_logger("producer")
 _PORT = 8000
 _FLUSH_S = 60.0
+_FLUSH_SLICE_S = 0.2
 _INTERRUPTED_FLUSH_S = 5.0
 
 
@@ -119,7 +120,7 @@ class ProducerRun:
                 return ServiceExit.OK if self._stop.is_set() else ServiceExit.NOT_READY
             self._send(sender, pool)
             self._phase("flushing")
-            sender.flush(_INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S)
+            self._flush(sender)
             summary.flushed_ns = time.time_ns()
             log.close()
         summary.delivered, summary.undelivered = log.delivered, log.undelivered
@@ -150,7 +151,7 @@ class ProducerRun:
             return False
         if canaries.under_way:
             _log.warning("%d of %d canaries are lost", canaries.under_way, canaries.sent)
-        client.flush(_FLUSH_S)
+        client.flush(_INTERRUPTED_FLUSH_S)  # all but those that are lost are back
         summary.ready_ns = time.time_ns()
         return True
 
@@ -217,6 +218,14 @@ class ProducerRun:
                 "%d of %d warm-up records did not come back", sender.sent - back, sender.sent
             )
         return time.time_ns()
+
+    def _flush(self, sender: Sender) -> None:
+        """Wait for outstanding deliveries, and less long as soon as a stop is asked for."""
+        begun = time.monotonic()
+        while sender.flush(_FLUSH_SLICE_S):
+            patience_s = _INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S
+            if time.monotonic() - begun > patience_s:
+                return
 
     def _lag(self) -> None:
         """Schedule lag and rate of the measured segment, from the rows just written."""
