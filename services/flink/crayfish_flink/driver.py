@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.options import OptionError
 from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
@@ -109,7 +110,7 @@ def watch(job_id: str, pipeline: str, stop_s: float) -> int:
         pipeline: of the run config.
         stop_s: a stop that takes longer becomes a cancel.
     """
-    in_job = pipeline == "in-job"
+    in_job, clock = pipeline == "in-job", clock_offset_ns()
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -125,7 +126,7 @@ def watch(job_id: str, pipeline: str, stop_s: float) -> int:
                 return ServiceExit.UNREACHABLE
             continue
         if in_job and state == "FINISHED":
-            write_summaries(OUT_DIR, time.time_ns())
+            write_summaries(OUT_DIR, time.time_ns(), clock)
             return ServiceExit.OK
         if state in _ENDED:
             _log.error("job %s is %s: %s", job_id, state, rest.root_exception(job_id))

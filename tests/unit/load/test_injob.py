@@ -19,6 +19,7 @@ from crayfish_contract.arrays import (
     SENT,
     SENT_FILE,
 )
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import BinaryCodec, Segment
 from crayfish_contract.runconfig import RunConfig
 from crayfish_load.injob import LoadSource, ResultSink
@@ -150,7 +151,7 @@ def test_the_summaries_say_what_the_rows_say(
         if number >= lost:
             sink.take(score(message))
     sink.close()
-    write_summaries(tmp_path, 77)
+    write_summaries(tmp_path, 77, clock_offset_ns())
     producer = json.loads((tmp_path / PRODUCER_SUMMARY).read_text())
     consumer = json.loads((tmp_path / CONSUMER_SUMMARY).read_text())
     assert (producer["sent_warmup"], producer["sent_measured"]) == (10, 30)
@@ -159,3 +160,4 @@ def test_the_summaries_say_what_the_rows_say(
     )
     assert (consumer["received"], consumer["ended"]) == (40 - lost, ended)
     assert consumer["finished_ns"] == 77
+    assert abs(producer["clock_end_ns"] - producer["clock_start_ns"]) < 1_000_000
