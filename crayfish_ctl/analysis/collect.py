@@ -187,6 +187,7 @@ def summarise_run(  # noqa: PLR0917
             for name, fact in sorted(inputs.containers.items())
             if fact.wanted_image_id and fact.image_id != fact.wanted_image_id
         ),
+        clock_step_ms=max((inputs.producer.step_ns, inputs.consumer.step_ns), key=abs) / 1e6,
     )
     return RunResult(
         run_id=spec.run_id,

@@ -26,6 +26,7 @@ MAX_ACCURACY_ERROR: Final = 0.001
 MIN_ACHIEVED_SHARE: Final = 0.99
 GROWTH_P_VALUE: Final = 0.01
 GROWTH_SECONDS: Final = 0.5
+MAX_CLOCK_STEP_MS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Facts:
     """Warm-up records that were to be back before the window began, and were not."""
     due_records_per_s: float | None
     """From the first to the last due time; None for `max`."""
+    clock_step_ms: float
+    """By how much the clock was set during the run; of several steps, the largest."""
     faults_done: tuple[FaultFact, ...] = ()
     latency_ms: Percentiles | None = None
     changed_images: tuple[str, ...] = ()

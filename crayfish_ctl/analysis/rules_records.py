@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crayfish_ctl.results.model import Reason
 
-from .facts import MAX_ACCURACY_ERROR
+from .facts import MAX_ACCURACY_ERROR, MAX_CLOCK_STEP_MS
 
 if TYPE_CHECKING:
     from .facts import Facts
@@ -127,6 +127,19 @@ def unfinished_backlog(facts: Facts) -> Reason | None:
         code="UNFINISHED",
         message=f"{facts.counts.unfinished:,} records were still waiting when the run's time was "
         "over; latencies are of those that came back",
+    )
+
+
+def clock_step(facts: Facts) -> Reason | None:
+    """Somebody set the clock that both ends of every record are read from."""
+    step = facts.clock_step_ms
+    if abs(step) <= MAX_CLOCK_STEP_MS:
+        return None
+    return Reason(
+        code="CLOCK_STEP",
+        message=f"the host's clock was set by {step:+,.1f} ms during the run, so due times and "
+        "latencies are off by as much: let it be in step before a run, or only slewed during one "
+        "(chrony: no makestep after the start)",
     )
 
 

@@ -15,6 +15,7 @@ from .facts import (
     GROWTH_P_VALUE,
     GROWTH_SECONDS,
     MAX_ACCURACY_ERROR,
+    MAX_CLOCK_STEP_MS,
     MAX_LAG_P99_MS,
     MAX_RATE_ERROR,
     MAX_THROTTLED_SHARE,
@@ -42,6 +43,7 @@ from .rules_load import (
 )
 from .rules_records import (
     accuracy_differs,
+    clock_step,
     clocks,
     duplicates,
     duplicates_in_exactly_once,
@@ -58,6 +60,7 @@ __all__ = [
     "GROWTH_P_VALUE",
     "GROWTH_SECONDS",
     "MAX_ACCURACY_ERROR",
+    "MAX_CLOCK_STEP_MS",
     "MAX_LAG_P99_MS",
     "MAX_RATE_ERROR",
     "MAX_THROTTLED_SHARE",
@@ -98,6 +101,7 @@ REASONS: Final[tuple[Rule, ...]] = (
     wrong_outputs,
     unchecked,
     accuracy_differs,
+    clock_step,
     harness_throttled,
     out_of_memory,
     backlog_growing,

@@ -18,6 +18,8 @@ from crayfish_contract.runconfig import (
 )
 
 if TYPE_CHECKING:
+    from crayfish_contract.runconfig import Options
+
     from .build import Plan
     from .model import Cell, RunSpec
     from .points import Points
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 _POOL_BYTES = 64 * 1024 * 1024
 """Memory that distinct payloads may take in the producer."""
 _SATURATE_DRAIN_S = 600.0
+_COMMITS = 2
+"""What a processor sends twice comes with one of its next commits: so many are listened for."""
+_INTERVAL_MS = 5000.0
+"""Of a processor that has no option for it."""
 _RECOVERY_S = 45.0
 """No result for this long may be a processor that comes back: two JVMs start, and a transaction of
 the dead one times out (twice the commit interval)."""
@@ -77,17 +83,30 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),
             ),
         ),
-        deadlines=_deadlines(cell),
+        deadlines=_deadlines(cell, plan.processors[cell.processor].options),
     )
 
 
-def _deadlines(cell: Cell) -> Deadlines:
+def _deadlines(cell: Cell, options: Options) -> Deadlines:
+    """Those that differ from the defaults.
+
+    Args:
+        cell: of the run.
+        options: of the cell's processor, with its defaults.
+    """
     own: dict[str, float] = {}
     if cell.faults or cell.delivery == "exactly-once":
         own["drain_idle"] = _RECOVERY_S
+        own["listen"] = _COMMITS * _longest_interval_s({**options, **cell.processor_options})
     if cell.goal == "saturate":
         own["drain_total"] = _SATURATE_DRAIN_S
     return Deadlines(**own)
+
+
+def _longest_interval_s(options: Options) -> float:
+    """Between two commits: the longest interval that the processor knows, whatever it calls it."""
+    intervals = [value for name, value in options.items() if name.endswith("_interval_ms")]
+    return max((float(value) for value in intervals), default=_INTERVAL_MS) / 1000
 
 
 def pool_size(points: int, batch: int, values: int) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import polars as pl
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from crayfish_contract.arrays import CONSUMER_SUMMARY
+from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError
 
 from .files import METRICS_FILE
@@ -69,7 +69,21 @@ class StepFact(_Tolerant):
     ended_ns: int
 
 
-class ConsumerFact(_Tolerant):
+class ClockFact(_Tolerant):
+    """Unix time minus monotonic time at the ends of a process, in ns; None in older results."""
+
+    clock_start_ns: int | None = None
+    clock_end_ns: int | None = None
+
+    @property
+    def step_ns(self) -> int:
+        """By how much the clock was set meanwhile; 0 if nobody knows."""
+        if self.clock_start_ns is None or self.clock_end_ns is None:
+            return 0
+        return self.clock_end_ns - self.clock_start_ns
+
+
+class ConsumerFact(ClockFact):
     """`consumer.json`, as far as the numbers need it."""
 
     ended: str | None = None
@@ -81,6 +95,7 @@ class RunInputs:
     """Everything beside the records that a run left."""
 
     consumer: ConsumerFact
+    producer: ClockFact
     containers: dict[str, ContainerFact]
     steps: tuple[StepFact, ...]
     faults: tuple[FaultFact, ...]
@@ -100,6 +115,8 @@ def read_inputs(run_dir: Path) -> RunInputs:
         consumer=_read(run_dir / OUT_FOLDER / CONSUMER_SUMMARY, TypeAdapter(ConsumerFact))
         or ConsumerFact(),
         containers=containers,
+        producer=_read(run_dir / OUT_FOLDER / PRODUCER_SUMMARY, TypeAdapter(ClockFact))
+        or ClockFact(),
         steps=read_steps(run_dir),
         faults=_read(run_dir / FAULTS_FILE, TypeAdapter(tuple[FaultFact, ...])) or (),
         metrics=read_metrics(run_dir / METRICS_FILE),

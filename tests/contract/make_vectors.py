@@ -1,7 +1,10 @@
-"""Writes tests/contract/vectors: messages that every codec must read and write exactly.
+"""Writes tests/contract/vectors: what every codec must read and write exactly, or must refuse.
 
-Run it only when the record's layout gets a new version: `python tests/contract/make_vectors.py`.
-index.json says of each file its format, its header and its float32 values, as bit patterns too.
+Run it when the record's layout gets a new version, or for a new case:
+`python tests/contract/make_vectors.py`. index.json says of each file its format, its header and its
+float32 values, as bit patterns too. refused.json holds messages that must not be scored: those that
+no codec may read (`by` is `codec`), and those that are records, but no requests (`scorer`).
+answers-DTYPE.onnx gives its two float32 values back as another type, which no tool may take.
 """
 
 from __future__ import annotations
@@ -53,6 +56,143 @@ def cases() -> dict[str, tuple[Header, list[float]]]:
     }
 
 
+TEXT_ERRORS = (
+    ("0.5", "NaN"),
+    ("0.5", "Infinity"),
+    ("0.5", "1e39"),
+    ("0.5", '"0.5"'),
+    ("0.5", "[0.5]"),
+    ("0.5", "true"),
+    ("0.5", "false"),
+    ("0.5", "null"),
+    ("0.5", "100000000000000000000,null"),
+    ("0.5", '100000000000000000000,"1"'),
+    ("0.5", "100000000000000000000,{}"),
+    ("0.5", "100000000000000000000,[1]"),
+    ("0.5", "true,false"),
+    ("[0.5,1.5]", "[true,false]"),
+    ("0.5,", ""),
+    ("[0.5,1.5]", "{}"),
+    ("[0.5,1.5]", "null"),
+    ('"id":7', '"id":7.5'),
+    ('"id":7', '"id":7.0'),
+    ('"id":7', '"id":-1'),
+    ('"id":7', '"id":true'),
+    ('"id":7', '"id":"7"'),
+    ('"id":7', '"id":18446744073709551616'),
+    ('"id":7', '"id":7,"id":8'),
+    ('"id":7', '"number":7'),
+    ('"id":7', '"id":7,"more":1'),
+    ('"id":7,', ""),
+    ('"batch":1', '"batch":true'),
+    ('"intended_ns":1', '"intended_ns":9223372036854775808'),
+    ('"version":1', '"version":2'),
+    ('"version":1', '"version":true'),
+    ('"version":1', '"version":1.0'),
+    ('"version":1', '"version":1e0'),
+    ('"version":1', '"version":"1"'),
+    ("measured", "other"),
+    ("measured", "Measured"),
+    ("pending", "PENDING"),
+    ("pending", "pend\u0131ng"),  # its upper case is ASCII
+    ('"request"', '"answer"'),
+    ('"request"', '"result"'),
+    ("pending", "ok"),
+    ('"outputs":0', '"outputs":2'),
+    ("CRAY", "FISH"),
+    ("}", ""),
+    ("}", "}}"),
+    ("}", "}{}"),
+)
+"""What stands in the text of a good request, and what is put there."""
+BYTE_ERRORS = (
+    ("magic", 0, b"X"),
+    ("version-2", 4, b"\x02"),
+    ("no-segment", 5, b"\x00"),
+    ("all-segments", 5, b"\x07"),
+    ("unknown-flag", 5, b"\x0c"),
+    ("result-pending", 5, b"\x84"),
+    ("request-ok", 6, b"\x01"),
+    ("request-failed", 6, b"\x02"),
+    ("unknown-status", 6, b"\x03"),
+    ("batch-2", 48, b"\x02"),
+    ("values-3", 52, b"\x03"),
+    ("outputs-2", 56, b"\x02"),
+)
+"""Name, offset in a good binary request, and what is put there."""
+
+
+def refused() -> list[dict[str, str]]:
+    """Messages that must not be scored; those of `scorer` have the values of two points' shape."""
+    request = Header(Segment.MEASURED, 7, 1, 2, 1, 2)
+    data = np.array([0.5, 1.5], dtype=np.float32)
+    binary, text = (CODECS[kind].encode(request, data) for kind in RecordFormat)
+    assert list(RecordFormat) == [RecordFormat.BINARY, RecordFormat.JSON]
+    found = [("empty", "binary", "codec", b""), ("empty", "json", "codec", b"")]
+    for old, new in TEXT_ERRORS:
+        wrong = text.decode().replace(old, new, 1).encode()
+        assert wrong != text
+        found.append((f"{old} -> {new}", "json", "codec", wrong))
+    found += [
+        (encoding, "json", "codec", text.decode().encode(encoding))
+        for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-16", "utf-8-sig")
+    ]
+    for name, offset, value in BYTE_ERRORS:
+        changed = binary[:offset] + value + binary[offset + len(value) :]
+        found.append((name, "binary", "codec", changed))
+    found += [
+        ("short-header", "binary", "codec", binary[:63]),
+        ("short-values", "binary", "codec", binary[:-1]),
+        ("long-values", "binary", "codec", binary + b"\0"),
+    ]
+    # With as many outputs as the request has values: nothing but its kind tells it from a request.
+    scored = request._replace(is_result=True, status=Status.OK, outputs=2)
+    for kind, codec in CODECS.items():
+        found += [
+            ("result", kind, "scorer", codec.encode(scored, data)),
+            ("failed-result", kind, "scorer", codec.encode(failed(request, 3, 4), data[:0])),
+            ("no-points", kind, "scorer", codec.encode(request._replace(batch=0), data[:0])),
+            ("other-values", kind, "scorer", codec.encode(request._replace(values=1), data[:1])),
+        ]
+    return [
+        {"name": name, "format": str(kind), "by": by, "hex": message.hex()}
+        for name, kind, by, message in found
+    ]
+
+
+ONNX_TYPES = {"float64": 11, "float16": 10, "int32": 6}
+"""TensorProto.DataType of onnx.proto3."""
+_FLOAT32 = 1
+_OPSET, _IR_VERSION = 13, 8
+
+
+def _field(number: int, value: int | bytes) -> bytes:
+    """A protobuf field: a small number, or bytes of less than 128."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    assert len(value) < 128
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def _tensor(name: bytes, kind: int) -> bytes:
+    """A ValueInfoProto of shape (n, 2)."""
+    shape = _field(1, _field(2, b"n")) + _field(1, _field(1, 2))
+    return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, shape)))
+
+
+def cast_model(kind: int) -> bytes:
+    """An ONNX model of one Cast; written by hand, because the library that does it is large."""
+    to = _field(5, _field(1, b"to") + _field(3, kind) + b"\xa0\x01\x02")  # 20: type, 2: INT
+    node = _field(1, b"points") + _field(2, b"answer") + _field(4, b"Cast") + to
+    graph = (
+        _field(1, node)
+        + _field(2, b"cast")
+        + _field(11, _tensor(b"points", _FLOAT32))
+        + _field(12, _tensor(b"answer", kind))
+    )
+    return _field(1, _IR_VERSION) + _field(7, graph) + _field(8, _field(2, _OPSET))
+
+
 def main() -> None:
     """Write every case in each format that can hold it."""
     FOLDER.mkdir(exist_ok=True)
@@ -82,6 +222,9 @@ def main() -> None:
                 }
             )
     (FOLDER / "index.json").write_text(json.dumps(index, indent=1) + "\n")
+    for name, kind in ONNX_TYPES.items():
+        (FOLDER / f"answers-{name}.onnx").write_bytes(cast_model(kind))
+    (FOLDER / "refused.json").write_text(json.dumps(refused(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from confluent_kafka import Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED_FILE
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
+from crayfish_contract.kafka import fetch_settings
 from crayfish_contract.runconfig import OUT_DIR
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
 from crayfish_load.check import load_check
-from crayfish_load.parse import ResultParser
+from crayfish_load.parse import Canary, ResultParser
 
 from .intake import Intake
 from .metrics import ConsumerCollector, RecentLatency
@@ -27,6 +29,7 @@ from .tally import Drain, Tally
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -41,6 +44,9 @@ class Summary:
     """`consumer.json`; times are Unix ns."""
 
     started_ns: int = field(default_factory=time.time_ns)
+    clock_start_ns: int = field(default_factory=clock_offset_ns)
+    clock_end_ns: int | None = None
+    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
     ready_ns: int | None = None
     first_canary_ns: int | None = None
     first_result_ns: int | None = None
@@ -50,6 +56,10 @@ class Summary:
     expected: int | None = None
     canaries_ok: int = 0
     canaries_failed: int = 0
+    canary_service_s: float = 0.0
+    """The longest, from received to scored."""
+    drain_idle_s: float = 0.0
+    """How long the drain waits for a result."""
     received: int = 0
     unique_warmup: int = 0
     unique_measured: int = 0
@@ -74,6 +84,7 @@ class ConsumerRun:
         self._stop = stop
         self._out = out
         self._parser = ResultParser(config.format, load_check(config))
+        self._canaries: list[Canary] = []
         self.tally = Tally()
         self.summary = Summary()
         self.recent = RecentLatency()
@@ -87,10 +98,14 @@ class ConsumerRun:
             + workload.warmup.seconds
             + (workload.stop.seconds or 0),
             last_progress=time.monotonic(),
+            listen_s=deadlines.listen,
         )
 
-    def __call__(self) -> int:
+    def __call__(self, connected: Callable[[], None] = lambda: None) -> int:
         """Returns the exit code.
+
+        Args:
+            connected: called as soon as a stop is noticed: before that, nothing is lost by ending.
 
         Raises:
             BrokerUnreachableError: if the broker does not answer.
@@ -102,6 +117,7 @@ class ConsumerRun:
         stale = remove_stale_topics(kafka, self._config.deadlines.ready)
         ensure_topics(kafka, self._config.deadlines.ready)
         _log.info("receiving", extra={"fields": {"removed_topics": stale}})
+        connected()
         client = self._assigned()
         self.summary.ready_ns = time.time_ns()
         self.phase = "receiving"
@@ -118,8 +134,8 @@ class ConsumerRun:
         """What GET /status answers."""
         return {
             "phase": self.phase,
-            "canaries_ok": self.summary.canaries_ok,
-            "canaries_failed": self.summary.canaries_failed,
+            "canaries": [asdict(canary) for canary in self._canaries],
+            "drain_idle_s": self._drain.idle_s,
             "received": self.tally.received,
             "unique": self.tally.unique_total,
             "unique_warmup": self.tally.unique[Segment.WARMUP],
@@ -139,14 +155,12 @@ class ConsumerRun:
         client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
-                "group.id": self._config.run_id,
+                # Not the processor's: whoever asks for a group's lag shall see one reader.
+                "group.id": f"{self._config.run_id}-consumer",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "fetch.min.bytes": 1,
                 "fetch.wait.max.ms": 500,
-                "fetch.message.max.bytes": kafka.max_message_bytes,
-                "receive.message.max.bytes": kafka.max_message_bytes + 1_000_000,
-                "queued.max.messages.kbytes": 65_536,
+                **fetch_settings(kafka),
                 "isolation.level": "read_committed",
                 "log_level": 3,
             }
@@ -182,10 +196,7 @@ class ConsumerRun:
         parsed = self._parser.parse(taken.values, taken.append_ms, taken.consumed_ns)
         summary = self.summary
         summary.undecodable += parsed.undecodable
-        summary.canaries_failed += parsed.canaries_failed
-        if parsed.canaries_ok and summary.first_canary_ns is None:
-            summary.first_canary_ns = taken.consumed_ns[0]
-        summary.canaries_ok += parsed.canaries_ok
+        self._note_canaries(parsed.canaries, taken.consumed_ns[0])
         self._drain.last_progress = time.monotonic()
         rows = parsed.rows
         if len(rows) == 0:
@@ -200,10 +211,24 @@ class ConsumerRun:
         if worst >= 0:
             summary.deviation_max = max(summary.deviation_max or 0.0, float(worst))
 
+    def _note_canaries(self, canaries: list[Canary], consumed_ns: int) -> None:
+        """They say how long a record takes here: patience must be longer than that."""
+        summary = self.summary
+        for canary in canaries:
+            if canary.ok and summary.first_canary_ns is None:
+                summary.first_canary_ns = consumed_ns
+            summary.canaries_ok += canary.ok
+            summary.canaries_failed += not canary.ok
+            summary.canary_service_s = max(summary.canary_service_s, canary.service_s)
+            self._canaries = [*self._canaries, canary]  # another thread may be reading the old one
+        self._drain.allow_for(summary.canary_service_s)
+        summary.drain_idle_s = self._drain.idle_s
+
     def _write_summary(self, ended: str) -> None:
         summary, tally = self.summary, self.tally
         summary.ended = ended
         summary.finished_ns = time.time_ns()
+        summary.clock_end_ns = clock_offset_ns()
         summary.received, summary.failed = tally.received, tally.failed
         summary.duplicates = tally.duplicates
         summary.unique_warmup = tally.unique[Segment.WARMUP]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
 
     Rows = npt.NDArray[np.void]
 
-_FIRST_SIZE: Final = 1 << 16
+_PAGE: Final = 1 << 16
+_SERVICE_TIMES: Final = 4
+"""Without a result for this many service times of a canary, nothing is under way any more: a scorer
+has one record at a time, and the first ones of a cold model are not the fastest."""
 
 
 class Tally:
-    """What has come back so far; memory is one byte per id."""
+    """What has come back so far; memory is one byte per id, in pages.
+
+    Pages, because one broken message may carry any id: it costs a page, and not all ids below it.
+    """
 
     def __init__(self) -> None:
-        self._seen = np.zeros(_FIRST_SIZE, dtype=np.bool_)
+        self._pages: dict[int, npt.NDArray[np.bool_]] = {}
         self.received = 0
         self.failed = 0
         self.duplicates = 0
@@ -35,14 +42,16 @@ class Tally:
     def add(self, rows: Rows) -> int:
         """Count rows (RECEIVED); returns how many ids were new."""
         ids = rows["id"].astype(np.int64)
-        top = int(ids.max()) + 1
-        if top > len(self._seen):
-            grown = np.zeros(max(top, 2 * len(self._seen)), dtype=np.bool_)
-            grown[: len(self._seen)] = self._seen
-            self._seen = grown
         distinct, first = np.unique(ids, return_index=True)
-        fresh = ~self._seen[distinct]
-        self._seen[distinct[fresh]] = True
+        fresh = np.empty(len(distinct), dtype=np.bool_)
+        numbers = distinct // _PAGE
+        # Ascending: the ids of a page lie together.
+        bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(distinct)]
+        for begin, end in pairwise(bounds):
+            page = self._page(int(numbers[begin]))
+            places = distinct[begin:end] % _PAGE
+            fresh[begin:end] = ~page[places]
+            page[places] = True
         segments = rows["segment"][first[fresh]]
         for segment in self.unique:
             self.unique[segment] += int(np.count_nonzero(segments == segment))
@@ -51,6 +60,11 @@ class Tally:
         self.duplicates += len(rows) - new
         self.failed += int(np.count_nonzero(rows["status"] == Status.FAILED))
         return new
+
+    def _page(self, number: int) -> npt.NDArray[np.bool_]:
+        if number not in self._pages:
+            self._pages[number] = np.zeros(_PAGE, dtype=np.bool_)
+        return self._pages[number]
 
 
 @dataclass
@@ -62,10 +76,18 @@ class Drain:
     silence_s: float
     """Without a word from anybody for this long, the run is given up."""
     last_progress: float
+    listen_s: float = 0.0
+    """After the last id: duplicates come later than what they are duplicates of."""
     finished_at: float | None = None
     """When the producer said that nothing follows."""
     expected: int = 0
     """Records that the broker took."""
+    complete_at: float | None = None
+    """When the last of them was back."""
+
+    def allow_for(self, service_s: float) -> None:
+        """A record takes `service_s`: be patient for several, but never beyond the deadline."""
+        self.idle_s = max(self.idle_s, min(_SERVICE_TIMES * service_s, self.total_s))
 
     def finish(self, expected: int, now: float) -> None:
         """The producer has said how many records the broker took."""
@@ -76,7 +98,9 @@ class Drain:
         if self.finished_at is None:
             return "silence" if now - self.last_progress > self.silence_s else None
         if unique >= self.expected:
-            return "all"
+            if self.complete_at is None:
+                self.complete_at = now
+            return "all" if now - self.complete_at >= self.listen_s else None
         if now - max(self.last_progress, self.finished_at) > self.idle_s:
             return "idle"
         if now - self.finished_at > self.total_s:

@@ -226,9 +226,15 @@ class Deadlines(_Strict):
     ready: PositiveFloat = 120.0
     """From the start of a container until the first canary came back scored."""
     drain_idle: PositiveFloat = 15.0
-    """After the last record was sent: this long without any result ends the run."""
+    """After the last record was sent: this long without any result ends the run; longer, if the
+    canaries have shown that a record takes longer."""
     drain_total: PositiveFloat = 120.0
     """After the last record was sent: the run ends even if results still trickle in."""
+    listen: Annotated[float, Field(ge=0)] = 0.0
+    """After the last id has come back: duplicates may still come, and are listened for."""
+    stop: PositiveFloat = 7.0
+    """After SIGTERM: a processor cuts off what it is still doing. Its container's grace period must
+    be longer, by what ending takes."""
 
 
 class RunConfig(_Strict):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import sys
 import time
 from enum import IntEnum
@@ -38,9 +40,21 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+def _handler() -> logging.Handler:
+    """Engines hide their workers' stdout in files, so CRAYFISH_LOG may name a better place."""
+    path = os.environ.get("CRAYFISH_LOG")
+    if path:
+        with contextlib.suppress(OSError):
+            return logging.FileHandler(path, encoding="utf-8")
+    return logging.StreamHandler(sys.stdout)
+
+
 def json_logger(component: str) -> logging.Logger:
-    """A logger whose lines on stdout are one JSON object each; `extra={"fields": {...}}` adds."""
-    handler = logging.StreamHandler(sys.stdout)
+    """A logger whose lines are one JSON object each; `extra={"fields": {...}}` adds.
+
+    They go to stdout, or to the file that CRAYFISH_LOG names.
+    """
+    handler = _handler()
     handler.setFormatter(_JsonLines())
     logger = logging.getLogger(component)
     logger.handlers = [handler]

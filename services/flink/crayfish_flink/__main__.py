@@ -1,7 +1,9 @@
-"""`python -m crayfish_flink`: submit and watch; `... watch JOB PIPELINE`: watch a submitted job."""
+"""`python -m crayfish_flink`: submit and watch; `... watch JOB PIPELINE STOP_S`: only watch."""
 
 import sys
 
 from .driver import main, watch
 
-sys.exit(watch(sys.argv[2], sys.argv[3]) if sys.argv[1:2] == ["watch"] else main())
+if sys.argv[1:2] == ["watch"]:
+    sys.exit(watch(sys.argv[2], sys.argv[3], float(sys.argv[4])))
+sys.exit(main())

@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.options import OptionError
 from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _log = json_logger("flink-driver")
 _POLL_S = 0.5
-_STOP_S = 7.0
-"""A stop that takes longer becomes a cancel, so that the container ends within 10 s."""
+_GONE_S = 7.0
+"""A JobManager that does not answer for this long is gone; one that is busy misses a beat."""
 _ENDED = {"FAILED", "CANCELED", "FINISHED"}
 
 
@@ -61,6 +62,9 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
     job_id = submit(config, options)
     _log.info("submitted", extra={"fields": {"job": job_id, "s": time.monotonic() - started}})
     watcher = [sys.executable, "-m", "crayfish_flink", "watch", job_id, config.pipeline]
+    watcher.append(str(config.deadlines.stop))
+    # Blocked, a SIGTERM waits for the watcher's handler, instead of ending it before it has one.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     os.execv(sys.executable, watcher)  # noqa: S606
 
 
@@ -96,14 +100,20 @@ def _slots(config: RunConfig) -> int:
     return max(parallelism.source, parallelism.scorer, parallelism.sink)
 
 
-def watch(job_id: str, pipeline: str = "kafka") -> int:
+def watch(job_id: str, pipeline: str, stop_s: float) -> int:
     """Wait for SIGTERM or for the job to end by itself.
 
     That is a failure, unless the job makes its own records: then it has made the last one.
+
+    Args:
+        job_id: of the submitted job.
+        pipeline: of the run config.
+        stop_s: a stop that takes longer becomes a cancel.
     """
-    in_job = pipeline == "in-job"
+    in_job, clock = pipeline == "in-job", clock_offset_ns()
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     misses = 0
     while not asked.wait(_POLL_S):
         try:
@@ -111,28 +121,28 @@ def watch(job_id: str, pipeline: str = "kafka") -> int:
             misses = 0
         except rest.RestError as error:
             misses += 1
-            if misses * _POLL_S > _STOP_S:
+            if misses * _POLL_S > _GONE_S:
                 _log.error("the JobManager is gone: %s", error)
                 return ServiceExit.UNREACHABLE
             continue
         if in_job and state == "FINISHED":
-            write_summaries(OUT_DIR, time.time_ns())
+            write_summaries(OUT_DIR, time.time_ns(), clock)
             return ServiceExit.OK
         if state in _ENDED:
             _log.error("job %s is %s: %s", job_id, state, rest.root_exception(job_id))
             return ServiceExit.BUG
     if in_job:  # its source does not see a cancel while it waits for the next due time
         (OUT_DIR / STOP_FILE).touch()
-    return _stop(job_id)
+    return _stop(job_id, stop_s)
 
 
-def _stop(job_id: str) -> int:
-    end = time.monotonic() + _STOP_S
+def _stop(job_id: str, stop_s: float) -> int:
+    end = time.monotonic() + stop_s
     try:
         rest.stop_job(job_id)
         while rest.job_state(job_id) not in _ENDED:
             if time.monotonic() > end:
-                raise rest.RestError(f"did not stop within {_STOP_S} s")  # noqa: TRY301
+                raise rest.RestError(f"did not stop within {stop_s:.0f} s")  # noqa: TRY301
             time.sleep(0.1)
         _log.info("stopped")
     except rest.RestError as error:

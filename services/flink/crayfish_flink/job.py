@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyflink.common import Configuration, Types, WatermarkStrategy
-from pyflink.common.serialization import ByteArraySchema
+from pyflink.common.serialization import ByteArraySchema, DeserializationSchema
 from pyflink.datastream import CheckpointingMode, DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee, Sink
 from pyflink.datastream.connectors.kafka import (
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 _PYTHON = "/opt/venv/bin/python"
+_CHECKPOINT_S = 600
+"""Flink's own default; longer if a canary, and so any record, may take longer."""
+_CHECKPOINT_FAILURES = 10
+"""In a row; with Flink's own default of 0 the first one ends the job."""
 
 
 def submit(config: RunConfig, options: FlinkOptions) -> str:
@@ -89,6 +93,7 @@ def _nothing() -> Sink:
 
 
 def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnvironment:
+    checkpoint_s = max(_CHECKPOINT_S, round(2 * config.deadlines.ready))
     settings = Configuration()
     for key, value in {
         "python.executable": _PYTHON,
@@ -103,6 +108,10 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
         "restart-strategy.type": "disable" if config.pipeline == "in-job" else "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 10,
         "restart-strategy.fixed-delay.delay": "1s",
+        # A checkpoint waits behind the record that is being scored, whatever that takes; one that
+        # is late or lost costs nothing, because the next one covers it.
+        "execution.checkpointing.timeout": f"{checkpoint_s}s",
+        "execution.checkpointing.tolerable-failed-checkpoints": _CHECKPOINT_FAILURES,
     }.items():
         settings.set_string(key, str(value))
     # `get_execution_environment` would run a cluster of its own inside this process.
@@ -130,13 +139,15 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
 def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
     kafka = config.kafka
     size = str(kafka.max_message_bytes)
+    # Flink's own would drop a message without a value.
+    messages = get_gateway().jvm.io.crayfish.flink.MessageSchema()
     return (
         KafkaSource.builder()
         .set_bootstrap_servers(kafka.bootstrap)
         .set_topics(kafka.input_topic)
         .set_group_id(config.run_id)
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
-        .set_value_only_deserializer(ByteArraySchema())
+        .set_value_only_deserializer(DeserializationSchema(messages))
         .set_property("partition.discovery.interval.ms", "-1")
         .set_property("fetch.min.bytes", "1")
         .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))

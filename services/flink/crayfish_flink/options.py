@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from crayfish_contract.options import NotNegative, ProcessorOptions
 
@@ -18,7 +20,8 @@ class FlinkOptions(ProcessorOptions):
     """process mode: how long it may gather (Flink's default of 1000 is a second of latency)."""
     buffer_timeout_ms: NotNegative = 1
     """Between unchained operators: how long a network buffer may fill (Flink's default: 100)."""
-    checkpoint_interval_ms: NotNegative = 5000
+    checkpoint_interval_ms: Annotated[int, Field(ge=10)] = 5000
+    """Flink knows none below 10 ms, and 0 would not switch it off."""
     sink_linger_ms: NotNegative = 0
     fetch_max_wait_ms: NotNegative = 500
     """Kafka source: how long the broker may hold an empty fetch; it answers at once on data."""

@@ -53,21 +53,31 @@ def wait_for_slots(needed: int, deadline_s: float) -> None:
             if overview["slots-available"] >= needed:
                 return
             found = f"{overview['slots-available']} free of {overview['slots-total']}"
-        except RestError as error:
-            found = str(error)
+        except (RestError, LookupError, TypeError) as error:
+            found = f"{type(error).__name__}: {error}"
         time.sleep(_POLL_S)
     raise RestError(f"the job needs {needed} task slots; after {deadline_s:.0f} s: {found}")
 
 
 def job_state(job_id: str) -> str:
-    """RUNNING, FAILED, FINISHED, ..."""
-    return str(_call(f"/jobs/{job_id}")["state"])
+    """RUNNING, FAILED, FINISHED, ...
+
+    Raises:
+        RestError: if the JobManager does not answer, or with something else.
+    """
+    try:
+        return str(_call(f"/jobs/{job_id}")["state"])
+    except (LookupError, TypeError) as error:
+        raise RestError(f"/jobs/{job_id}: {type(error).__name__}: {error}") from None
 
 
 def root_exception(job_id: str) -> str:
-    """Why a job failed: the innermost cause, its first lines."""
-    entries = _call(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
-    traces = [str(entry["stacktrace"]) for entry in entries]
+    """Why a job failed: the innermost cause, its first lines; what is known, if that is not."""
+    try:
+        entries = _call(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+        traces = [str(entry["stacktrace"]) for entry in entries]
+    except (RestError, LookupError, TypeError) as error:
+        return f"its reason could not be read: {type(error).__name__}: {error}"
     # That restarts were given up is said first, and is never the cause.
     causes = [trace for trace in traces if "Recovery is suppressed" not in trace.split("\n", 1)[0]]
     trace = (causes or traces or ["no exception recorded"])[0]

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 START_FILE: Final = "start"
 _CHUNK: Final = 16384
-_STOP_EVERY: Final = 1024
-"""Records between two looks at the stop file."""
 _MAX_SLEEP_NS: Final = 20_000_000
+_LOOK_NS: Final = 10_000_000
+"""Between two looks at the stop file, whatever the rate."""
 _FLUSH: Final = 1024
 """Results that are parsed together."""
 _START_DELAY_NS: Final = 1_000_000_000
@@ -108,6 +108,7 @@ class LoadSource:
         stop_file = self._out / STOP_FILE
         # The first index of this segment whose id belongs to this subtask.
         lead = (self._subtask - first_id) % step
+        look_ns = 0
         for begin in range(0, count, _CHUNK):
             size = min(_CHUNK, count - begin)
             due_all = start + arrivals.offsets_ns(begin, size)
@@ -117,17 +118,14 @@ class LoadSource:
             sent = array("q")
             note = sent.append
             stopped = False
-            for position, (id_, intended) in enumerate(zip(ids, due.tolist(), strict=True)):
-                now = now_ns()
-                if paced and intended > now:
-                    while (left := intended - now_ns()) > 0:
-                        time.sleep(min(left, _MAX_SLEEP_NS) / 1e9)
-                        if left > _MAX_SLEEP_NS and stop_file.exists():
-                            stopped = True
-                            break
+            for id_, intended in zip(ids, due.tolist(), strict=True):
+                while not stopped:
                     now = now_ns()
-                elif not position % _STOP_EVERY and stop_file.exists():
-                    stopped = True
+                    if now >= look_ns:
+                        stopped, look_ns = stop_file.exists(), now + _LOOK_NS
+                    if not paced or intended <= now:
+                        break
+                    time.sleep(min(intended - now, _MAX_SLEEP_NS) / 1e9)
                 if stopped:
                     break
                 note(now)

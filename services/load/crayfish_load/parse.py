@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,14 +38,25 @@ _MAX_ID: Final = 1 << 32
 _COPIED: Final = ("id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch")
 
 
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The result of a canary record."""
+
+    id: int
+    ok: bool
+    latency_s: float
+    """From due to consumed."""
+    service_s: float
+    """From received to scored."""
+
+
 @dataclass(slots=True)
 class Parsed:
     """One fetch, taken apart."""
 
     rows: Rows
     """RECEIVED, warm-up and measured records only."""
-    canaries_ok: int = 0
-    canaries_failed: int = 0
+    canaries: list[Canary] = field(default_factory=list)
     undecodable: int = 0
 
 
@@ -114,9 +125,7 @@ class ResultParser:
             header = records["h"]
         canary = header["flags"] == RESULT | Segment.CANARY
         if canary.any():
-            ok = int(np.count_nonzero(canary & (header["status"] == Status.OK)))
-            parsed.canaries_ok += ok
-            parsed.canaries_failed += int(np.count_nonzero(canary)) - ok
+            parsed.canaries += _canaries(header[canary], times[canary, 1])
             records, times = records[~canary], times[~canary]
             header = records["h"]
         if len(records) == 0:
@@ -128,6 +137,18 @@ class ResultParser:
         rows["out_append_ms"], rows["consumed_ns"] = times[:, 0], times[:, 1]
         self._check.fill(rows, records["data"])
         return rows
+
+
+def _canaries(header: Rows, consumed_ns: npt.NDArray[np.int64]) -> list[Canary]:
+    return [
+        Canary(
+            int(one["id"]),
+            bool(one["status"] == Status.OK),
+            (int(consumed) - int(one["intended_ns"])) / 1e9,
+            (int(one["scored_ns"]) - int(one["received_ns"])) / 1e9,
+        )
+        for one, consumed in zip(header, consumed_ns, strict=True)
+    ]
 
 
 def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:

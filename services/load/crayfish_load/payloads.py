@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -29,8 +29,16 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 
+_AROUND_BYTES: Final = 512
+"""Of a record beside its values, at most: our header (as JSON), Kafka's of the record and batch."""
+
+
 class PointsError(ValueError):
     """The points cannot be used; the message names the file."""
+
+
+class RecordSizeError(ValueError):
+    """A record of this workload is larger than Kafka will take; says what would fit."""
 
 
 class Writer(Protocol):
@@ -76,6 +84,24 @@ def make_pool(config: RunConfig, points: Floats) -> list[bytes]:
 def raw_floats(data: Floats) -> bytes:
     """Little-endian float32 values."""
     return np.ascontiguousarray(data, dtype="<f4").tobytes()
+
+
+def check_size(config: RunConfig, pool: Sequence[bytes]) -> None:
+    """Refuse records that no broker would take, before anything is sent.
+
+    Raises:
+        RecordSizeError: with their size, the limit, and the largest batch that fits.
+    """
+    limit = config.kafka.max_message_bytes
+    batch = config.workload.batch_size
+    size = max(map(len, pool)) + _AROUND_BYTES
+    if size > limit:
+        fits = int((limit - _AROUND_BYTES) / (max(map(len, pool)) / batch))
+        said = f"the largest batch that fits is {fits}" if fits > 0 else "not even one point fits"
+        raise RecordSizeError(
+            f"workload.batch_size: a record of {batch} points has {size:,} bytes as "
+            f"{config.format}, kafka.max_message_bytes is {limit:,}: {said}"
+        )
 
 
 def writer(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from crayfish_contract.arrays import RECEIVED, RECEIVED_FILE, SENT, SENT_FILE, point_indices
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment, Status
 from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
@@ -49,6 +50,7 @@ def main(out: Path = OUT_DIR) -> int:
     except (RunConfigError, PointsError, ReferenceFileError, ScorerError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
+    clock = clock_offset_ns()
     warm_up(scorer, batches, config.workload.warmup.seconds)
     before = resource.getrusage(resource.RUSAGE_SELF)
     times, outputs = loop(
@@ -60,7 +62,7 @@ def main(out: Path = OUT_DIR) -> int:
     sent.tofile(out / SENT_FILE)
     received.tofile(out / RECEIVED_FILE)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    write_summaries(out, time.time_ns(), cpu)
+    write_summaries(out, time.time_ns(), clock, cpu)
     scorer.close()
     _log.info("done", extra={"fields": {"calls": len(sent), "cpu_s": cpu}})
     return ServiceExit.OK

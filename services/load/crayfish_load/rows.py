@@ -19,6 +19,7 @@ from crayfish_contract.arrays import (
     SENT,
     SENT_FILE,
 )
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 
 if TYPE_CHECKING:
@@ -48,12 +49,15 @@ def read_parts(out: Path, file: str, dtype: np.dtype[Any]) -> Rows:
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
 
 
-def write_summaries(out: Path, ended_ns: int, cpu_seconds: float | None = None) -> None:
+def write_summaries(
+    out: Path, ended_ns: int, clock_start_ns: int, cpu_seconds: float | None = None
+) -> None:
     """`producer.json` and `consumer.json` from the row files in `out`.
 
     Args:
         out: the run's folder for what its services write.
         ended_ns: when the job or the loop had ended, Unix ns.
+        clock_start_ns: `clock_offset_ns` before its first record.
         cpu_seconds: of the process that did both, if it is one.
     """
     sent = read_parts(out, SENT_FILE, SENT)
@@ -70,6 +74,8 @@ def write_summaries(out: Path, ended_ns: int, cpu_seconds: float | None = None) 
         "delivered": len(sent),
         "undelivered": 0,
         "measured_cpu_seconds": cpu_seconds,
+        "clock_start_ns": clock_start_ns,
+        "clock_end_ns": clock_offset_ns(),
     }
     everything = len(np.unique(received["id"])) >= len(sent)
     consumer = {

@@ -12,31 +12,33 @@ import numpy as np
 from prometheus_client import CollectorRegistry, start_http_server
 
 from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT, SENT_FILE
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
 from crayfish_load.arrivals import arrival_process
-from crayfish_load.payloads import canary, load_points, make_pool, writer
+from crayfish_load.payloads import check_size, load_points, make_pool, writer
 
 from .consumer_api import ConsumerApi
 from .metrics import ProducerCollector
+from .ready import Readiness
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
+
+    from confluent_kafka import Producer
 
     from crayfish_contract.runconfig import RunConfig
 
 _log = json_logger("producer")
 _PORT = 8000
-_FIRST_CANARY_S = 0.2
-_MAX_CANARY_S = 2.0
-"""From one canary to the next: doubled each time, so that a slow model begins without a backlog."""
-_FAILED_CANARIES = 3
 _FLUSH_S = 60.0
+_FLUSH_SLICE_S = 0.2
 _INTERRUPTED_FLUSH_S = 5.0
 
 
@@ -45,6 +47,9 @@ class Summary:
     """`producer.json`; times are Unix ns."""
 
     started_ns: int = field(default_factory=time.time_ns)
+    clock_start_ns: int = field(default_factory=clock_offset_ns)
+    clock_end_ns: int | None = None
+    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
     connected_ns: int | None = None
     ready_ns: int | None = None
     warmup_start_ns: int | None = None
@@ -61,6 +66,9 @@ class Summary:
     measured_cpu_seconds: float | None = None
     pool: int = 0
     interrupted: bool = False
+    canaries: int = 0
+    canary_latency_s: float = 0.0
+    """The longest, from due to consumed: the first ones have waited for the stack to start."""
 
 
 class ProducerRun:
@@ -80,11 +88,14 @@ class ProducerRun:
         self._metrics = ProducerCollector()
         self._consumer = ConsumerApi(config.consumer_url)
 
-    def __call__(self) -> int:
+    def __call__(self, connected: Callable[[], None] = lambda: None) -> int:
         """Returns the exit code.
 
+        Args:
+            connected: called as soon as a stop is noticed: before that, nothing is lost by ending.
+
         Raises:
-            PointsError: if the points cannot be used.
+            PointsError, RecordSizeError: if the points, or records of them, cannot be used.
             BrokerUnreachableError, ConsumerUnreachableError: if one of them does not answer.
         """
         config, summary = self._config, self._summary
@@ -94,8 +105,10 @@ class ProducerRun:
         precise_sleeps()
         pool = make_pool(config, load_points(config))
         summary.pool = len(pool)
+        check_size(config, pool)
         ensure_topics(config.kafka, config.deadlines.ready)
         summary.connected_ns = time.time_ns()
+        connected()
         with (self._out / SENT_FILE).open("wb") as file:
             log = SentLog(file)
             client = make_client(
@@ -107,13 +120,14 @@ class ProducerRun:
                 return ServiceExit.OK if self._stop.is_set() else ServiceExit.NOT_READY
             self._send(sender, pool)
             self._phase("flushing")
-            sender.flush(_INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S)
+            self._flush(sender)
             summary.flushed_ns = time.time_ns()
             log.close()
         summary.delivered, summary.undelivered = log.delivered, log.undelivered
         summary.delivery_errors = log.error_codes
         self._lag()
         summary.interrupted = self._stop.is_set()
+        summary.clock_end_ns = clock_offset_ns()
         (self._out / PRODUCER_SUMMARY).write_text(json.dumps(asdict(summary), indent=1))
         self._consumer.finish(
             sent=sender.sent, delivered=log.delivered, undelivered=log.undelivered
@@ -125,38 +139,20 @@ class ProducerRun:
         self._metrics.phase = name
         _log.info(name)
 
-    def _await_pipeline(self, client: Any, pool: list[bytes]) -> bool:
-        """Send canaries to every partition until one has come back scored."""
+    def _await_pipeline(self, client: Producer, pool: list[bytes]) -> bool:
         self._phase("canary")
-        config = self._config
-        sent = 0
-        due, wait = time.monotonic(), _FIRST_CANARY_S
-
-        def another() -> None:
-            nonlocal sent, due, wait
-            client.poll(0)
-            if time.monotonic() >= due:
-                for partition in range(config.kafka.input_partitions):
-                    client.produce(
-                        config.kafka.input_topic, canary(config, pool, sent), partition=partition
-                    )
-                    sent += 1
-                due, wait = time.monotonic() + wait, min(2 * wait, _MAX_CANARY_S)
-
-        def answered(status: dict[str, Any]) -> bool:
-            ok, failed = int(status["canaries_ok"]), int(status["canaries_failed"])
-            return ok > 0 or failed >= _FAILED_CANARIES
-
-        status = self._consumer.await_status(
-            answered, config.deadlines.ready, self._stop, meanwhile=another
-        )
-        if status is None or not status["canaries_ok"]:
+        summary, ready = self._summary, Readiness(self._config, client, pool)
+        is_ready = ready.wait(self._consumer, self._stop)
+        canaries = ready.canaries
+        summary.canaries, summary.canary_latency_s = canaries.sent, canaries.longest_s
+        if not is_ready:
             if not self._stop.is_set():
-                why = "came back as failed" if status else "did not come back"
-                _log.error("%d canary records %s: the pipeline is not ready", sent, why)
+                _log.error("the pipeline is not ready: %s", ready.trouble())
             return False
-        client.flush(_FLUSH_S)
-        self._summary.ready_ns = time.time_ns()
+        if canaries.under_way:
+            _log.warning("%d of %d canaries are lost", canaries.under_way, canaries.sent)
+        client.flush(_INTERRUPTED_FLUSH_S)  # all but those that are lost are back
+        summary.ready_ns = time.time_ns()
         return True
 
     def _send(self, sender: Sender, pool: list[bytes]) -> None:
@@ -209,7 +205,7 @@ class ProducerRun:
             nonlocal back, moved
             if status["unique_warmup"] > back:
                 back, moved = int(status["unique_warmup"]), time.monotonic()
-            return back >= sender.sent or time.monotonic() - moved > deadlines.drain_idle
+            return back >= sender.sent or time.monotonic() - moved > status["drain_idle_s"]
 
         self._consumer.await_status(
             settled_or_stuck,
@@ -222,6 +218,14 @@ class ProducerRun:
                 "%d of %d warm-up records did not come back", sender.sent - back, sender.sent
             )
         return time.time_ns()
+
+    def _flush(self, sender: Sender) -> None:
+        """Wait for outstanding deliveries, and less long as soon as a stop is asked for."""
+        begun = time.monotonic()
+        while sender.flush(_FLUSH_SLICE_S):
+            patience_s = _INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S
+            if time.monotonic() - begun > patience_s:
+                return
 
     def _lag(self) -> None:
         """Schedule lag and rate of the measured segment, from the rows just written."""

@@ -46,7 +46,11 @@ _MIN_SLEEP_NS: Final = 100_000
 _POLL_EVERY: Final = 64
 """Records between two looks at the delivery reports while the loop is behind its schedule."""
 _MAX_SLEEP_NS: Final = 20_000_000
-"""Delivery reports are handled, and a stop is noticed, at least this often."""
+"""Delivery reports are handled at least this often; after a longer sleep a stop is looked for."""
+_LOOK_NS: Final = 10_000_000
+"""Between two looks at `stop` while records follow each other: by the clock, which is read for each
+record anyway, because no number of records is a time at every rate."""
+_NEVER_NS: Final = 1 << 63
 _PR_SET_TIMERSLACK: Final = 29
 
 
@@ -134,7 +138,7 @@ class Sender:
         """
         total = arrivals.count(stop_rule)
         limit_ns = (
-            None
+            _NEVER_NS
             if arrivals.paced or stop_rule.seconds is None
             else (start_ns + round(stop_rule.seconds * 1e9))
         )
@@ -151,18 +155,19 @@ class Sender:
                     chunk.intended_ns = np.array(chunk.sent_ns, dtype=np.int64)
                 self._log.close_chunk(chunk)
                 done += len(chunk.sent_ns)
-                if limit_ns is not None and time.time_ns() >= limit_ns:
+                if time.time_ns() >= limit_ns:
                     break
         if arrivals.paced and total is not None and not self._stop.is_set():
             return start_ns + int(arrivals.offsets_ns(total, 1)[0])
         return time.time_ns()
 
-    def _send_chunk(self, chunk: Chunk, paced: bool, write: Writer, limit_ns: int | None) -> None:
+    def _send_chunk(self, chunk: Chunk, paced: bool, write: Writer, limit_ns: int) -> None:
         produce, poll, now_ns = self._client.produce, self._client.poll, time.time_ns
         topic, partitions = self._topic, self._partitions
         delivered, note = self._delivered, chunk.sent_ns.append
         stopped = self._stop.is_set
         first = chunk.first_id
+        look_ns = 0
         for position, due in enumerate(chunk.intended_ns.tolist()):
             now = now_ns()
             if paced and due > now:
@@ -171,8 +176,10 @@ class Sender:
                 now = now_ns()
             elif not position % _POLL_EVERY:
                 poll(0)
-                if stopped() or (limit_ns is not None and now >= limit_ns):
+            if now >= look_ns:
+                if stopped() or now >= limit_ns:
                     return
+                look_ns = min(now + _LOOK_NS, limit_ns)
             id_ = first + position
             message = write(id_, due if paced else now, now)
             report = partial(delivered, chunk, position)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
+from crayfish_contract.kafka import fetch_settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -63,13 +65,8 @@ class Input:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
-                "fetch.min.bytes": 1,
                 "fetch.wait.max.ms": options.fetch_max_wait_ms,
-                # A full queue is refilled soon, and not after the client's default of a second.
-                "fetch.queue.backoff.ms": 5,
-                "queued.max.messages.kbytes": 65_536,
-                "fetch.message.max.bytes": kafka.max_message_bytes,
-                "receive.message.max.bytes": kafka.max_message_bytes + 1_000_000,
+                **fetch_settings(kafka),
                 "log_level": _ERRORS_CRITICAL,
             }
         )
@@ -153,7 +150,7 @@ class Output:
                 "max.in.flight.requests.per.connection": options.sink_requests,
                 "message.max.bytes": kafka.max_message_bytes,
                 "queue.buffering.max.messages": 10_000,
-                "queue.buffering.max.kbytes": 65_536,
+                "queue.buffering.max.kbytes": max(65_536, 2 * kafka.max_message_bytes // 1024),
                 "log_level": _ERRORS_CRITICAL,
             }
         )

@@ -61,11 +61,27 @@ def _calls() -> Iterator[None]:
 
 
 class Actors:
-    """The actors of a run, from their making to their end."""
+    """The actors of a run, from their making to their end.
+
+    Raises:
+        ClusterError: if the connection to the head is lost.
+        ActorsError: if Ray refuses.
+    """
 
     def __init__(self, config: RunConfig, options: RayOptions) -> None:
-        parallelism = config.parallelism
         self._others: list[Any] = []
+        self._readers: list[Any] = []
+        self._runs: list[Any] = []
+        try:
+            self._make(config, options)
+        except ConnectionError as error:
+            raise ClusterError(f"{HEAD}:{CLIENT_PORT}: {error}") from None
+        except RayError as error:
+            self.kill()
+            raise ActorsError(str(error)) from None
+
+    def _make(self, config: RunConfig, options: RayOptions) -> None:
+        parallelism = config.parallelism
         if _fused(config):
             chain = _remote(Chain, threads=2)
             self._readers = [
@@ -80,7 +96,6 @@ class Actors:
                 source.remote(config, options, index, scorers, sinks, ray.get)
                 for index in range(parallelism.source)
             ]
-        self._runs: list[Any] = []
 
     def ready(self, asked: Callable[[], bool], deadline_s: float) -> bool:
         """Wait until all are made and have their model; False if `asked` to stop before.
@@ -104,8 +119,13 @@ class Actors:
         return True
 
     def start(self) -> None:
-        """Begin to read."""
-        self._runs = [reader.run.remote() for reader in self._readers]
+        """Begin to read.
+
+        Raises:
+            ActorsError: if one cannot be told to.
+        """
+        with _calls():
+            self._runs = [reader.run.remote() for reader in self._readers]
 
     def watch(self, timeout_s: float) -> None:
         """Wait for `timeout_s`, or until an actor's end: none ends before it is told to.

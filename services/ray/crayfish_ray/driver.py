@@ -60,7 +60,7 @@ def main() -> int:
     registry.register(collector)
     start_http_server(METRICS_PORT, registry=registry)
     return Supervisor(
-        lambda: Actors(config, options), config.deadlines.ready, asked, collector, _log
+        lambda: Actors(config, options), config.deadlines, asked, collector, _log
     ).run()
 
 

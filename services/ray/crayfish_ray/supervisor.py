@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    from crayfish_contract.runconfig import Deadlines
+
     from .actors import Progress
     from .metrics import ActorsCollector
 
 _POLL_S: Final = 0.2
-_DRAIN_S: Final = 7.0
-"""A drain that takes longer is cut off, so that the container ends within 10 s."""
 _RESTARTS: Final = 10
 
 
@@ -52,8 +52,10 @@ class Supervisor:
     """Makes the actors, watches them, and drains them when `asked` is set.
 
     Args:
-        make: makes all actors of the run.
-        deadline_s: how long they may take to be ready, also when a lost worker has to come back.
+        make: makes all actors of the run; raises ActorsError if they can be made again,
+            ClusterError if not.
+        deadlines: of the run: how long they may take to be ready, also when a lost worker has to
+            come back, and how long a drain may take.
         asked: set when the run is over.
         collector: told which actors run.
         log: of the driver.
@@ -62,20 +64,21 @@ class Supervisor:
     def __init__(
         self,
         make: Callable[[], Supervised],
-        deadline_s: float,
+        deadlines: Deadlines,
         asked: threading.Event,
         collector: ActorsCollector,
         log: logging.Logger,
     ) -> None:
-        self._make, self._deadline_s = make, deadline_s
+        self._make, self._deadlines = make, deadlines
         self._asked, self._collector, self._log = asked, collector, log
 
     def run(self) -> int:
         """Returns the exit code."""
         while not self._asked.is_set():
-            actors = self._make()
+            actors: Supervised | None = None
             try:
-                if actors.ready(self._asked.is_set, self._deadline_s):
+                actors = self._make()
+                if actors.ready(self._asked.is_set, self._deadlines.ready):
                     self._watch(actors)
             except ClusterError as error:
                 self._log.error(str(error))
@@ -88,7 +91,8 @@ class Supervisor:
                 self._log.warning("all actors are made anew: %s", error)
             finally:
                 self._collector.progress = None
-                actors.kill()
+                if actors is not None:
+                    actors.kill()
         return ServiceExit.OK
 
     def _watch(self, actors: Supervised) -> None:
@@ -98,7 +102,7 @@ class Supervisor:
         while not self._asked.is_set():
             actors.watch(_POLL_S)
         try:
-            scored = actors.stop(_DRAIN_S)
+            scored = actors.stop(self._deadlines.stop)
         except ActorsError as error:
             self._log.warning("not drained: %s", error)
         else:

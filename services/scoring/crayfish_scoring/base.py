@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -99,12 +99,29 @@ def no_options_left(tool: str, options: Options) -> None:
         raise ScorerError(f"tool {tool}: unknown option {', '.join(sorted(options))}")
 
 
-def check_output(model: ModelSpec, output: Floats, batch: int = 1) -> None:
-    """Compare what a model returned with the shape that its config promises."""
-    expected = (batch, *model.output_shape)
+def check_output(model: ModelSpec, tensor: str, output: Any) -> None:
+    """Compare what a model returned for one point with what its config promises.
+
+    Args:
+        model: whose config it is.
+        tensor: the output's name in the file.
+        output: what the library gave; float32[1, *output_shape] is what results carry.
+
+    Raises:
+        ScorerError: naming file and tensor, and what is wrong.
+    """
+    name = f"{model.path}: tensor {tensor}"
+    if not isinstance(output, np.ndarray):
+        raise ScorerError(f"{name}: a {type(output).__name__}, and no array of predictions")
+    if output.dtype != np.float32:
+        raise ScorerError(
+            f"{name}: predictions are {output.dtype}, results carry float32: "
+            "cast them in the model's last step"
+        )
+    expected = (1, *model.output_shape)
     if tuple(output.shape) != expected:
         raise ScorerError(
-            f"{model.path}: predictions have shape {tuple(output.shape)}, "
+            f"{name}: predictions have shape {tuple(output.shape)}, "
             f"the model's config says output.shape {model.output_shape}"
         )
 

@@ -7,8 +7,10 @@ threads is off for the same reason (session option `session.intra_op.allow_spinn
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it reports to its makers otherwise
 import onnxruntime as ort
 
 from .base import ScorerError, blank_points, check_output, no_options_left
@@ -49,7 +51,7 @@ class OnnxScorer:
             raise ScorerError(
                 f"{self._model.path}: refuses a point of shape {self._model.input_shape}: {error}"
             ) from None
-        check_output(self._model, output)
+        check_output(self._model, self._outputs[0], output)
 
     def score(self, points: Floats) -> Floats:
         """float32[batch, *input_shape] -> float32[batch, *output_shape], one `run` call."""

@@ -15,11 +15,13 @@ from crayfish_contract.codec import (
     RESULT,
     VERSION,
     CodecError,
-    Record,
+    Header,
     RecordFormat,
+    Segment,
     Status,
     failed,
 )
+from crayfish_contract.service import json_logger
 
 if TYPE_CHECKING:
     from .base import Scorer
@@ -30,8 +32,17 @@ _NO_ID: Final = HEADER.pack(MAGIC, VERSION, RESULT, _FAILED, 0, 0, 0, 0, 0, 0, 0
 """Stands for a message whose id cannot be read: no segment, so the consumer counts it apart."""
 
 
+_REQUESTS: Final = frozenset(int(segment) for segment in Segment)
+"""Flags of a request; its status and its outputs are zero."""
+_NOTHING: Final = np.empty(0, dtype=np.float32)
+_log = json_logger("scorer")
+
+
 class RecordScorer:
     """Scores one message at a time; never raises, never drops.
+
+    The first record that it cannot score is logged with the reason: what comes out of it says only
+    that it failed.
 
     Args:
         scorer: loaded, and used by this object alone.
@@ -44,29 +55,31 @@ class RecordScorer:
         self._shape = shape
         self._values = int(np.prod(shape))
         self._codec = CODECS[record_format]
+        self._told = False
         self.process = self._binary if record_format is RecordFormat.BINARY else self._any
-        """message -> message; bound once, so that the choice costs nothing per record."""
+        """message (None: a Kafka message without a value) -> message; bound once, so that the
+        choice costs nothing per record."""
 
-    def _binary(self, message: bytes) -> bytes:
+    def _binary(self, message: bytes | None) -> bytes:
         """The fast path: the header is taken apart and put together once, without objects."""
         received = time.time_ns()
         try:
-            magic, version, flags, _, _, id_, intended, sent, _, _, batch, values, _, _ = (
-                HEADER.unpack_from(message)
+            magic, version, flags, status, _, id_, intended, sent, _, _, batch, values, none, _ = (
+                HEADER.unpack_from(message)  # type: ignore[arg-type]  # None raises, too
             )
-        except Exception:  # noqa: BLE001  too short to hold an id
-            return _NO_ID
+        except Exception as error:  # noqa: BLE001  too short to hold an id
+            return self._malformed(error)
         if magic != MAGIC or version != VERSION:
-            return _NO_ID
+            return self._malformed("another magic or version")
         try:
-            if values != self._values:
-                return self._fail(message, received)
-            points = np.frombuffer(message, np.float32, -1, HEADER_BYTES)
+            if values != self._values or status or none or flags not in _REQUESTS:
+                return self._fail(message, received, self._objection(flags, status, values))
+            points = np.frombuffer(message, np.float32, -1, HEADER_BYTES)  # type: ignore[arg-type]
             output = self._score(points.reshape((batch, *self._shape)))
             body = output.tobytes()
             outputs = output.size // batch
-        except Exception:  # noqa: BLE001  whatever a model raises, the record comes out as failed
-            return self._fail(message, received)
+        except Exception as error:  # noqa: BLE001  whatever a model raises comes out as failed
+            return self._fail(message, received, error)
         return (
             HEADER.pack(
                 magic, version, flags | RESULT, _OK, 0, id_, intended, sent,
@@ -75,37 +88,57 @@ class RecordScorer:
             + body
         )  # fmt: skip
 
-    def _fail(self, message: bytes, received: int) -> bytes:
-        fields = list(HEADER.unpack_from(message))
+    def _objection(self, flags: int, status: int, values: int) -> str:
+        if values != self._values:
+            return f"{values} values per point, the model takes {self._values}"
+        return f"no request: flags {flags:#04x}, status {status}"
+
+    def _fail(self, message: bytes | None, received: int, reason: object) -> bytes:
+        fields = list(HEADER.unpack_from(message))  # type: ignore[arg-type]
+        self._tell(f"record {fields[5]}", reason)
         fields[2] |= RESULT
         fields[3] = _FAILED
         fields[8:10] = received, time.time_ns()
         fields[12] = 0
         return HEADER.pack(*fields)
 
-    def _any(self, message: bytes) -> bytes:
+    def _malformed(self, reason: object) -> bytes:
+        self._tell("a message that is no record", reason)
+        return _NO_ID
+
+    def _tell(self, what: str, reason: object) -> None:
+        if not self._told:
+            self._told = True
+            kind = f"{type(reason).__name__}: " if isinstance(reason, Exception) else ""
+            _log.warning("%s could not be scored (others are not logged): %s%s", what, kind, reason)
+
+    def _any(self, message: bytes | None) -> bytes:
         """Any format, through its codec."""
         received = time.time_ns()
         try:
-            record: Record = self._codec.decode(message)
-        except CodecError:
-            return _NO_ID
+            record = self._codec.decode(message or b"")
+        except CodecError as error:
+            return self._malformed(error)
         header = record.header
         try:
-            points = record.data.reshape((header.batch, *self._shape))
-            output = self._score(points)
+            if header.is_result or header.values != self._values:
+                flags = header.segment | (RESULT if header.is_result else 0)
+                return self._failed(
+                    header, received, self._objection(flags, header.status, header.values)
+                )
+            output = self._score(record.data.reshape((header.batch, *self._shape)))
             data = output.reshape(header.batch, -1)
-        except Exception:  # noqa: BLE001
-            return self._codec.encode(
-                failed(header, received, time.time_ns()), np.empty(0, np.float32)
-            )
-        return self._codec.encode(
-            header._replace(
+            scored = header._replace(
                 is_result=True,
                 status=Status.OK,
                 received_ns=received,
                 scored_ns=time.time_ns(),
                 outputs=data.shape[1],
-            ),
-            data,
-        )
+            )
+            return self._codec.encode(scored, data)
+        except Exception as error:  # noqa: BLE001  a prediction that JSON cannot hold, too
+            return self._failed(header, received, error)
+
+    def _failed(self, header: Header, received: int, reason: object) -> bytes:
+        self._tell(f"record {header.id}", reason)
+        return self._codec.encode(failed(header, received, time.time_ns()), _NOTHING)

@@ -85,7 +85,7 @@ class SavedModelScorer:
             raise ScorerError(
                 f"{path}: refuses a point of shape {self._model.input_shape}: {error}"
             ) from None
-        check_output(self._model, output)
+        check_output(self._model, answered.name, output)
 
     def score(self, points: Floats) -> Floats:
         """float32[batch, *input_shape] -> float32[batch, *output_shape], one run of the graph."""

@@ -32,8 +32,8 @@ _JVM = Path("/opt/crayfish/jvm")
 """Where an image with the runtime `jvm` has the tools."""
 _METRICS_PORT = 8000
 _POLL_S = 0.25
-_DRAIN_S = 5.0
-"""A batch that takes longer is cut off, so that the container ends within 10 s."""
+_STOP_S = 2.0
+"""Of the time for a stop: what Spark's own takes at most (`spark.sql.streaming.stopTimeout`)."""
 
 
 class Query(Protocol):
@@ -96,7 +96,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     query = start_query(spark, config, options)
     _log.info("started", extra={"fields": {"query": query.id, "s": time.monotonic() - started}})
-    return watch(query, progress, asked, batches=options.mode == "micro-batch")
+    drain_s = config.deadlines.stop - _STOP_S if options.mode == "micro-batch" else 0.0
+    return watch(query, progress, asked, drain_s)
 
 
 def check_shape(config: RunConfig, options: SparkOptions) -> None:
@@ -129,23 +130,23 @@ def _check_model(config: RunConfig) -> None:
     open_scorer(config).close()
 
 
-def watch(query: Query, progress: Progress, asked: threading.Event, *, batches: bool = True) -> int:
+def watch(query: Query, progress: Progress, asked: threading.Event, drain_s: float) -> int:
     """Keep the metrics up to date until SIGTERM, or until the query ends, which is a failure.
 
     Args:
         query: runs.
         progress: to keep up to date.
         asked: to stop.
-        batches: whether a batch ends when its records are answered; in real-time mode it ends by
-            the clock, and nothing in it waits for that.
+        drain_s: how long the batch under way may take to end; 0 in real-time mode, where it ends
+            by the clock, and nothing in it waits for that.
     """
     while not asked.wait(_POLL_S):
         if not query.isActive:
             _log.error("the query has ended: %s", _reason(query))
             return ServiceExit.BUG
         _take_progress(query, progress)
-    if batches:
-        _drain(query)
+    if drain_s > 0:
+        _drain(query, drain_s)
     _take_progress(query, progress)
     query.stop()
     _log.info("stopped")
@@ -158,13 +159,13 @@ def _take_progress(query: Query, progress: Progress) -> None:
         progress.update(json.loads(last.json))
 
 
-def _drain(query: Query) -> None:
+def _drain(query: Query, drain_s: float) -> None:
     """Wait until the batch that is under way has ended: Spark's own stop would cut it off."""
-    end = time.monotonic() + _DRAIN_S
+    end = time.monotonic() + drain_s
     before = _batch_of(query)
     while query.isActive and query.status["isTriggerActive"] and _batch_of(query) == before:
         if time.monotonic() > end:
-            _log.warning("a batch takes longer than %.0f s: it is cut off", _DRAIN_S)
+            _log.warning("a batch takes longer than %.0f s: it is cut off", drain_s)
             return
         time.sleep(0.02)
 

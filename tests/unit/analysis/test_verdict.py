@@ -34,6 +34,8 @@ def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: 
         ("WRONG_OUTPUTS", {"deviation": 0.01}),
         ("UNCHECKED", {"deviation": float("nan")}),
         ("ACCURACY", {"misclassify": 10}),
+        ("CLOCK_STEP", {"clock_steps_ms": (1.1, 0.0)}),
+        ("CLOCK_STEP", {"clock_steps_ms": (0.0, -30.0)}),
         ("THROTTLED", {"throttled": {"kafka": 0.02}}),
         ("THROTTLED", {"throttled": {"producer": 0.5}}),
         (
@@ -96,6 +98,10 @@ def test_overload_is_the_point_of_a_saturating_run(tmp_path: Path) -> None:
 
 def test_a_container_stopped_by_the_signal_ended_cleanly(tmp_path: Path) -> None:
     assert not verdict(tmp_path, containers={"flink-taskmanager": {"exit_code": 143}}).notes
+
+
+def test_a_clock_that_was_only_slewed_is_no_step(tmp_path: Path) -> None:
+    assert verdict(tmp_path, clock_steps_ms=(0.9, -0.9)).state is VerdictState.VALID
 
 
 def test_clocks_that_disagree_are_noted(tmp_path: Path) -> None:

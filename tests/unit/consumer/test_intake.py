@@ -56,8 +56,10 @@ def messages(*numbers: int) -> list[Message]:
     return [Message(str(number).encode()) for number in numbers]
 
 
-def test_a_fetch_has_one_time_and_the_next_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([100, 200])
+def test_the_first_of_a_fetch_has_its_own_time_and_the_others_one_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter([100, 101, 200])
     monkeypatch.setattr(time, "time_ns", lambda: next(times))
     taking = intake(messages(1, 2, 3), messages(4))
     for _ in range(3):  # the third finds nothing, and reads no clock
@@ -65,7 +67,7 @@ def test_a_fetch_has_one_time_and_the_next_a_later_one(monkeypatch: pytest.Monke
     taken = taking.take()
     assert taken.values == [b"1", b"2", b"3", b"4"]
     assert taken.append_ms == [1, 2, 3, 4]
-    assert taken.consumed_ns == [100, 100, 100, 200]
+    assert taken.consumed_ns == [100, 101, 101, 200]
     assert taking.take().values == []
 
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,16 @@ def test_making_it_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None
     json_logger("thing")
     json_logger("thing").info("once")
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_workers_log_goes_where_the_environment_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRAYFISH_LOG", str(tmp_path / "log"))
+    log = json_logger("worker")
+    log.warning("a")
+    log.handlers[0].close()
+    assert json.loads((tmp_path / "log").read_text())["msg"] == "a"
+    monkeypatch.setenv("CRAYFISH_LOG", str(tmp_path / "no" / "log"))
+    json_logger("worker").warning("b")
+    assert json.loads(capsys.readouterr().out)["msg"] == "b"

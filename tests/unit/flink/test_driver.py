@@ -52,7 +52,7 @@ def test_a_job_that_ends_by_itself_is_a_failure_with_its_reason(
         f"/jobs/{JOB}/exceptions",
         {"exceptionHistory": {"entries": [{"stacktrace": "ScorerError: no model"}]}},
     )
-    assert driver.watch(JOB) == ServiceExit.BUG
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.BUG
     assert f"job {JOB} is {state}: ScorerError: no model" in caplog.messages
     assert asked(jobmanager) == []
 
@@ -69,25 +69,43 @@ def test_sigterm_drains_the_job(jobmanager: JobManager) -> None:
 
     course = threading.Thread(target=run_its_course)
     course.start()
-    assert driver.watch(JOB) == ServiceExit.OK
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.OK
     course.join()
     assert asked(jobmanager) == [STOP]
 
 
-def test_a_job_that_does_not_stop_in_time_is_cancelled(
-    jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
+def test_a_sigterm_from_before_it_watched_is_not_lost(jobmanager: JobManager) -> None:
+    jobmanager.will_answer(f"/jobs/{JOB}", {"state": "RUNNING"}, {"state": "FINISHED"})
+    jobmanager.will_answer(f"/jobs/{JOB}/stop", {"request-id": "1"}, status=202)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)  # other threads have it unblocked
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.OK
+    assert asked(jobmanager) == [STOP]
+
+
+@pytest.mark.parametrize("answer", [{}, {"exceptionHistory": None}, {"errors": ["busy"]}])
+def test_a_reason_that_cannot_be_read_does_not_hide_the_failure(
+    jobmanager: JobManager, caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(driver, "_STOP_S", 0.05)
+    jobmanager.will_answer(f"/jobs/{JOB}", {"state": "FAILED"})
+    jobmanager.will_answer(f"/jobs/{JOB}/exceptions", answer, status=200 if answer else 503)
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.BUG
+    assert f"job {JOB} is FAILED: its reason could not be read" in caplog.text
+
+
+def test_a_job_that_does_not_stop_in_time_is_cancelled(
+    jobmanager: JobManager,
+) -> None:
     jobmanager.will_answer(f"/jobs/{JOB}", {"state": "RUNNING"})
     jobmanager.will_answer(f"/jobs/{JOB}/stop", {"request-id": "1"}, status=202)
-    assert driver._stop(JOB) == ServiceExit.OK
+    assert driver._stop(JOB, 0.05) == ServiceExit.OK
     assert asked(jobmanager) == [STOP, CANCEL]
 
 
 def test_a_stop_that_is_refused_is_a_cancel(jobmanager: JobManager) -> None:
     jobmanager.will_answer(f"/jobs/{JOB}/stop", {"errors": ["not running"]}, status=409)
     jobmanager.will_answer(f"/jobs/{JOB}", {})
-    assert driver._stop(JOB) == ServiceExit.OK
+    assert driver._stop(JOB, 7.0) == ServiceExit.OK
     assert asked(jobmanager) == [STOP, CANCEL]
 
 
@@ -95,19 +113,19 @@ def test_a_jobmanager_that_is_gone_is_given_up(
     jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But not at once: one that is busy misses a beat."""
-    monkeypatch.setattr(driver, "_STOP_S", 0.035)
-    assert driver.watch(JOB) == ServiceExit.UNREACHABLE
+    monkeypatch.setattr(driver, "_GONE_S", 0.035)
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.UNREACHABLE
     assert len(jobmanager.asked) == 4
 
 
 def test_a_jobmanager_that_answers_again_is_not_gone(
     jobmanager: JobManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "_STOP_S", 0.025)
+    monkeypatch.setattr(driver, "_GONE_S", 0.025)
     beats = [(503, b"{}"), (503, b"{}"), (200, b'{"state": "RUNNING"}')]
     jobmanager.answers[f"/jobs/{JOB}"] = [*beats * 3, (200, b'{"state": "FAILED"}')]
     jobmanager.will_answer(f"/jobs/{JOB}/exceptions", {"exceptionHistory": {"entries": []}})
-    assert driver.watch(JOB) == ServiceExit.BUG
+    assert driver.watch(JOB, "kafka", 7.0) == ServiceExit.BUG
 
 
 @pytest.fixture

@@ -19,11 +19,13 @@ from crayfish_contract.arrays import (
     SENT,
     SENT_FILE,
 )
+from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import BinaryCodec, Segment
 from crayfish_contract.runconfig import RunConfig
 from crayfish_load.injob import LoadSource, ResultSink
 from crayfish_load.rows import STOP_FILE, part, read_parts, write_summaries
 from crayfish_scoring import RecordScorer, create_scorer
+from tests.unit.load.made import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +90,27 @@ def test_it_ends_when_it_is_told(config: Config, tmp_path: Path) -> None:
     assert len(left) <= 10
 
 
+@pytest.mark.parametrize("rate", [1, 20, 49, 51, 100, 500, 2000, 10_000, 50_000])
+@pytest.mark.parametrize("subtasks", [1, 2])
+def test_a_stop_is_noticed_within_50_ms_at_every_rate(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subtasks: int, rate: float
+) -> None:
+    clock = Clock()
+    asked_ns = clock.now_ns + 1_123_456_789  # a second goes by before the first record is due
+    monkeypatch.setattr("crayfish_load.injob.time", clock)
+    monkeypatch.setattr(type(tmp_path), "exists", lambda _: clock.now_ns >= asked_ns)
+    made = in_job(
+        config,
+        tmp_path,
+        arrivals={"kind": "constant", "rate": rate},
+        warmup={"rate": 1, "seconds": 0},
+        stop={"seconds": 60},
+    )
+    for _ in LoadSource(made, subtasks).records():
+        pass
+    assert asked_ns <= clock.now_ns <= asked_ns + 50_000_000
+
+
 @pytest.mark.parametrize("results", [0, 1, 1024, 2500])
 def test_results_are_noted_with_the_time_at_which_they_came(
     config: Config, tmp_path: Path, results: int
@@ -128,7 +151,7 @@ def test_the_summaries_say_what_the_rows_say(
         if number >= lost:
             sink.take(score(message))
     sink.close()
-    write_summaries(tmp_path, 77)
+    write_summaries(tmp_path, 77, clock_offset_ns())
     producer = json.loads((tmp_path / PRODUCER_SUMMARY).read_text())
     consumer = json.loads((tmp_path / CONSUMER_SUMMARY).read_text())
     assert (producer["sent_warmup"], producer["sent_measured"]) == (10, 30)
@@ -137,3 +160,4 @@ def test_the_summaries_say_what_the_rows_say(
     )
     assert (consumer["received"], consumer["ended"]) == (40 - lost, ended)
     assert consumer["finished_ns"] == 77
+    assert abs(producer["clock_end_ns"] - producer["clock_start_ns"]) < 1_000_000

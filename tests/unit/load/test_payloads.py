@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crayfish_contract.arrays import point_indices
-from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment
+from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment, json_prefix
 from crayfish_contract.runconfig import RunConfig
 from crayfish_load.payloads import (
     PointsError,
+    RecordSizeError,
+    check_size,
     load_points,
     make_pool,
     writer,
@@ -108,3 +110,29 @@ def test_unreadable_points_name_the_file(config: Config, tmp_path: Path, name: s
     np.savez(tmp_path / "other.npz", others=np.zeros(3))
     with pytest.raises(PointsError, match=name):
         load_points(from_file(config, tmp_path / name))
+
+
+@pytest.mark.parametrize("record_format", list(RecordFormat))
+@pytest.mark.parametrize("batch", [1, 7])
+def test_a_record_beyond_kafkas_limit_is_refused_in_words(
+    config: Callable[..., RunConfig], record_format: RecordFormat, batch: int
+) -> None:
+    made = config(batch_size=batch).model_copy(update={"format": record_format})
+    pool = make_pool(made, load_points(made))
+    longest = max(map(len, pool))
+
+    def limited(limit: int) -> RunConfig:
+        kafka = made.kafka.model_copy(update={"max_message_bytes": limit})
+        return made.model_copy(update={"kafka": kafka})
+
+    check_size(limited(longest + 512), pool)
+    said = f"the largest batch that fits is {batch - 1}" if batch > 1 else "not even one point"
+    with pytest.raises(RecordSizeError, match=said):
+        check_size(limited(longest + 511), pool)
+
+
+def test_what_stands_around_the_values_is_less_than_is_reckoned() -> None:
+    header = Header(Segment.MEASURED, 2**64 - 1, -(2**63), -(2**63), 2**32 - 1, 2**32 - 1)
+    scored = header._replace(received_ns=-(2**63), scored_ns=-(2**63), outputs=2**32 - 1)
+    kafka_bytes = 61 + 21  # of a batch of one record: KIP-98's layout
+    assert len(json_prefix(scored)) + len("}") + kafka_bytes <= 512

@@ -195,3 +195,25 @@ def test_a_processor_that_dies_has_time_to_come_back() -> None:
         )
     )
     assert patient > 2 * usual
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ({"delivery": "exactly-once", "runtime": "jvm"}, 10.0),
+        (
+            {
+                "delivery": "exactly-once",
+                "runtime": "jvm",
+                "processor_options": {"checkpoint_interval_ms": 20_000},
+            },
+            40.0,
+        ),
+        ({}, 0.0),
+    ],
+)
+def test_late_duplicates_are_listened_for_where_they_matter(
+    options: dict[str, Any], seconds: float
+) -> None:
+    plan = planned(rates=(5.0,), **options)
+    assert run_config(plan, plan.runs[0], Points("random", 5)).deadlines.listen == seconds

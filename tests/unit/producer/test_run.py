@@ -29,12 +29,19 @@ class Consumer:
         while self.clock[0] < end:
             self.clock[0] += 1.0
             back = self.back.pop(0) if len(self.back) > 1 else self.back[0]
-            if condition({"unique_warmup": back}):
+            if condition({"unique_warmup": back, "drain_idle_s": 15.0}):
                 return
 
 
 class Sent:
     sent = SENT
+
+    def __init__(self, left: int = 0) -> None:
+        self.left = left
+
+    def flush(self, timeout_s: float) -> int:
+        time.sleep(timeout_s)
+        return self.left
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,18 @@ def test_the_warm_up_is_waited_for_while_it_comes_back(
     run._settle(cast("Sender", Sent()))
     assert clock[0] == seconds
     assert "".join(lines) == said
+
+
+def test_a_stop_ends_the_last_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producer_run, "_INTERRUPTED_FLUSH_S", 0.1)
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    begun = time.monotonic()
+    ProducerRun(make_config(), stop)._flush(cast("Sender", Sent(left=3)))
+    assert time.monotonic() - begun < 2
+
+
+def test_what_is_delivered_is_not_waited_for() -> None:
+    begun = time.monotonic()
+    ProducerRun(make_config(), threading.Event())._flush(cast("Sender", Sent()))
+    assert time.monotonic() - begun < 1

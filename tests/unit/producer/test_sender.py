@@ -20,6 +20,7 @@ from crayfish_load.arrivals import arrival_process
 from crayfish_load.payloads import load_points, make_pool, writer
 from crayfish_producer.sender import Sender, make_client
 from crayfish_producer.sentlog import CHUNK, SentLog
+from tests.unit.load.made import Clock
 
 
 class Rig:
@@ -52,6 +53,11 @@ class Rig:
     def records(self) -> list[Any]:
         decode = CODECS[RecordFormat.BINARY].decode
         return [decode(message).header for _, message, _ in self.client.messages]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -134,6 +140,17 @@ def test_a_stop_ends_the_segment(rig: Rig, arrivals: Any, room: int) -> None:
     if rig.client.holds:
         assert (rows["delivery_error"] == -1).all()
         assert rig.log.undelivered == sent
+
+
+@pytest.mark.parametrize("rate", [1, 20, 49, 51, 100, 500, 2000, 10_000, 50_000])
+def test_a_stop_is_noticed_within_50_ms_at_every_rate(
+    rig: Rig, clock: Clock, monkeypatch: pytest.MonkeyPatch, rate: float
+) -> None:
+    asked_ns = clock.now_ns + 123_456_789
+    monkeypatch.setattr("crayfish_producer.sender.time", clock)
+    monkeypatch.setattr(rig.stop, "is_set", lambda: clock.now_ns >= asked_ns)
+    rig.send(Segment.MEASURED, ConstantArrivals(rate=rate), clock.now_ns, seconds=60)
+    assert asked_ns <= clock.now_ns <= asked_ns + 50_000_000
 
 
 def test_a_short_queue_is_full_soon() -> None:

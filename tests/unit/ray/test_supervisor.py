@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crayfish_contract.runconfig import Deadlines
 from crayfish_contract.service import ServiceExit
 from crayfish_ray.errors import ActorsError, ClusterError
 from crayfish_ray.metrics import ActorsCollector
@@ -48,6 +49,7 @@ class Actors:
         self._on_watch()
 
     def stop(self, timeout_s: float) -> int:
+        assert timeout_s == 3
         self.done.append("stop")
         if self.undrained:
             raise ActorsError("still under way")
@@ -64,13 +66,21 @@ def die() -> None:
 class Course:
     """A supervisor over the given generations of actors."""
 
-    def __init__(self, *generations: Actors, asked: threading.Event | None = None) -> None:
+    def __init__(
+        self, *generations: Actors | Exception, asked: threading.Event | None = None
+    ) -> None:
         self.asked = asked or threading.Event()
         self.collector = ActorsCollector()
         self._left = list(generations)
         self.supervisor = Supervisor(
-            lambda: self._left.pop(0), 10.0, self.asked, self.collector, LOG
+            self._make, Deadlines(ready=10, stop=3), self.asked, self.collector, LOG
         )
+
+    def _make(self) -> Actors:
+        made = self._left.pop(0)
+        if isinstance(made, Exception):
+            raise made
+        return made
 
 
 def test_asked_to_stop_it_drains_and_ends_well(caplog: pytest.LogCaptureFixture) -> None:
@@ -105,6 +115,23 @@ def test_after_a_loss_all_actors_are_made_anew(
     assert again.done == ["start", "stop", "kill"]
     assert course.collector.restarts == 1
     assert caplog.messages == ["all actors are made anew: the actor died"]
+
+
+def test_actors_that_cannot_be_made_are_made_again() -> None:
+    asked = threading.Event()
+    again = Actors(on_watch=asked.set)
+    course = Course(ActorsError("refused"), again, asked=asked)
+    assert course.supervisor.run() == ServiceExit.OK
+    assert again.done == ["start", "stop", "kill"]
+    assert course.collector.restarts == 1
+
+
+def test_a_connection_that_is_lost_while_they_are_made_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    course = Course(ClusterError("ray-head:10001: gone"))
+    assert course.supervisor.run() == ServiceExit.UNREACHABLE
+    assert caplog.messages == ["ray-head:10001: gone"]
 
 
 def test_it_gives_up_in_the_end(caplog: pytest.LogCaptureFixture) -> None:

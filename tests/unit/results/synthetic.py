@@ -105,6 +105,8 @@ class Scenario:
     misclassify: int = 0
     ended: str = "all"
     undecodable: int = 0
+    clock_steps_ms: tuple[float, float] = (0.0, 0.0)
+    """By how much the clock was set while the producer and while the consumer ran."""
     cores: dict[str, float] = field(
         default_factory=lambda: {
             "producer": 0.15,
@@ -355,11 +357,27 @@ def counted(scenario: Scenario, scored: NDArray[Any], end_ns: int) -> pl.DataFra
 
 def _write_summaries(run_dir: Path, scenario: Scenario, last_sent_ns: int) -> None:
     (run_dir / "out" / "producer.json").write_text(
-        json.dumps({"measured_start_ns": START, "measured_end_ns": last_sent_ns})
+        json.dumps(
+            {
+                "measured_start_ns": START,
+                "measured_end_ns": last_sent_ns,
+                **_clock(scenario.clock_steps_ms[0]),
+            }
+        )
     )
     (run_dir / "out" / "consumer.json").write_text(
-        json.dumps({"ended": scenario.ended, "undecodable": scenario.undecodable})
+        json.dumps(
+            {
+                "ended": scenario.ended,
+                "undecodable": scenario.undecodable,
+                **_clock(scenario.clock_steps_ms[1]),
+            }
+        )
     )
+
+
+def _clock(step_ms: float) -> dict[str, int]:
+    return {"clock_start_ns": START, "clock_end_ns": START + round(step_ms * MS)}
 
 
 def _write_steps(run_dir: Path, end_ns: int) -> None:

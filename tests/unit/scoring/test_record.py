@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +20,7 @@ from crayfish_contract.codec import (
     Status,
     unpack_header,
 )
-from crayfish_scoring import RecordScorer
+from crayfish_scoring import RecordScorer, record
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,6 +29,33 @@ if TYPE_CHECKING:
 
 SHAPE = (2, 3)
 FORMATS = list(RecordFormat)
+
+
+REFUSED: list[dict[str, str]] = json.loads(
+    (Path(__file__).parents[2] / "contract" / "vectors" / "refused.json").read_text()
+)
+
+
+class ConstantScorer:
+    """Answers one value for each point."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def load(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def score(self, points: Floats) -> Floats:
+        return np.full((len(points), 1), self.value, dtype=np.float32)
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is logged."""
+    found: list[str] = []
+    monkeypatch.setattr(record._log, "warning", lambda line, *values: found.append(line % values))
+    return found
 
 
 class SumScorer:
@@ -104,3 +133,63 @@ def test_garbage_comes_out_as_something_that_is_no_result(
     result = process(message, record_format)
     with pytest.raises(CodecError):
         CODECS[record_format].decode(result)
+
+
+@pytest.mark.parametrize("record_format", FORMATS)
+def test_a_message_without_a_value_is_malformed(record_format: RecordFormat) -> None:
+    result = RecordScorer(SumScorer(), SHAPE, record_format).process(None)
+    with pytest.raises(CodecError):
+        CODECS[record_format].decode(result)
+
+
+@pytest.mark.parametrize("entry", REFUSED, ids=lambda entry: f"{entry['format']}-{entry['name']}")
+def test_what_is_no_request_is_not_scored(entry: dict[str, str]) -> None:
+    """Failed with its id if that can be read at all, and otherwise no record."""
+    record_format = RecordFormat(entry["format"])
+    scorer = RecordScorer(ConstantScorer(1), (2,), record_format)
+    result = scorer.process(bytes.fromhex(entry["hex"]))
+    try:
+        header = CODECS[record_format].decode(result).header
+    except CodecError:
+        assert entry["by"] == "codec"
+        assert len(result) == HEADER_BYTES
+    else:
+        assert (header.id, header.status) == (7, Status.FAILED)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_prediction_that_json_cannot_hold_is_a_failed_result(
+    value: float, lines: list[str]
+) -> None:
+    codec = CODECS[RecordFormat.JSON]
+    message = codec.encode(request(), np.zeros(12, dtype=np.float32))
+    result = RecordScorer(ConstantScorer(value), SHAPE, RecordFormat.JSON).process(message)
+    header = codec.decode(result).header
+    assert (header.id, header.status) == (7, Status.FAILED)
+    assert "no NaN" in lines[0]
+
+
+@pytest.mark.parametrize("record_format", FORMATS)
+@pytest.mark.parametrize(
+    ("value", "values", "said"),
+    [
+        (-1, 6, "ValueError: negative"),
+        (0, 5, "5 values per point, the model takes 6"),
+    ],
+)
+def test_the_first_failure_is_logged_with_its_reason(
+    record_format: RecordFormat, value: float, values: int, said: str, lines: list[str]
+) -> None:
+    scorer = RecordScorer(SumScorer(), SHAPE, record_format)
+    codec = CODECS[record_format]
+    good = codec.encode(request(), np.zeros(12, dtype=np.float32))
+    wrong = codec.encode(request(values), np.full(2 * values, value, dtype=np.float32))
+    for message in (good, wrong, wrong, b""):
+        scorer.process(message)
+    assert lines == [f"record 7 could not be scored (others are not logged): {said}"]
+
+
+def test_a_malformed_message_is_logged(lines: list[str]) -> None:
+    scorer = RecordScorer(SumScorer(), SHAPE, RecordFormat.BINARY)
+    scorer.process(b"x" * 64)
+    assert "no record" in lines[0]

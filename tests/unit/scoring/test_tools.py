@@ -10,6 +10,7 @@ import pytest
 
 from crayfish_contract.runconfig import ModelConfig
 from crayfish_scoring import ScorerError, create_scorer
+from crayfish_scoring.base import check_output
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "models" / "ffnn"
@@ -41,6 +42,22 @@ def test_a_broken_model_is_named(tmp_path: Path) -> None:
 def test_a_model_of_another_shape_is_refused() -> None:
     with pytest.raises(ScorerError, match=r"output\.shape"):
         create_scorer("onnx", model(outputs=3)).load()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int32"])
+def test_a_model_of_another_dtype_is_refused(dtype: str) -> None:
+    path = ROOT / "tests" / "contract" / "vectors" / f"answers-{dtype}.onnx"
+    wanted = ModelConfig(
+        name="cast", format="onnx", path=str(path), input_shape=(2,), output_shape=(2,)
+    )
+    said = rf"answers-{dtype}\.onnx: tensor answer: predictions are {dtype}, results carry float32"
+    with pytest.raises(ScorerError, match=said):
+        create_scorer("onnx", wanted).load()
+
+
+def test_what_is_no_array_is_refused() -> None:
+    with pytest.raises(ScorerError, match=r"ffnn\.onnx: tensor x: a list, and no array"):
+        check_output(model(), "x", [{0: 0.5}])
 
 
 def test_noop_takes_its_service_time() -> None:

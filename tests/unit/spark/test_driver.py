@@ -85,13 +85,13 @@ def test_a_query_that_ends_by_itself_is_a_failure_with_its_cause(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     query = ScriptedQuery(error="Job aborted\nCaused by: ScorerError: no model")
-    assert driver.watch(query, Progress(), threading.Event()) == ServiceExit.BUG
+    assert driver.watch(query, Progress(), threading.Event(), 5.0) == ServiceExit.BUG
     assert caplog.messages == ["the query has ended: ScorerError: no model"]
 
 
 def test_the_batch_under_way_ends_before_the_query_does(caplog: pytest.LogCaptureFixture) -> None:
     query, progress = ScriptedQuery(looks_until_batch_ends=4), Progress()
-    assert driver.watch(query, progress, already_asked()) == ServiceExit.OK
+    assert driver.watch(query, progress, already_asked(), 5.0) == ServiceExit.OK
     assert query.stopped
     assert query.looks > 4
     assert progress._rows == 20
@@ -99,18 +99,17 @@ def test_the_batch_under_way_ends_before_the_query_does(caplog: pytest.LogCaptur
 
 
 def test_a_batch_that_does_not_end_in_time_is_cut_off(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(driver, "_DRAIN_S", 0.05)
     query = ScriptedQuery(looks_until_batch_ends=None)
-    assert driver.watch(query, Progress(), already_asked()) == ServiceExit.OK
+    assert driver.watch(query, Progress(), already_asked(), 0.05) == ServiceExit.OK
     assert query.stopped
     assert "cut off" in caplog.text
 
 
 def test_a_real_time_batch_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     query = ScriptedQuery(looks_until_batch_ends=None)
-    assert driver.watch(query, Progress(), already_asked(), batches=False) == ServiceExit.OK
+    assert driver.watch(query, Progress(), already_asked(), 0.0) == ServiceExit.OK
     assert query.stopped
     assert "cut off" not in caplog.text
 

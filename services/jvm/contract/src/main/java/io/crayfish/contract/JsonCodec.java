@@ -49,6 +49,10 @@ public final class JsonCodec implements Codec {
   public Decoded decode(byte[] message) throws CodecException {
     Map<String, Object> fields = new HashMap<>();
     float[] data = null;
+    // Else the parser takes what begins with a byte order mark, or with a zero, for UTF-16 or UTF-32.
+    if (message.length < 2 || message[0] <= 0 || message[1] <= 0) {
+      throw new CodecException("not JSON in UTF-8");
+    }
     try (JsonParser parser = FACTORY.createParser(message)) {
       expect(parser, JsonToken.START_OBJECT);
       while (parser.nextToken() != JsonToken.END_OBJECT) {

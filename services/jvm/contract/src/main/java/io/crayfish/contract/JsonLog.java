@@ -2,14 +2,22 @@ package io.crayfish.contract;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One JSON object a line on stdout, as every container logs. */
+/**
+ * One JSON object a line, as every container logs: on stdout, or in the file that CRAYFISH_LOG names
+ * (engines hide their workers' stdout in files).
+ */
 public final class JsonLog {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final PrintStream OUT = open(System.getenv("CRAYFISH_LOG"));
   private final String component;
 
   /** For one component. */
@@ -20,6 +28,11 @@ public final class JsonLog {
   /** A line of level info; {@code fields} are name, value, name, value... */
   public void info(String message, Object... fields) {
     write("info", message, fields);
+  }
+
+  /** A line of level warning. */
+  public void warning(String message, Object... fields) {
+    write("warning", message, fields);
   }
 
   /** A line of level error. */
@@ -37,9 +50,21 @@ public final class JsonLog {
       line.put(String.valueOf(fields[i]), fields[i + 1]);
     }
     try {
-      System.out.println(MAPPER.writeValueAsString(line));
+      (OUT == null ? System.out : OUT).println(MAPPER.writeValueAsString(line));
     } catch (JsonProcessingException error) {
       throw new IllegalStateException(error);
+    }
+  }
+
+  /** Null where there is no such file: then stdout, whatever it is at that time. */
+  static PrintStream open(String path) {
+    if (path == null) {
+      return null;
+    }
+    try {
+      return new PrintStream(new FileOutputStream(path, true), true, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException notThere) {
+      return null;
     }
   }
 }

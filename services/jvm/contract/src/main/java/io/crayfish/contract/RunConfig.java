@@ -105,7 +105,7 @@ public record RunConfig(
       int pool) {}
 
   /** How long a part may wait, in seconds. */
-  public record Deadlines(double ready) {}
+  public record Deadlines(double ready, double stop) {}
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()

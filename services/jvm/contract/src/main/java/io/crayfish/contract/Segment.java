@@ -35,7 +35,7 @@ public enum Segment {
 
   static Segment of(String word) throws CodecException {
     for (Segment segment : values()) {
-      if (segment.word().equals(word.toLowerCase(Locale.ROOT))) {
+      if (segment.word().equals(word)) {
         return segment;
       }
     }

@@ -24,7 +24,7 @@ public enum Status {
 
   static Status of(String word) throws CodecException {
     for (Status status : ALL) {
-      if (status.word().equals(word.toLowerCase(Locale.ROOT))) {
+      if (status.word().equals(word)) {
         return status;
       }
     }

@@ -7,7 +7,6 @@ import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -19,20 +18,33 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 public final class Main {
   private static final JsonLog LOG = new JsonLog("kafka-streams");
 
-  /** A close that takes longer is given up, so that the container ends within 10 s. */
-  private static final Duration CLOSE = Duration.ofSeconds(8);
+  private final CountDownLatch died = new CountDownLatch(1);
+  private final Thread stop = new Thread(this::stop, "stop");
+  private volatile KafkaStreams streams;
+  private volatile Duration patience = Duration.ZERO;
 
   private Main() {}
 
   /** Takes no arguments: the run config says it all. */
-  public static void main(String[] arguments) throws Exception {
-    int code = run();
-    if (code != ServiceExit.OK) { // else the shutdown hook ends the process
-      System.exit(code);
+  public static void main(String[] arguments) {
+    Main application = new Main();
+    Runtime.getRuntime().addShutdownHook(application.stop); // from the first moment on
+    int code = ServiceExit.BUG;
+    try {
+      code = application.run();
+    } catch (Exception bug) {
+      bug.printStackTrace();
     }
+    try {
+      Runtime.getRuntime().removeShutdownHook(application.stop);
+    } catch (IllegalStateException stopping) {
+      return; // SIGTERM came first: the hook ends the process
+    }
+    System.exit(code);
   }
 
-  private static int run() throws InterruptedException, IOException {
+  /** Until something goes wrong; returns the exit code that says what. */
+  private int run() throws InterruptedException, IOException {
     RunConfig config;
     Options options;
     try {
@@ -50,9 +62,8 @@ public final class Main {
       LOG.error(config.kafka().bootstrap() + ": " + error.getMessage());
       return ServiceExit.UNREACHABLE;
     }
-    Properties settings = Settings.of(config, options);
-    KafkaStreams streams = new KafkaStreams(topology(config), settings);
-    CountDownLatch died = new CountDownLatch(1);
+    patience = Duration.ofMillis(Math.round(1000 * config.deadlines().stop()));
+    streams = new KafkaStreams(topology(config), Settings.of(config, options));
     streams.setUncaughtExceptionHandler(
         error -> {
           LOG.error("a stream thread died: " + error, "cause", String.valueOf(error.getCause()));
@@ -67,12 +78,9 @@ public final class Main {
           }
         });
     StreamMetrics.serve(streams::metrics);
-    Thread stop = new Thread(() -> stop(streams), "stop");
-    Runtime.getRuntime().addShutdownHook(stop);
     streams.start();
     died.await(); // SIGTERM ends the process in the hook
-    Runtime.getRuntime().removeShutdownHook(stop);
-    streams.close(CLOSE);
+    streams.close(patience);
     return ServiceExit.BUG;
   }
 
@@ -85,9 +93,13 @@ public final class Main {
     return builder.build();
   }
 
-  /** What was read is scored, sent and committed; a JVM that SIGTERM ends would say 143. */
-  private static void stop(KafkaStreams streams) {
-    boolean closed = streams.close(CLOSE);
+  /**
+   * What has been scored is sent and committed. What has been read and not scored yet is left: it is
+   * not committed, so it is not lost. Without this hook a JVM that SIGTERM ends would say 143.
+   */
+  private void stop() {
+    KafkaStreams running = streams;
+    boolean closed = running == null || running.close(patience);
     LOG.info(closed ? "stopped" : "did not stop in time");
     Runtime.getRuntime().halt(closed ? ServiceExit.OK : ServiceExit.BUG);
   }

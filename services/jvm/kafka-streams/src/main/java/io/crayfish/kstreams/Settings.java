@@ -12,6 +12,9 @@ final class Settings {
   /** A pause of the JVM that is shorter than this does not cost it its transaction. */
   private static final int LEAST_TRANSACTION_MS = 5000;
 
+  /** Kafka's own default. */
+  private static final int LEAST_POLL_INTERVAL_MS = 300_000;
+
   private Settings() {}
 
   static Properties of(RunConfig config, Options options) {
@@ -45,6 +48,7 @@ final class Settings {
     consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
+    consumer(settings, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, pollInterval(config));
     return settings;
   }
 
@@ -54,6 +58,15 @@ final class Settings {
    */
   private static int transactionTimeout(Options options) {
     return Math.max(LEAST_TRANSACTION_MS, 2 * options.commitIntervalMs());
+  }
+
+  /**
+   * A thread polls again when half of it is over, however many records it still has; but a single
+   * record must not take longer, or the group goes on without this member. A record that takes longer
+   * than {@code deadlines.ready} never gets here: its canary would not have come back.
+   */
+  private static int pollInterval(RunConfig config) {
+    return (int) Math.max(LEAST_POLL_INTERVAL_MS, Math.ceil(2000 * config.deadlines().ready()));
   }
 
   private static int threads(RunConfig config, Options options) {

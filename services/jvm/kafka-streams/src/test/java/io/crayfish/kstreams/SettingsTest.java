@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.crayfish.contract.RunConfig;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 
 final class SettingsTest {
   private static Object producer(String delivery, Map<String, Object> options, String name) {
-    RunConfig config =
-        new RunConfig(
+    RunConfig config = config(delivery, options, 120);
+    return Settings.of(config, Options.parse(options)).get(StreamsConfig.producerPrefix(name));
+  }
+
+  private static RunConfig config(String delivery, Map<String, Object> options, double ready) {
+    return new RunConfig(
             "run",
             new RunConfig.Kafka("kafka:9092", "in", "out", 1, 1, 1 << 20),
             null,
@@ -23,8 +28,7 @@ final class SettingsTest {
             delivery,
             "kafka",
             null,
-            null);
-    return Settings.of(config, Options.parse(options)).get(StreamsConfig.producerPrefix(name));
+            new RunConfig.Deadlines(ready, 7));
   }
 
   @Test
@@ -39,5 +43,15 @@ final class SettingsTest {
   void exactlyOnceIsAcknowledgedByAll() {
     assertEquals("1", producer("at-least-once", Map.of(), ProducerConfig.ACKS_CONFIG));
     assertNull(producer("exactly-once", Map.of(), ProducerConfig.ACKS_CONFIG));
+  }
+
+  @Test
+  void aRecordMayTakeAsLongAsACanaryMay() {
+    String name = StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG);
+    Options options = Options.parse(Map.of());
+    assertEquals(
+        300_000, Settings.of(config("at-least-once", Map.of(), 120), options).get(name));
+    assertEquals(
+        1_200_000, Settings.of(config("at-least-once", Map.of(), 600), options).get(name));
   }
 }

@@ -35,10 +35,11 @@ public final class Main {
     }
     int batch = config.workload().batchSize();
     Loop loop = new Loop(scorer, points, batch, config.workload().points().pool());
+    Rows rows = new Rows(config, points);
     loop.warmUp(config.workload().warmup().seconds());
     RunConfig.Stop stop = config.workload().stop();
     Loop.Calls calls = loop.score(stop.count() == null ? 0 : stop.count(), stop.seconds());
-    new Rows(config, points).write(calls, OUT);
+    rows.write(calls, OUT);
     scorer.close();
     LOG.info("done", "calls", calls.outputs().size(), "cpu_s", calls.cpuNs() / 1e9);
     return ServiceExit.OK;

@@ -29,12 +29,34 @@ final class Rows {
   private final int batch;
   private final int pool;
   private final int outputs;
+  private final long clockStart;
 
+  /** Made before the first call: it notes how the clock stands. */
   Rows(RunConfig config, Points points) {
     this.points = points;
     this.batch = config.workload().batchSize();
     this.pool = config.workload().points().pool();
     this.outputs = config.model().outputs();
+    this.clockStart = clockOffset();
+  }
+
+  /**
+   * Unix time minus monotonic time: it changes when somebody sets the clock that rows are read from.
+   * The two cannot be read at once; of a few tries the one counts that was least interrupted.
+   */
+  private static long clockOffset() {
+    long offset = 0;
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 5; i++) {
+      long before = System.nanoTime();
+      long now = RecordScorer.now();
+      long between = System.nanoTime() - before;
+      if (between < least) {
+        least = between;
+        offset = now - (before + between / 2);
+      }
+    }
+    return offset;
   }
 
   void write(Loop.Calls calls, Path out) throws IOException {
@@ -94,7 +116,7 @@ final class Rows {
     return best;
   }
 
-  private static void summaries(Loop.Calls calls, Path out) throws IOException {
+  private void summaries(Loop.Calls calls, Path out) throws IOException {
     int count = calls.outputs().size();
     long[] times = calls.timesNs();
     Map<String, Object> producer = new LinkedHashMap<>();
@@ -107,6 +129,8 @@ final class Rows {
     producer.put("delivered", count);
     producer.put("undelivered", 0);
     producer.put("measured_cpu_seconds", calls.cpuNs() / 1e9);
+    producer.put("clock_start_ns", clockStart);
+    producer.put("clock_end_ns", clockOffset());
     Map<String, Object> consumer = new LinkedHashMap<>();
     consumer.put("first_result_ns", times[Math.min(1, count)]);
     consumer.put("last_result_ns", times[count]);

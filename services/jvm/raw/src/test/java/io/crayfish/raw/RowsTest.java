@@ -4,7 +4,10 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.Scorer;
 import java.io.IOException;
@@ -64,6 +67,9 @@ final class RowsTest {
     Loop.Calls calls = new Loop(new Echo(), points, BATCH, POOL).score(5, null);
     new Rows(config(null), points).write(calls, out);
 
+    JsonNode summary = new ObjectMapper().readTree(out.resolve("producer.json").toFile());
+    long step = summary.get("clock_end_ns").asLong() - summary.get("clock_start_ns").asLong();
+    assertTrue(Math.abs(step) < 1_000_000, "the clock was set by " + step + " ns");
     assertEquals(5 * 37, Files.size(out.resolve("producer.records.bin")));
     ByteBuffer rows =
         ByteBuffer.wrap(Files.readAllBytes(out.resolve("consumer.records.bin")))

@@ -5,15 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.crayfish.contract.Codec;
+import io.crayfish.contract.CodecException;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** From request to result, in both formats. */
@@ -37,6 +48,22 @@ final class RecordScorerTest {
         sums[(i - points.position()) / size] += points.get(i);
       }
       return sums;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Answers one value for each point. */
+  private record Constant(float value) implements Scorer {
+    @Override
+    public void load() {}
+
+    @Override
+    public float[] score(FloatBuffer points, int batch) {
+      float[] answer = new float[batch];
+      Arrays.fill(answer, value);
+      return answer;
     }
 
     @Override
@@ -80,6 +107,66 @@ final class RecordScorerTest {
     byte[] result = new RecordScorer(new Sum(), 3, format).process(new byte[] {1, 2, 3});
     assertEquals(64, result.length);
     assertEquals((byte) 0x80, result[5]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"binary", "json"})
+  void aMessageWithoutAValueIsMalformed(String format) {
+    byte[] result = new RecordScorer(new Sum(), 3, format).process(null);
+    assertEquals(64, result.length);
+    assertEquals((byte) 0x80, result[5]);
+  }
+
+  static Stream<JsonNode> refused() throws IOException {
+    Path file =
+        Path.of(System.getProperty("crayfish.root"), "tests/contract/vectors/refused.json");
+    JsonNode index = new ObjectMapper().readTree(file.toFile());
+    return Stream.iterate(0, i -> i < index.size(), i -> i + 1).map(index::get);
+  }
+
+  /** Failed with its id if that can be read at all, and otherwise no record. */
+  @ParameterizedTest
+  @MethodSource("refused")
+  void whatIsNoRequestIsNotScored(JsonNode entry) throws Exception {
+    String format = entry.get("format").asText();
+    byte[] message = HexFormat.of().parseHex(entry.get("hex").asText());
+    byte[] result = new RecordScorer(new Sum(), 2, format).process(message);
+    try {
+      RecordHeader header = Codec.of(format).decode(result).header();
+      assertEquals(Status.FAILED, header.status());
+      assertEquals(7, header.id());
+    } catch (CodecException noRecord) {
+      assertEquals("codec", entry.get("by").asText());
+      assertEquals(64, result.length);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+  void aPredictionThatJsonCannotHoldIsAFailedResult(float value) throws Exception {
+    Codec codec = Codec.of("json");
+    byte[] message = codec.encode(HEADER, new float[6]);
+    byte[] result = new RecordScorer(new Constant(value), 3, "json").process(message);
+    assertEquals(Status.FAILED, codec.decode(result).header().status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"binary", "json"})
+  void theFirstFailureIsLoggedWithItsReason(String format) throws Exception {
+    List<String> lines = new ArrayList<>();
+    RecordScorer scorer = new RecordScorer(new Sum(), 3, format, lines::add);
+    Codec codec = Codec.of(format);
+    scorer.process(codec.encode(HEADER, new float[6]));
+    assertEquals(List.of(), lines);
+    for (int i = 0; i < 2; i++) {
+      scorer.process(codec.encode(HEADER, new float[] {0, 0, 0, -1, 0, 0}));
+    }
+    scorer.process(null);
+    assertEquals(
+        List.of(
+            "record 18446744073709551615 could not be scored (others are not logged): "
+                + "java.lang.IllegalArgumentException: negative"),
+        lines);
   }
 
   @Test

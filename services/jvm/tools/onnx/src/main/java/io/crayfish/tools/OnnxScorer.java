@@ -1,6 +1,7 @@
 package io.crayfish.tools;
 
 import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -72,6 +74,12 @@ final class OnnxScorer implements Scorer {
   }
 
   private void check(String name, TensorInfo tensor, int[] shape) throws ScorerException {
+    if (tensor.type != OnnxJavaType.FLOAT) {
+      throw new ScorerException(
+          model.path() + ": tensor " + name + " is of type "
+              + tensor.type.name().toLowerCase(Locale.ROOT)
+              + ", records carry float32: cast it in the model");
+    }
     long[] found = tensor.getShape();
     boolean fits = found.length == shape.length + 1;
     for (int i = 0; fits && i < shape.length; i++) {
