@@ -123,7 +123,7 @@ def read_inputs(run_dir: Path) -> RunInputs:
         pauses={
             name: read_pauses(run_dir / LOGS_FOLDER / f"{name}.log")
             for name, fact in containers.items()
-            if fact.jvm_flags
+            if any(flag.startswith("-Xlog:gc") for flag in fact.jvm_flags)
         },
     )
 

@@ -31,6 +31,8 @@ METRICS = "crayfish.metrics"
 METRICS_INTERVAL = "crayfish.metrics.interval"
 """How often it is scraped, if not each second."""
 EXITS = "crayfish.exits"
+_PIDS = 8192
+"""Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ def render(
         image = str(service["image"])
         service["image"] = (image_ids or {}).get(image, image)
         service.setdefault("labels", {})[IMAGE] = image
-        if confined:
-            service["security_opt"] = [*service.get("security_opt", []), "label=disable"]
+        _confine(service, label=not confined)
     for part in (services, config.get("networks", {}), config.get("volumes", {})):
         for name in part:
             # A volume without settings is a bare name.
@@ -103,6 +104,19 @@ def render(
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=services)
+
+
+def _confine(service: dict[str, Any], *, label: bool) -> None:
+    """What no service needs, none gets: powers of root, new ones, processes without end.
+
+    Args:
+        service: changed in place.
+        label: whether SELinux, if there is any, may stay in force.
+    """
+    service["cap_drop"] = ["ALL"]
+    options = ["no-new-privileges:true", *([] if label else ["label=disable"])]
+    service["security_opt"] = [*service.get("security_opt", []), *options]
+    service.setdefault("pids_limit", _PIDS)
 
 
 def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

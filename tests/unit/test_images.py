@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,25 @@ def test_every_copy_and_add_of_the_project_is_understood() -> None:
             if words and words[0].upper() in {"COPY", "ADD"}:
                 assert words[0] in {"COPY", "ADD"}, path
                 assert "[" not in line, path
+
+
+def test_both_runtimes_score_with_one_version_of_onnx_runtime() -> None:
+    """Python against the JVM is a result; two releases of the library would be another one."""
+    pom = (ROOT / "services" / "jvm" / "pom.xml").read_text()
+    (version,) = re.findall(r"<onnxruntime\.version>(.+)</onnxruntime\.version>", pom)
+    locked = {
+        path.name: found[0]
+        for path in (ROOT / "requirements").glob("*.lock")
+        if (found := re.findall(r"^onnxruntime==(\S+)", path.read_text(), re.MULTILINE))
+    }
+    assert set(locked) == {"controller.lock", "flink.lock", "ray.lock", "spark.lock"}
+    assert set(locked.values()) == {version}
+
+
+def test_no_image_reports_to_the_makers_of_onnx_runtime() -> None:
+    """It would measure that, too, and where it cannot reach them it may end the process."""
+    base = (ROOT / "images" / "base" / "Dockerfile").read_text()
+    assert "ORT_DISABLE_TELEMETRY=1" in base
+    for name in image_names(ROOT):
+        source = read_source(ROOT, name)
+        assert name in {"base", "jvm"} or source.bases, name

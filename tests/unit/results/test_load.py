@@ -57,7 +57,18 @@ def test_a_broken_file_is_named_with_its_field(results_dir: Path) -> None:
     path = results_dir / "run-0" / "run.json"
     path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
 
-    with pytest.raises(CrayfishError, match=r"run\.json: version"):
+    before = len(list(results_dir.glob("*/run.json")))
+    results = load_results(results_dir)
+    assert len(results.runs) == before - 1, "it costs itself and no other"
+    (told,) = results.unreadable
+    assert str(path) in told
+    assert "version" in told
+
+
+def test_a_broken_manifest_is_an_error(results_dir: Path) -> None:
+    path = results_dir / "manifest.json"
+    path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
+    with pytest.raises(CrayfishError, match=r"manifest\.json: version"):
         load_results(results_dir)
 
 
