@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt, Shape
+from crayfish_contract.runconfig import Pipeline
+
+from .option import KnownOptions
+from .values import (
+    Count,
+    Cpus,
+    Dimension,
+    MemorySize,
+    Name,
+    Sha256,
+    Tolerance,
+    Unit,
+    Weight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
-MemorySize = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?[kmg]$")]
-"""As compose writes it: 512m, 2g."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
 Runtime = Literal["python", "jvm"]
 Delivery = Literal["at-least-once", "exactly-once"]
 
@@ -52,7 +62,8 @@ class Processor(Config):
     """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""
     fused: str | None = None
     """Why source, scorer and sink cannot be set apart; None if they can."""
-    options: Options = {}
+    options: KnownOptions = {}
+    """Those of `--processor-option`: default, type and bounds of each."""
     deliveries: list[Delivery] = ["at-least-once"]
 
     def why_fused(self, parts: Collection[int], *, chained: bool) -> str | None:
@@ -68,7 +79,8 @@ class Tool(Config):
     kind: Literal["embedded", "external"]
     model_format: str | None
     """Key of the model's `formats`; None if the tool reads no model."""
-    options: Options = {}
+    options: KnownOptions = {}
+    """Those of `--tool-option`: default, type and bounds of each."""
     images: list[Name] = []
     fragments: list[Name] = []
     address: str | None = None
@@ -115,20 +127,20 @@ class Model(Config):
     task: Literal["classification"] = "classification"
     input: _Tensor
     output: _Tensor
-    tolerance: PositiveFloat
-    parameters: PositiveInt | None = None
+    tolerance: Tolerance
+    parameters: Count | None = None
     points: _PointsFile | None = None
     reference: _Reference | None = None
-    offline_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    offline_accuracy: Unit | None = None
     formats: dict[str, ModelFile]
 
 
 class Resources(Config):
     """Limits of one service."""
 
-    cpus: PositiveFloat
+    cpus: Cpus
     memory: MemorySize
-    weight: PositiveInt = 1024
+    weight: Weight = 1024
     """CPU weight under contention (cgroup cpu.shares; 1024 is the kernel's default)."""
     heap: MemorySize | None = None
     process_memory: MemorySize | None = None

@@ -7,6 +7,7 @@ from .expand import make_spec
 from .model import Cell, RunSpec
 from .points import Points, prepare_points
 from .runconfig import run_config
+from .words import plan_warnings, trace_lines
 
 __all__ = [
     "Cell",
@@ -22,7 +23,9 @@ __all__ = [
     "parse_options",
     "parse_parallelism",
     "parse_rates",
+    "plan_warnings",
     "prepare_points",
     "run_config",
     "scheduled_records",
+    "trace_lines",
 ]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.catalog import WorkloadEntry, check_model_files
-from crayfish_ctl.catalog.experiment import SteadyEntry, StopEntry, TraceEntry, WarmupEntry
+from crayfish_ctl.catalog import check_model_files
+from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .checks import check_cell, check_choices
 from .estimate import FIRST_START_S, check_schedule, estimate_seconds
 from .expand import make_spec, runtime_on
-from .fit import fitting
+from .fit import fitting, name_of
 from .points import check_points
+from .resize import resize
+from .services import check_services
+from .size import check_size
+from .tell_apart import tell_apart
+from .trace import resolve_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from crayfish_ctl.catalog import (
         Catalog,
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 
     from .choices import Choices
     from .model import Cell, RunSpec
+    from .trace import Trace
 
 ASSUMED_CAPACITY = 10_000.0
 """records/s, for the preview of workloads whose rate an earlier run will find."""
@@ -57,8 +64,14 @@ class Plan:
     choices: Choices
     sizing: Sizing
     """Workloads and repetitions, with the user's choices in them."""
+    numbers: tuple[int | None, ...] = ()
+    """Of each workload its place in the experiment's file, from 1; None: a flag made it."""
+    segments: Mapping[int, str] = field(default_factory=dict)
+    """See `Cell.segment`, by position of the workload."""
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    """The files that workloads replay, as they were when the plan was made."""
     left_out: tuple[str, ...] = ()
-    """Workloads of the experiment that the chosen processor has not all for, with the reason."""
+    """Workloads of the experiment that do not fit the flags, with the reason."""
     runs: tuple[RunSpec, ...] = ()
     """A preview: the runs that are known beforehand, with assumed rates where they are not."""
 
@@ -66,6 +79,14 @@ class Plan:
     def seconds(self) -> float:
         """Estimated duration without building images."""
         return FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
+
+    def where(self, position: int) -> str:
+        """A workload as its owner knows it, for messages: file and place in it, or the flag."""
+        entry, number = self.sizing.workloads[position], self.numbers[position]
+        if number is None:
+            return f"--trace {self.choices.trace}" if entry.rate is None else f"--rate {entry.rate}"
+        where = f"{self.experiment.file}: profiles.{self.profile.name}.workloads.{number}"
+        return f"{where} ({name_of(entry)})"
 
     def fragments(self, cell: Cell) -> list[str]:
         """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
@@ -94,43 +115,76 @@ class Plan:
         )
 
 
-def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None = None) -> Plan:
+def make_plan(
+    catalog: Catalog,
+    choices: Choices,
+    experiment: Experiment | None = None,
+    copies: Path | None = None,
+) -> Plan:
     """Resolve the choices against the catalog.
 
     Args:
         catalog: what exists.
         choices: of the user.
         experiment: instead of the catalog's (a resumed one is as it was when it began).
+        copies: the folder of inputs of an experiment that goes on; its traces are not read anew.
 
     Raises:
         CrayfishError: for an unknown name, an unsupported cell or an unusable option.
     """
     experiment = experiment or catalog.experiment(choices.experiment)
+    plan = _assembled(catalog, choices, experiment, copies)
+    for position in range(len(plan.sizing.workloads)):
+        _check_workload(catalog, plan, position)
+    segments, same = tell_apart(plan)
+    if same:
+        kept = [n for n in range(len(plan.sizing.workloads)) if n not in same]
+        workloads = [plan.sizing.workloads[n] for n in kept]
+        plan = replace(
+            plan,
+            sizing=plan.sizing.model_copy(update={"workloads": workloads}),
+            numbers=tuple(plan.numbers[n] for n in kept),
+            left_out=(*plan.left_out, *same.values()),
+        )
+        segments, _ = tell_apart(plan)
+    plan = replace(plan, segments=segments)
+    plan = replace(plan, runs=tuple(_preview(plan)))
+    _check_capacities(plan)
+    check_services(plan, catalog.root)
+    for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
+        check_model_files(catalog.root, plan.model, model_format)
+    check_points(choices.points, plan.model, catalog.root)
+    return plan
+
+
+def _assembled(
+    catalog: Catalog, choices: Choices, experiment: Experiment, copies: Path | None
+) -> Plan:
+    """Names looked up, flags worked in; nothing is checked yet."""
     profile = catalog.profile(choices.profile)
     if choices.profile not in experiment.profiles:
         raise CrayfishError(
-            f"configs/experiments/{experiment.name}.yaml: profiles: has no {choices.profile!r}",
-            hint=f"it has {', '.join(experiment.profiles)}; choose with --profile",
+            f"{experiment.file}: profiles: has no {choices.profile!r}",
+            hint=f"it has {', '.join(experiment.profiles) or 'none'}; choose with --profile",
         )
     defaults = experiment.defaults
     processor = choices.processor or defaults.processor
-    sizing = _resized(experiment.profiles[choices.profile], choices)
-    left_out: list[str] = []
+    sizing, asked, left_out = resize(experiment.profiles[choices.profile], choices)
     if choices.processor not in {None, defaults.processor}:
         chosen = catalog.processor(processor)
         runtime = runtime_on(chosen, choices.runtime, defaults.runtime)
-        kept, left_out = fitting(sizing.workloads, chosen, runtime)
+        kept, misfits = fitting(asked, chosen, runtime)
         if kept:  # if nothing fits, the checks below say why
-            sizing = sizing.model_copy(update={"workloads": kept})
+            asked, left_out = kept, [*left_out, *misfits]
+            sizing = sizing.model_copy(update={"workloads": [each.entry for each in asked]})
     tool = choices.tool or defaults.tool
-    model = catalog.model(choices.model or defaults.model)
     processors = {
         name: catalog.processor(name)
         for name in dict.fromkeys(entry.processor or processor for entry in sizing.workloads)
     }
     for each in processors.values():
         check_choices(each, choices)
-    plan = Plan(
+    return Plan(
         experiment=experiment,
         profile=profile.model_copy(update={"resources": {**profile.resources, **sizing.resources}}),
         processor=processor,
@@ -140,21 +194,39 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
             name: catalog.tool(name)
             for name in dict.fromkeys(entry.tool or tool for entry in sizing.workloads)
         },
-        model=model,
+        model=catalog.model(choices.model or defaults.model),
         runtime=choices.runtime or defaults.runtime,
         choices=choices,
         sizing=sizing,
+        numbers=tuple(each.number for each in asked),
+        traces=resolve_traces(
+            (e.arrivals for e in sizing.workloads if isinstance(e.arrivals, TraceEntry)), copies
+        ),
         left_out=tuple(left_out),
     )
-    plan = replace(plan, runs=tuple(_preview(plan)))
-    for run in plan.runs:
-        check_cell(catalog, run.cell)
-        check_schedule(run)
-    _check_capacities(plan)
-    check_points(choices.points, model)
-    for model_format in {tool.model_format for tool in plan.tools.values()}:
-        check_model_files(catalog.root, model, model_format)
-    return plan
+
+
+def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
+    """Everything that may be wrong with one workload, said with its place.
+
+    Raises:
+        CrayfishError: naming file (or flag) and workload.
+    """
+    where = plan.where(position)
+    try:
+        run = _first_run(plan, position)
+        check_schedule(run, plan.sizing.max_repetitions or plan.sizing.repetitions)
+    except CrayfishError as error:
+        raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
+    check_cell(catalog, plan, run)
+    check_size(where, run.cell, plan.model)
+
+
+def _first_run(plan: Plan, position: int) -> RunSpec:
+    """A run of the workload, with an assumed rate where only a measurement will give it."""
+    entry = plan.sizing.workloads[position]
+    assumed = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
+    return make_spec(plan, position, 1, position, rate=assumed)
 
 
 def _preview(plan: Plan) -> list[RunSpec]:
@@ -190,68 +262,7 @@ def _check_capacities(plan: Plan) -> None:
             for run in first
         ):
             raise CrayfishError(
-                f"configs/experiments/{plan.experiment.name}.yaml: workload {position + 1}: "
-                "rate: capacity: no workload before it measures the capacity of the same system",
+                f"{plan.where(position)}: rate: capacity: no workload before it measures the "
+                "capacity of the same system",
                 hint="put `{rate: max, goal: saturate, stop: {count: ...}}` before it",
             )
-
-
-def _resized(sizing: Sizing, choices: Choices) -> Sizing:
-    """The sizing with the user's repetitions, rates, batch size, durations in it."""
-    workloads: Sequence[WorkloadEntry] = sizing.workloads
-    if choices.rates:
-        # The first of a rate is the experiment's own system; those after it are its baselines.
-        known = {workload.rate: workload for workload in reversed(workloads)}
-        workloads = [
-            known.get(rate)
-            or WorkloadEntry(rate=rate, goal="saturate" if rate == "max" else "sustain")
-            for rate in choices.rates
-        ]
-    if choices.trace is not None:
-        trace = TraceEntry(kind="trace", path=choices.trace, speed=choices.trace_speed)
-        workloads = [WorkloadEntry(arrivals=trace)]
-    changes: dict[str, object] = {}
-    if choices.batch_size is not None:
-        changes["batch_size"] = choices.batch_size
-    if choices.pipeline is not None:
-        changes["pipeline"] = choices.pipeline
-    workloads = [entry.model_copy(update=changes) for entry in workloads]
-    if choices.pipeline is not None:  # what the flag has made equal is one workload
-        workloads = list({entry.model_dump_json(): entry for entry in workloads}.values())
-    if choices.arrivals is not None:
-        kind = SteadyEntry(kind=choices.arrivals)
-        workloads = [
-            entry.model_copy(update={"arrivals": kind})
-            if isinstance(entry.arrivals, SteadyEntry) and entry.rate != "max"
-            else entry
-            for entry in workloads
-        ]
-    if choices.seconds is not None or choices.count is not None:
-        stop = StopEntry(seconds=choices.seconds, count=choices.count)
-        # A saturating workload stops by count; --seconds leaves its count as it is.
-        workloads = [
-            w if w.rate == "max" and choices.count is None else w.model_copy(update={"stop": stop})
-            for w in workloads
-        ]
-    warmup, first_warmup = sizing.warmup, sizing.first_warmup
-    if choices.warmup_seconds is not None:
-        warmup = WarmupEntry(seconds=choices.warmup_seconds)
-        first_warmup = None
-        workloads = [w.model_copy(update={"warmup": None}) for w in workloads]
-    repetitions = choices.repetitions or sizing.repetitions
-    most = choices.max_repetitions or (None if choices.repetitions else sizing.max_repetitions)
-    if most is not None and most < repetitions:
-        raise CrayfishError(
-            f"--max-reps {most}: below the {repetitions} repetitions that are asked for",
-            hint="lower --reps, or raise --max-reps",
-        )
-    return sizing.model_copy(
-        update={
-            "workloads": list(workloads),
-            "warmup": warmup,
-            "first_warmup": first_warmup,
-            "repetitions": repetitions,
-            "max_repetitions": most,
-            "precision": choices.precision or sizing.precision,
-        }
-    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
+from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     Engine,
@@ -31,7 +32,7 @@ from .guard import alone, cleaned, remove_leftovers, terminable
 from .journal import Journal
 from .life import execute
 from .live import LiveView
-from .prepare import copy_traces, prepare_run, prepare_stack, reference_of
+from .prepare import prepare_run, prepare_stack, reference_of
 from .schedule import next_run
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Experiment:
         remove_leftovers(target, self.console)
         check_cpus(plan.profile, manifest.host.cores)
         points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
-        copy_traces(plan, folder / "points")
+        copy_traces(plan.traces, folder / "points")
         journal = Journal(folder / "journal.jsonl")
         try:
             images = describe_images(prepare_stack(plan, points, self.root, folder))
@@ -165,6 +166,9 @@ def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
             "experiment": plan.experiment.model_dump(mode="json"),
             "profile": plan.profile.model_dump(mode="json"),
             "model": plan.model.model_dump(mode="json"),
+            "processors": {n: p.model_dump(mode="json") for n, p in plan.processors.items()},
+            "tools": {n: tool.model_dump(mode="json") for n, tool in plan.tools.items()},
+            "traces": [t.facts.model_dump(mode="json") for t in plan.traces.values()],
             "sizing": plan.sizing.model_dump(mode="json"),
         },
     )

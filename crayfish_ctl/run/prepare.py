@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
-from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.plan import run_config
-from crayfish_ctl.plan.checks import check_faults
-from crayfish_ctl.plan.trace import copy_trace, trace_file
 from crayfish_ctl.results import write_text
 from crayfish_ctl.stack import render
 from crayfish_ctl.stack.render import prometheus_config
@@ -46,7 +43,6 @@ def prepare_run(plan: Plan, run: RunSpec, points: Points, root: Path, folder: Pa
     values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
     fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
     rendered = render(fragments, values, run_dir)
-    check_faults(run, list(rendered.services))
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 
 
@@ -73,18 +69,6 @@ def prepare_stack(plan: Plan, points: Points, root: Path, folder: Path) -> list[
             services |= prepare_run(plan, run, points, root, Path(scratch)).rendered.services
     write_text(folder / "prometheus.yml", prometheus_config(services))
     return sorted({str(service["image"]) for service in services.values()})
-
-
-def copy_traces(plan: Plan, folder: Path) -> None:
-    """The files that workloads replay, where the producer can read them.
-
-    A resumed experiment has its copies, and goes on with them.
-    """
-    for entry in plan.sizing.workloads:
-        if isinstance(entry.arrivals, TraceEntry):
-            source = entry.arrivals.path
-            if not (folder / trace_file(source)).is_file():
-                copy_trace(source, folder)
 
 
 def reference_of(plan: Plan, points: Points, root: Path) -> Reference | None:

@@ -56,7 +56,7 @@ def crayfish(
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one's own, to be changed."""
-    for name in ("configs", "models"):
+    for name in ("configs", "models", "compose"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
     return tmp_path
@@ -156,6 +156,9 @@ def test_every_flag_reaches_the_plan(
         "arrivals": "poisson",
         "trace": None,
         "trace_speed": 1.0,
+        "trace_column": None,
+        "trace_start": "first",
+        "trace_sort": False,
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,
@@ -192,7 +195,7 @@ def test_ls_shows_what_there_is(crayfish: Callable[..., Done]) -> None:
             ("input-rate", "--sp", "kafka-streams", "--runtime", "python"),
             "has no runtime 'python': Kafka Streams is a Java",
         ),
-        (("input-rate", "--rate", "0"), "--rate 0.0"),
+        (("input-rate", "--rate", "0"), "--rate 0.0: must be records per second from 0.0001"),
         (("input-rate", "--rate", "fast"), "--rate fast"),
         (("input-rate", "--rate", "0.1", "--seconds", "1"), "no record is due"),
         (("input-rate", "--warmup", "inf"), "--warmup inf"),
@@ -232,7 +235,7 @@ def test_a_typo_in_a_config_is_named_by_file_and_field(
     done = crayfish("ls")
     assert done.code == 2
     assert f"{path}: knid: unknown field; did you mean kind?" in done.err
-    assert f"{path}: kind: Field required" in done.err
+    assert f"{path}: kind: is required" in done.err
 
 
 def test_a_model_that_is_not_the_described_one_is_named(

@@ -63,8 +63,8 @@ def test_flat_points_take_the_models_shape(tmp_path: Path) -> None:
         (np.full((1, 2, 3), np.nan), "not finite"),
         (np.full((1, 2, 3), np.inf), "not finite"),
         (np.full((1, 2, 3), 1e300), "not finite"),
-        (np.array([["a"] * 6]), "cannot be read as points"),
-        (np.array([{}]), "cannot be read as points"),
+        (np.array([["a"] * 6]), "holds texts"),
+        (np.array([{}]), "cannot be read as points: it holds Python objects, not numbers"),
     ],
 )
 def test_points_that_do_not_fit_are_named_with_the_reason(
@@ -123,12 +123,12 @@ def test_random_points_are_only_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("choice", ["random:", "random:0", "random:-1", "random:x", "random:²"])
 def test_a_number_of_points_is_a_number(choice: str) -> None:
     with pytest.raises(CrayfishError, match=f"--points {choice}"):
-        check_points(choice, model())
+        check_points(choice, model(), ROOT)
 
 
 def test_a_model_without_points_of_its_own_says_what_to_give() -> None:
     with pytest.raises(CrayfishError, match="has no test points") as caught:
-        check_points("test", model(points=None))
+        check_points("test", model(points=None), ROOT)
     assert "--points" in (caught.value.hint or "")
 
 
