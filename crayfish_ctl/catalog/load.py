@@ -64,7 +64,11 @@ class Catalog:
                 raise CrayfishError(
                     f"configs/profiles/{base.name}.yaml: extends: goes round: {' -> '.join(seen)}"
                 )
-            base = self._find("profile", self.profiles, base.extends)
+            try:
+                base = self._find("profile", self.profiles, base.extends)
+            except CrayfishError as error:
+                where = f"configs/profiles/{base.name}.yaml: extends"
+                raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
             resources = {**base.resources, **resources}
         return profile.model_copy(update={"resources": resources})
 

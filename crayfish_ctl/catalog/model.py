@@ -53,10 +53,10 @@ class Processor(Config):
     """Its stack, and what submits a job to it."""
     raw_fragments: list[Name] = []
     """Its stack, and the scorer in a loop in the same image (pipeline raw)."""
-    pipelines: dict[Pipeline, list[Runtime]]
+    pipelines: Annotated[dict[Pipeline, list[Runtime]], Field(min_length=1)]
     """pipeline -> runtimes that it is there for."""
     counter: Counter | None = None
-    runtimes: dict[Runtime, list[Name]]
+    runtimes: Annotated[dict[Runtime, list[Name]], Field(min_length=1)]
     """runtime -> tools: the supported cells."""
     missing: dict[str, str] = {}
     """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""

@@ -19,7 +19,20 @@ _TOO_LARGE = 4 * 1024 * 1024
 class _Loader(yaml.SafeLoader):
     """Plain values only, and every key once: of two, YAML's own reader keeps the last unseen."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, OverflowError, TypeError, KeyError, AttributeError):
+            # A date that is none, a number of a million digits, `!!int x`.
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{str(node.value)[:60]!r} cannot be read", node.start_mark
+            ) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        if not isinstance(node, yaml.MappingNode):  # `!!set x`
+            raise yaml.constructor.ConstructorError(
+                None, None, "must be a mapping", node.start_mark
+            )
         seen: dict[Hashable, int] = {}
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
@@ -62,8 +75,7 @@ def read_mapping(path: Path) -> dict[Any, Any]:
         raise CrayfishError(f"{path}: {where}not YAML: {error.problem or error.context}") from None
     except RecursionError:
         raise CrayfishError(f"{path}: not YAML: nested too deeply") from None
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # A date that is none, a number of a million digits.
+    except yaml.YAMLError as error:
         raise CrayfishError(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     if content is None:
         raise CrayfishError(f"{path}: is empty")

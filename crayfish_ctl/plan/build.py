@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from crayfish_ctl.catalog import check_model_files
 from crayfish_ctl.catalog.experiment import TraceEntry
@@ -21,7 +21,7 @@ from .tell_apart import tell_apart
 from .trace import resolve_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from crayfish_ctl.catalog import (
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .choices import Choices
     from .model import Cell, RunSpec
     from .trace import Trace
+
+T = TypeVar("T")
 
 ASSUMED_CAPACITY = 10_000.0
 """records/s, for the preview of workloads whose rate an earlier run will find."""
@@ -168,7 +170,7 @@ def _assembled(
             hint=f"it has {', '.join(experiment.profiles) or 'none'}; choose with --profile",
         )
     defaults = experiment.defaults
-    processor = choices.processor or defaults.processor
+    processor, tool = choices.processor or defaults.processor, choices.tool or defaults.tool
     sizing, asked, left_out = resize(experiment.profiles[choices.profile], choices)
     if choices.processor not in {None, defaults.processor}:
         chosen = catalog.processor(processor)
@@ -177,10 +179,10 @@ def _assembled(
         if kept:  # if nothing fits, the checks below say why
             asked, left_out = kept, [*left_out, *misfits]
             sizing = sizing.model_copy(update={"workloads": [each.entry for each in asked]})
-    tool = choices.tool or defaults.tool
+    named = _Names(experiment, choices)
     processors = {
-        name: catalog.processor(name)
-        for name in dict.fromkeys(entry.processor or processor for entry in sizing.workloads)
+        name: named.find(catalog.processor, "processor", name)
+        for name in dict.fromkeys(each.entry.processor or processor for each in asked)
     }
     for each in processors.values():
         check_choices(each, choices)
@@ -191,10 +193,10 @@ def _assembled(
         processors=processors,
         tool=tool,
         tools={
-            name: catalog.tool(name)
-            for name in dict.fromkeys(entry.tool or tool for entry in sizing.workloads)
+            name: named.find(catalog.tool, "tool", name)
+            for name in dict.fromkeys(each.entry.tool or tool for each in asked)
         },
-        model=catalog.model(choices.model or defaults.model),
+        model=named.find(catalog.model, "model", choices.model or defaults.model),
         runtime=choices.runtime or defaults.runtime,
         choices=choices,
         sizing=sizing,
@@ -204,6 +206,23 @@ def _assembled(
         ),
         left_out=tuple(left_out),
     )
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Who has named a processor, a tool or a model: a flag, or the experiment's file."""
+
+    experiment: Experiment
+    choices: Choices
+
+    def find(self, find: Callable[[str], T], kind: str, name: str) -> T:
+        """What is called so; the error says who asks for it."""
+        try:
+            return find(name)
+        except CrayfishError as error:
+            flag = "--sp" if kind == "processor" else f"--{kind}"
+            by = flag if getattr(self.choices, kind) == name else f"{self.experiment.file}: {kind}"
+            raise CrayfishError(f"{by}: {error.message}", hint=error.hint) from None
 
 
 def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:

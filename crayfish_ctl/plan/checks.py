@@ -76,8 +76,8 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
         )
     if tool.model_format is not None and tool.model_format not in plan.model.formats:
         raise CrayfishError(
-            f"configs/models/{plan.model.name}.yaml: formats: has no {tool.model_format!r}, "
-            f"which tool {tool.name} needs"
+            f"{where}: configs/models/{plan.model.name}.yaml: formats: has no "
+            f"{tool.model_format!r}, which configs/tools/{tool.name}.yaml asks for"
         )
     check_options(f"{where}: tool_options", f"tool {tool.name}", entry.tool_options, tool.options)
     if not entry.tool:

@@ -79,10 +79,11 @@ def check_services(plan: Plan, root: Path) -> None:
     Raises:
         CrayfishError: naming the profile or the experiment, and the service.
     """
-    fragments = {
-        name: read_fragment(root / "compose" / f"{name}.yaml")
-        for name in dict.fromkeys(n for run in plan.runs for n in plan.fragments(run.cell))
-    }
+    fragments: dict[str, Fragment] = {}
+    for run in plan.runs:
+        for name in plan.fragments(run.cell):
+            if name not in fragments:
+                fragments[name] = _named_by(plan, run, name, root)
     for fragment in fragments.values():
         _check_limits(plan, fragment)
     known = {
@@ -105,6 +106,20 @@ def check_services(plan: Plan, root: Path) -> None:
     for run in plan.runs:
         services = _services(run, [fragments[name] for name in plan.fragments(run.cell)])
         check_faults(plan, run, services)
+
+
+def _named_by(plan: Plan, run: RunSpec, name: str, root: Path) -> Fragment:
+    """A fragment, or an error that says which config names it."""
+    processor, tool = plan.processors[run.cell.processor], plan.tools[run.cell.tool]
+    try:
+        return read_fragment(root / "compose" / f"{name}.yaml")
+    except CrayfishError as error:
+        where = ""
+        if name in {*processor.fragments, *processor.raw_fragments}:
+            where = f"configs/processors/{processor.name}.yaml: fragments: "
+        elif name in tool.fragments:
+            where = f"configs/tools/{tool.name}.yaml: fragments: "
+        raise CrayfishError(f"{where}{error.message}", hint=error.hint) from None
 
 
 def _check_limits(plan: Plan, fragment: Fragment) -> None:

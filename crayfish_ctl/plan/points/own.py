@@ -26,11 +26,12 @@ def check_own_points(model: Model, root: Path) -> None:
     """Do points, labels and reference predictions fit the model and each other?
 
     Raises:
-        CrayfishError: naming file and array, what it is, and what it must be.
+        CrayfishError: naming file and array, what it is, and what it must be; the caller names the
+            model's config.
     """
     if model.points is None:
         raise CrayfishError(
-            f"configs/models/{model.name}.yaml: points: the model has no test points",
+            "points: the model has no test points",
             hint="give --points FILE or --points random:COUNT",
         )
     path = root / model.points.path
