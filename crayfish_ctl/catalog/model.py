@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crayfish_contract.runconfig import Pipeline
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
+THREADS_PER_INSTANCE: Final = "threads_per_instance"
+"""The processor option that spreads the N scorers over several containers; 0: one for all."""
 Runtime = Literal["python", "jvm"]
 Delivery = Literal["at-least-once", "exactly-once"]
 
@@ -65,6 +67,18 @@ class Processor(Config):
     options: KnownOptions = {}
     """Those of `--processor-option`: default, type and bounds of each."""
     deliveries: list[Delivery] = ["at-least-once"]
+
+    @model_validator(mode="after")
+    def _counts_instances(self) -> Processor:
+        """The controller itself computes with this option."""
+        option = self.options.get(THREADS_PER_INSTANCE)
+        whole = option is None or (isinstance(option.default, int) and option.min == 0)
+        if not whole or (option is not None and isinstance(option.default, bool)):
+            raise ValueError(
+                f"options.{THREADS_PER_INSTANCE}: must be declared as a whole number from 0: "
+                "{default: 0, min: 0}"
+            )
+        return self
 
     def why_fused(self, parts: Collection[int], *, chained: bool) -> str | None:
         """Why these numbers of operators, or unchained ones, cannot be; None if they can."""

@@ -2,119 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from crayfish_ctl.catalog import check_model_files
-from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.errors import CrayfishError
 
-from .checks import check_cell, check_choices
-from .estimate import FIRST_START_S, check_schedule, estimate_seconds
-from .expand import make_spec, runtime_on
-from .fit import fitting, name_of
+from .assemble import assemble
+from .checks import check_cell
+from .estimate import check_schedule
+from .expand import make_spec
 from .points import check_points
-from .resize import resize
 from .services import check_services
 from .size import check_size
 from .tell_apart import tell_apart
-from .trace import resolve_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from crayfish_ctl.catalog import (
-        Catalog,
-        Experiment,
-        Model,
-        Processor,
-        Profile,
-        Sizing,
-        Tool,
-    )
-    from crayfish_ctl.catalog.model import Runtime
+    from crayfish_ctl.catalog import Catalog, Experiment
 
     from .choices import Choices
-    from .model import Cell, RunSpec
-    from .trace import Trace
-
-T = TypeVar("T")
+    from .model import RunSpec
+    from .plan import Plan
 
 ASSUMED_CAPACITY = 10_000.0
 """records/s, for the preview of workloads whose rate an earlier run will find."""
 _EXPECTED_PROBES = 8
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will run. How often, and at which rates, may depend on what is measured meanwhile."""
-
-    experiment: Experiment
-    profile: Profile
-    """With the experiment's own limits in it."""
-    processor: str
-    """The experiment's; a workload may name another, as it may with the tool."""
-    processors: Mapping[str, Processor]
-    """Those that a run uses, by name."""
-    tool: str
-    """The experiment's; a workload may name another."""
-    tools: Mapping[str, Tool]
-    """Those that a run uses, by name."""
-    model: Model
-    runtime: Runtime
-    choices: Choices
-    sizing: Sizing
-    """Workloads and repetitions, with the user's choices in them."""
-    numbers: tuple[int | None, ...] = ()
-    """Of each workload its place in the experiment's file, from 1; None: a flag made it."""
-    segments: Mapping[int, str] = field(default_factory=dict)
-    """See `Cell.segment`, by position of the workload."""
-    traces: Mapping[str, Trace] = field(default_factory=dict)
-    """The files that workloads replay, as they were when the plan was made."""
-    left_out: tuple[str, ...] = ()
-    """Workloads of the experiment that do not fit the flags, with the reason."""
-    runs: tuple[RunSpec, ...] = ()
-    """A preview: the runs that are known beforehand, with assumed rates where they are not."""
-
-    @property
-    def seconds(self) -> float:
-        """Estimated duration without building images."""
-        return FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
-
-    def where(self, position: int) -> str:
-        """A workload as its owner knows it, for messages: file and place in it, or the flag."""
-        entry, number = self.sizing.workloads[position], self.numbers[position]
-        if number is None:
-            return f"--trace {self.choices.trace}" if entry.rate is None else f"--rate {entry.rate}"
-        where = f"{self.experiment.file}: profiles.{self.profile.name}.workloads.{number}"
-        return f"{where} ({name_of(entry)})"
-
-    def fragments(self, cell: Cell) -> list[str]:
-        """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
-        processor, pipeline = self.processors[cell.processor], cell.pipeline
-        servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
-        stack = ["kafka", "prometheus", *servers]
-        if pipeline == "raw":
-            return [*stack, *processor.raw_fragments]
-        load = ["load"] if pipeline == "kafka" else []
-        return [*stack, *load, *processor.fragments]
-
-    @property
-    def images(self) -> list[str]:
-        """The images that the fragments use."""
-        harness = ["kafka", "prometheus", "cgroup-exporter", "producer", "consumer"]
-        servers = [image for tool in self.tools.values() for image in tool.images]
-        processors = [image for p in self.processors.values() for image in p.images]
-        return [*harness, *processors, *servers]
-
-    @property
-    def slots(self) -> int:
-        """The widest operator of any run: the stack has room for it from the beginning."""
-        return max(
-            max(run.cell.parallelism.source, run.cell.parallelism.scorer, run.cell.parallelism.sink)
-            for run in self.runs
-        )
 
 
 def make_plan(
@@ -135,7 +49,7 @@ def make_plan(
         CrayfishError: for an unknown name, an unsupported cell or an unusable option.
     """
     experiment = experiment or catalog.experiment(choices.experiment)
-    plan = _assembled(catalog, choices, experiment, copies)
+    plan = assemble(catalog, choices, experiment, copies)
     for position in range(len(plan.sizing.workloads)):
         _check_workload(catalog, plan, position)
     segments, same = tell_apart(plan)
@@ -157,72 +71,6 @@ def make_plan(
         check_model_files(catalog.root, plan.model, model_format)
     check_points(choices.points, plan.model, catalog.root)
     return plan
-
-
-def _assembled(
-    catalog: Catalog, choices: Choices, experiment: Experiment, copies: Path | None
-) -> Plan:
-    """Names looked up, flags worked in; nothing is checked yet."""
-    profile = catalog.profile(choices.profile)
-    if choices.profile not in experiment.profiles:
-        raise CrayfishError(
-            f"{experiment.file}: profiles: has no {choices.profile!r}",
-            hint=f"it has {', '.join(experiment.profiles) or 'none'}; choose with --profile",
-        )
-    defaults = experiment.defaults
-    processor, tool = choices.processor or defaults.processor, choices.tool or defaults.tool
-    sizing, asked, left_out = resize(experiment.profiles[choices.profile], choices)
-    if choices.processor not in {None, defaults.processor}:
-        chosen = catalog.processor(processor)
-        runtime = runtime_on(chosen, choices.runtime, defaults.runtime)
-        kept, misfits = fitting(asked, chosen, runtime)
-        if kept:  # if nothing fits, the checks below say why
-            asked, left_out = kept, [*left_out, *misfits]
-            sizing = sizing.model_copy(update={"workloads": [each.entry for each in asked]})
-    named = _Names(experiment, choices)
-    processors = {
-        name: named.find(catalog.processor, "processor", name)
-        for name in dict.fromkeys(each.entry.processor or processor for each in asked)
-    }
-    for each in processors.values():
-        check_choices(each, choices)
-    return Plan(
-        experiment=experiment,
-        profile=profile.model_copy(update={"resources": {**profile.resources, **sizing.resources}}),
-        processor=processor,
-        processors=processors,
-        tool=tool,
-        tools={
-            name: named.find(catalog.tool, "tool", name)
-            for name in dict.fromkeys(each.entry.tool or tool for each in asked)
-        },
-        model=named.find(catalog.model, "model", choices.model or defaults.model),
-        runtime=choices.runtime or defaults.runtime,
-        choices=choices,
-        sizing=sizing,
-        numbers=tuple(each.number for each in asked),
-        traces=resolve_traces(
-            (e.arrivals for e in sizing.workloads if isinstance(e.arrivals, TraceEntry)), copies
-        ),
-        left_out=tuple(left_out),
-    )
-
-
-@dataclass(frozen=True)
-class _Names:
-    """Who has named a processor, a tool or a model: a flag, or the experiment's file."""
-
-    experiment: Experiment
-    choices: Choices
-
-    def find(self, find: Callable[[str], T], kind: str, name: str) -> T:
-        """What is called so; the error says who asks for it."""
-        try:
-            return find(name)
-        except CrayfishError as error:
-            flag = "--sp" if kind == "processor" else f"--{kind}"
-            by = flag if getattr(self.choices, kind) == name else f"{self.experiment.file}: {kind}"
-            raise CrayfishError(f"{by}: {error.message}", hint=error.hint) from None
 
 
 def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:

@@ -9,10 +9,9 @@ from pydantic import ValidationError
 from crayfish_contract.runconfig import ProducerClient
 from crayfish_ctl.catalog import near, unsupported
 from crayfish_ctl.catalog.explain import explain, meant
+from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
 from crayfish_ctl.catalog.values import shown
 from crayfish_ctl.errors import CrayfishError
-
-from .model import THREADS_PER_INSTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.option import Option
     from crayfish_ctl.catalog.values import Options
 
-    from .build import Plan
     from .choices import Choices
     from .model import Cell, RunSpec
+    from .plan import Plan
 
 
 def check_choices(processor: Processor, choices: Choices) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.experiment import ArrivalsEntry
     from crayfish_ctl.catalog.model import Runtime
 
-    from .build import Plan
+    from .plan import Plan
     from .trace import Trace
 
 SATURATE_WARMUP_RATE = 500.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +21,8 @@ from crayfish_contract.runconfig import (
     Warmup,
 )
 from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
 
-THREADS_PER_INSTANCE: Final = "threads_per_instance"
-"""The processor option that spreads the N scorers over several containers; 0: one for all."""
 Purpose = Literal["measure", "probe", "confirm"]
 """probe and confirm: a search asks whether a rate holds; only confirmations enter its result."""
 

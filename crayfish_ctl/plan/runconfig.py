@@ -18,8 +18,8 @@ from crayfish_contract.runconfig import (
 )
 
 if TYPE_CHECKING:
-    from .build import Plan
     from .model import Cell, RunSpec
+    from .plan import Plan
     from .points import Points
 
 _POOL_BYTES = 64 * 1024 * 1024

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from crayfish_ctl.catalog import Profile
-
-    from .build import Plan
     from .model import RunSpec
+    from .plan import Plan
 
 _LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP|PROCESS_MEMORY)\}")
 _OURS: Final = "CRAYFISH"
@@ -124,17 +122,16 @@ def _named_by(plan: Plan, run: RunSpec, name: str, root: Path) -> Fragment:
 
 def _check_limits(plan: Plan, fragment: Fragment) -> None:
     profile = plan.profile
-    where = f"configs/profiles/{profile.name}.yaml: resources"
     for service, field in sorted(fragment.limits):
-        resources = profile.resources.get(service)
+        where, resources = limits_of(plan, service), profile.resources.get(service)
         asks = f"which {fragment.path.name} of compose/ asks for"
         if resources is None:
             raise CrayfishError(
-                f"{where}: has no {service}, {asks}",
+                f"{where}: is not there, {asks}",
                 hint=f"add `{service}: {{cpus: 1.0, memory: 1g}}`",
             )
         if getattr(resources, field) is None:
-            raise CrayfishError(f"{where}: {service}: has no {field}, {asks}")
+            raise CrayfishError(f"{where}: has no {field}, {asks}")
 
 
 def _services(run: RunSpec, fragments: Iterable[Fragment]) -> list[str]:
@@ -179,12 +176,19 @@ def _measured_seconds(run: RunSpec) -> float | None:
     return min(known) if known and rate is not None else None
 
 
-def above_cores(profile: Profile, fragments: Iterable[Fragment], cores: int) -> list[str]:
+def limits_of(plan: Plan, service: str) -> str:
+    """Where the limits of a service stand: in the experiment's file, or in the profile's."""
+    if service in plan.sizing.resources:
+        return f"{plan.experiment.file}: profiles.{plan.profile.name}.resources.{service}"
+    return f"configs/profiles/{plan.profile.name}.yaml: resources.{service}"
+
+
+def above_cores(plan: Plan, fragments: Iterable[Fragment], cores: int) -> list[str]:
     """A line for each service in use whose limit is more than the machine has."""
     used = {service for fragment in fragments for service, _ in fragment.limits}
     return [
-        f"configs/profiles/{profile.name}.yaml: resources.{service}.cpus: {resources.cpus:g}, "
-        f"but this machine has {cores} cores: an engine here refuses that"
-        for service, resources in profile.resources.items()
+        f"{limits_of(plan, service)}.cpus: {resources.cpus:g}, but this machine has {cores} cores: "
+        "an engine here refuses that"
+        for service, resources in plan.profile.resources.items()
         if service in used and resources.cpus > cores
     ]

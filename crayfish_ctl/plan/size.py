@@ -14,8 +14,8 @@ from .estimate import scheduled_records
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import Model
 
-    from .build import Plan
     from .model import Cell, RunSpec
+    from .plan import Plan
 
 MAX_MESSAGE_BYTES: Final[int] = KafkaConfig.model_fields["max_message_bytes"].default
 _HEADER_BYTES: Final = 64

@@ -9,8 +9,8 @@ from .expand import make_spec, warmup_of
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import StopRule, Warmup
 
-    from .build import Plan
     from .model import RunSpec
+    from .plan import Plan
 
 _STAND_IN = 10_000.0
 """records/s, for rates that only a measurement will give."""

@@ -14,8 +14,8 @@ from .trace import trace_name
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .build import Plan
     from .model import RunSpec
+    from .plan import Plan
 
 
 def plan_warnings(plan: Plan, root: Path, cores: int, free: int) -> list[str]:
@@ -29,7 +29,7 @@ def plan_warnings(plan: Plan, root: Path, cores: int, free: int) -> list[str]:
     """
     names = dict.fromkeys(name for run in plan.runs for name in plan.fragments(run.cell))
     fragments = [read_fragment(root / "compose" / f"{name}.yaml") for name in names]
-    lines = above_cores(plan.profile, fragments, cores)
+    lines = above_cores(plan, fragments, cores)
     largest = max(plan.runs, key=lambda run: kafka_bytes(plan, run))
     needed = kafka_bytes(plan, largest)
     if needed > free:

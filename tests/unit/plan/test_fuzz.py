@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*/*.yaml"))
-CASES = 400
+CASES = 150
 """Of each file."""
 JARGON = re.compile(
     r"Input should|instance of|pydantic|validation error|Extra inputs|String should|\bdict\b|\bNone"
@@ -186,7 +186,7 @@ def test_whatever_a_config_holds_the_plan_says_it_in_words(
 ) -> None:
     path, good = project / file, (ROOT / file).read_text()
     counts: Counter[str] = Counter()
-    chance = random.Random(f"2{file}")
+    chance = random.Random(file)
     faults: list[str] = []
     try:
         for case in range(CASES // 5 if file.endswith("systems.yaml") else CASES):

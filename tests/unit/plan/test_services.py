@@ -104,13 +104,13 @@ def test_a_profile_that_lacks_what_the_plan_uses(tmp_path: Path, root: Path) -> 
     laptop = root / "configs/profiles/laptop.yaml"
     edit(laptop, "  flink-driver: {cpus: 2.0, memory: 1g, weight: 1024}\n", "")
     error = refused(tmp_path, {"rate": 10}, root=root)
-    assert "configs/profiles/laptop.yaml: resources: has no flink-driver" in error.message
+    assert "configs/profiles/laptop.yaml: resources.flink-driver: is not there" in error.message
     assert "flink-job.yaml of compose/ asks for" in error.message
     # Who does not use it does not need it.
     assert planned(tmp_path, {"rate": 10, "processor": "kafka-streams"}, root=root).runs
     edit(laptop, ", heap: 1g}\n  prometheus", "}\n  prometheus")
     error = refused(tmp_path, {"rate": 10, "processor": "kafka-streams"}, root=root)
-    assert "resources: kafka: has no heap, which kafka.yaml" in error.message
+    assert "resources.kafka: has no heap, which kafka.yaml" in error.message
 
 
 def test_a_profile_with_a_misspelt_service(tmp_path: Path, root: Path) -> None:
