@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crayfish_contract.runconfig import MaxArrivals, PoissonArrivals, TraceArrivals
+from crayfish_ctl.catalog.values import COUNT_MAX
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def measured_seconds(run: RunSpec) -> float:
 
 
 def check_schedule(run: RunSpec, repetitions: int) -> None:
-    """Is any record due at all, in each repetition?
+    """Is any record due at all, in each repetition, and are they not too many?
 
     Args:
         run: the first of its workload.
@@ -61,6 +62,12 @@ def check_schedule(run: RunSpec, repetitions: int) -> None:
     Raises:
         CrayfishError: if not.
     """
+    for what, records in zip(("warm-up", "measured"), scheduled_records(run), strict=True):
+        if records > COUNT_MAX:
+            raise CrayfishError(
+                f"{run.cell.workload}: {records:,} {what} records: a run has at most {COUNT_MAX:,}",
+                hint="lower the rate, or the seconds",
+            )
     arrivals, seconds = run.cell.arrivals, run.stop.seconds
     if isinstance(arrivals, MaxArrivals | TraceArrivals) or seconds is None:
         return

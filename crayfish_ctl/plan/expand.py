@@ -39,6 +39,8 @@ SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 """A run's id is a part of the topics' names, in which Kafka takes little else."""
+_LONGEST_NAME = 160
+"""Folders may have 255 bytes and topics 249 characters; the id's number makes it unique."""
 
 
 def make_spec(
@@ -97,7 +99,8 @@ def make_spec(
         title=None if entry.search else entry.title,
         segment=plan.segments.get(workload),
     )
-    name = _UNSAFE.sub("-", f"{cell.system} {cell.workload.replace('/s', '')}").strip("-")
+    words = f"{cell.system} {cell.workload.replace('/s', '')}"
+    name = _UNSAFE.sub("-", words)[:_LONGEST_NAME].strip("-")
     return RunSpec(
         run_id=f"{index + 1:02d}-{name}-{purpose[0]}{repetition}"
         if entry.search

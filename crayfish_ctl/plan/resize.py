@@ -109,6 +109,16 @@ def _chosen(sizing: Sizing, choices: Choices) -> list[Asked]:
             sort=choices.trace_sort,
         )
         asked = [Asked(None, WorkloadEntry(arrivals=trace))]
+    elif (choices.trace_speed, choices.trace_column, choices.trace_start, choices.trace_sort) != (
+        1.0,
+        None,
+        "first",
+        False,
+    ):
+        raise CrayfishError(
+            "--trace-speed, --trace-column, --trace-start, --trace-sort: only with --trace",
+            hint="a workload's own trace has the fields speed, column, start, sort",
+        )
     return asked
 
 

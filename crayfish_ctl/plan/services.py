@@ -16,13 +16,16 @@ from crayfish_ctl.catalog.reading import read_mapping
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from crayfish_ctl.catalog import Processor, Tool
 
     from .model import RunSpec
     from .plan import Plan
 
 _LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP|PROCESS_MEMORY)\}")
+_IMAGE: Final = re.compile(r"\$\{CRAYFISH_IMAGES\}/([^:\s\"']+)")
 _OURS: Final = "CRAYFISH"
 _INSTANCES: Final = "CRAYFISH_INSTANCES"
 
@@ -36,6 +39,8 @@ class Fragment:
     """Name -> whether there are as many of it as the processor has instances."""
     limits: frozenset[tuple[str, str]]
     """(service in a profile, field of its resources) that it needs."""
+    images: frozenset[str]
+    """Folders of images/ that its services run; images of others are not among them."""
 
 
 def read_fragment(path: Path) -> Fragment:
@@ -56,10 +61,12 @@ def _parsed(path: Path, _changed_ns: int, _bytes: int) -> Fragment:
     services = read_mapping(path).get("services")
     if not isinstance(services, dict):
         raise CrayfishError(f"{path}: has no services")
+    text = path.read_text(encoding="utf-8")
     return Fragment(
         path=path,
         services={str(name): _INSTANCES in str(body) for name, body in services.items()},
-        limits=_limits(path.read_text(encoding="utf-8")),
+        limits=_limits(text),
+        images=frozenset(_IMAGE.findall(text)),
     )
 
 
@@ -81,9 +88,11 @@ def check_services(plan: Plan, root: Path) -> None:
     for run in plan.runs:
         for name in plan.fragments(run.cell):
             if name not in fragments:
-                fragments[name] = _named_by(plan, run, name, root)
-    for fragment in fragments.values():
+                fragments[name] = _named_by(plan, name, root)
+    for name, fragment in fragments.items():
         _check_limits(plan, fragment)
+        _check_images(plan, name, fragment)
+    _check_image_folders(plan, root)
     known = {
         service
         for path in (root / "compose").glob("*.yaml")
@@ -106,18 +115,47 @@ def check_services(plan: Plan, root: Path) -> None:
         check_faults(plan, run, services)
 
 
-def _named_by(plan: Plan, run: RunSpec, name: str, root: Path) -> Fragment:
+def _check_images(plan: Plan, name: str, fragment: Fragment) -> None:
+    """What a fragment runs is among the images that are built."""
+    for image in sorted(fragment.images - set(plan.images)):
+        owner = next((where for where, o in _owners(plan) if name in _fragments(o)), "compose/")
+        raise CrayfishError(
+            f"{owner}: images: has no {image!r}, which {fragment.path.name} of compose/ runs",
+            hint="list it, so that it is built before a run",
+        )
+
+
+def _check_image_folders(plan: Plan, root: Path) -> None:
+    """What is listed can be built."""
+    folders = {path.parent.name for path in (root / "images").glob("*/Dockerfile")}
+    for where, owner in _owners(plan):
+        for image in owner.images:
+            if folders and image not in folders:
+                raise CrayfishError(
+                    f"{where}: images: there is no images/{image}/Dockerfile"
+                    f"{meant(image, folders)}",
+                    hint=f"there are {', '.join(sorted(folders))}",
+                )
+
+
+def _owners(plan: Plan) -> Iterator[tuple[str, Processor | Tool]]:
+    for processor in plan.processors.values():
+        yield f"configs/processors/{processor.name}.yaml", processor
+    for tool in plan.tools.values():
+        yield f"configs/tools/{tool.name}.yaml", tool
+
+
+def _fragments(owner: Processor | Tool) -> set[str]:
+    return {*owner.fragments, *getattr(owner, "raw_fragments", [])}
+
+
+def _named_by(plan: Plan, name: str, root: Path) -> Fragment:
     """A fragment, or an error that says which config names it."""
-    processor, tool = plan.processors[run.cell.processor], plan.tools[run.cell.tool]
     try:
         return read_fragment(root / "compose" / f"{name}.yaml")
     except CrayfishError as error:
-        where = ""
-        if name in {*processor.fragments, *processor.raw_fragments}:
-            where = f"configs/processors/{processor.name}.yaml: fragments: "
-        elif name in tool.fragments:
-            where = f"configs/tools/{tool.name}.yaml: fragments: "
-        raise CrayfishError(f"{where}{error.message}", hint=error.hint) from None
+        owners = (f"{where}: fragments: " for where, o in _owners(plan) if name in _fragments(o))
+        raise CrayfishError(f"{next(owners, '')}{error.message}", hint=error.hint) from None
 
 
 def _check_limits(plan: Plan, fragment: Fragment) -> None:

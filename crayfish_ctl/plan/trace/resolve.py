@@ -103,7 +103,7 @@ def trace_name(entry: TraceEntry) -> str:
     if entry.sort:
         asked.append("sort")
     key = hashlib.sha256("\n".join(map(str, asked)).encode()).hexdigest()[:8]
-    return f"trace-{Path(entry.path).stem}-{key}.npy"
+    return f"trace-{Path(entry.path).stem[:80]}-{key}.npy"
 
 
 def resolve_traces(entries: Iterable[TraceEntry], copies: Path | None) -> Traces:

@@ -46,6 +46,14 @@ def test_what_flags_make_equal_is_one_workload_and_said() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "changes", [{"trace_speed": 2.0}, {"trace_column": "x"}, {"trace_sort": True}]
+)
+def test_a_flag_of_a_trace_without_a_trace(changes: dict[str, Any]) -> None:
+    with pytest.raises(CrayfishError, match="only with --trace"):
+        planned(**changes)
+
+
 def test_a_rate_that_is_given_twice() -> None:
     with pytest.raises(CrayfishError, match=r"^--rate 500\.0: given twice"):
         planned(rates=(500.0, 2000.0, 500.0))
@@ -122,6 +130,10 @@ def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
             "must be from 0.0001 to",
         ),
         ({"arrivals": "poisson", "rate": 0.01}, "no record is due in that time"),
+        (
+            {"rate": 1e7, "stop": {"seconds": 101}},
+            "1,010,000,000 measured records: a run has at most 1,000,000,000",
+        ),
         ({"rate": "capacity"}, "rate: capacity: no workload before it measures"),
     ],
 )
@@ -138,3 +150,8 @@ def test_random_arrivals_are_drawn_for_every_repetition() -> None:
     """Of the seeds 1 to 199, some draw no record in five seconds at 0.2/s."""
     with pytest.raises(CrayfishError, match=r"in repetition \d+"):
         planned(rates=(0.2,), arrivals="poisson", seconds=5.0, repetitions=199)
+
+
+def test_a_long_title_makes_no_name_that_a_folder_or_a_topic_cannot_have(tmp_path: Path) -> None:
+    plan = planned_file(tmp_path, {"rate": 1, "title": "x" * 400})
+    assert len(f"crayfish-{plan.runs[0].run_id}-out") < 200

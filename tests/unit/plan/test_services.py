@@ -89,7 +89,7 @@ def test_limits_for_a_service_that_no_fragment_has(tmp_path: Path) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name in ("configs", "models", "compose"):
+    for name in ("configs", "models", "compose", "images"):
         shutil.copytree(ROOT / name, tmp_path / "root" / name)
     return tmp_path / "root"
 
@@ -140,3 +140,15 @@ def test_more_than_the_disk_holds_is_a_warning(tmp_path: Path) -> None:
     plan = planned(tmp_path, {"rate": 1000, "batch_size": 100})
     (line,) = plan_warnings(plan, ROOT, cores=64, free=10**9)
     assert "leaves 1.9 GB in Kafka, this disk has 1.0 GB free" in line
+
+
+def test_an_image_that_cannot_be_built_or_is_not_listed(tmp_path: Path, root: Path) -> None:
+    path = root / "configs/processors/flink.yaml"
+    edit(path, "images: [flink]", "images: [flnk]")
+    error = refused(tmp_path, {"rate": 10}, root=root)
+    assert (
+        "configs/processors/flink.yaml: images: has no 'flink', which flink.yaml" in error.message
+    )
+    edit(path, "images: [flnk]", "images: [flink, flnk]")
+    error = refused(tmp_path, {"rate": 10}, root=root)
+    assert "images: there is no images/flnk/Dockerfile; did you mean flink?" in error.message
