@@ -202,7 +202,7 @@ class Sizing(Config):
         """Two rows of a table that cannot be told apart are one mistake of copying."""
         seen: dict[str, int] = {}
         for number, entry in enumerate(self.workloads, 1):
-            exactly = entry.model_dump_json(exclude={"title"})
+            exactly = entry.model_dump_json()
             first = seen.setdefault(exactly, number)
             if first != number:
                 raise ValueError(

@@ -38,7 +38,10 @@ def shown(value: object) -> str:
     """A value as it stands in an error message: as YAML has it, and not longer than a line."""
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004
 
 

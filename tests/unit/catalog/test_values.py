@@ -47,7 +47,20 @@ RATE = ".workloads.1.rate: must be records per second from 0.0001 to 10,000,000"
 
 
 @pytest.mark.parametrize(
-    "value", ["yes", "-5", "0", "1e12", "1.0e12", "1.0e308", ".nan", ".inf", "fast", "[1]", "{}"]
+    "value",
+    [
+        "yes",
+        "-5",
+        "0",
+        "1e12",
+        "1.0e12",
+        "1.0e308",
+        ".nan",
+        ".inf",
+        "fast",
+        "[1]",
+        "{}",
+    ],
 )
 def test_a_rate_is_one_that_can_be_sent(tmp_path: Path, value: str) -> None:
     said = refused(tmp_path, f"[{{rate: {value}}}]")
@@ -98,6 +111,13 @@ def test_what_is_there_twice(tmp_path: Path) -> None:
     )
 
 
+def test_one_load_with_two_titles_is_no_mistake() -> None:
+    """Before and after something else, to see whether the stack has become faster."""
+    content = yaml.safe_load(yaml.safe_dump(GOOD))
+    content["profiles"]["laptop"]["workloads"] = [{"rate": 1}, {"rate": 1, "title": "again"}]
+    assert Experiment.model_validate(content).name == "mine"
+
+
 def test_one_title_for_two_systems_is_no_mistake(tmp_path: Path) -> None:
     content = yaml.safe_load(yaml.safe_dump(GOOD))
     content["profiles"]["laptop"]["workloads"] = [
@@ -116,3 +136,10 @@ def test_a_name_is_refused_in_words(tmp_path: Path, name: str) -> None:
     with pytest.raises(CrayfishError, match="a name has small letters a-z") as caught:
         read_yaml(path, Experiment)
     assert "^" not in caught.value.message
+
+
+def test_a_number_that_python_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(GOOD).replace("rate: 10", f"rate: 0x{'f' * 4000}"))
+    with pytest.raises(CrayfishError, match="not a number of thousands of digits"):
+        read_yaml(path, Experiment)
