@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from crayfish_ctl.catalog import Catalog, load_catalog
 from crayfish_ctl.commands import compare, export, figures
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
 from crayfish_ctl.interrupts import terminable
-from crayfish_ctl.plan import Plan, estimate_seconds, scheduled_records
+from crayfish_ctl.plan import Plan  # noqa: TC001  Typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -153,26 +151,9 @@ def images(
 @app.command()
 def ls() -> None:
     """List processors, tools, models, profiles and experiments."""
-    from crayfish_ctl.commands.matrix import matrix_table  # noqa: PLC0415
+    from crayfish_ctl.commands.listing import show_catalog  # noqa: PLC0415
 
-    catalog = _catalog()
-    console.print(matrix_table(catalog))
-    for title, entries in (
-        ("tools", {t.name: f"{t.title}, {t.kind}" for t in catalog.tools.values()}),
-        ("models", {m.name: m.description for m in catalog.models.values()}),
-        ("profiles", {p.name: p.description for p in catalog.profiles.values()}),
-        (
-            "experiments",
-            {
-                e.name: f"{e.question} ({', '.join(e.profiles)})"
-                for e in catalog.experiments.values()
-            },
-        ),
-    ):
-        listing = Table(title=title, title_justify="left", show_header=False)
-        for name, text in entries.items():
-            listing.add_row(escape(name), escape(text))
-        console.print(listing)
+    show_catalog(_catalog(), console)
 
 
 @app.command()
@@ -265,27 +246,9 @@ def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) ->
 
 
 def _show_plan(made: Plan) -> None:
-    question = f"{made.experiment.name} ({made.profile.name}): {made.experiment.question}"
-    table = Table(
-        title=escape(question),
-        title_justify="left",
-    )
-    for column in ("run", "system", "workload", "warm-up", "records", "about"):
-        table.add_column(column, justify="left" if column in {"run", "system"} else "right")
-    for spec in made.runs:
-        warmup, measured = scheduled_records(spec)
-        table.add_row(
-            escape(spec.run_id),
-            escape(spec.cell.system),
-            escape(spec.cell.workload),
-            f"{warmup:,}",
-            f"{measured:,}",
-            f"{estimate_seconds(spec):.0f} s",
-        )
-    for line in made.left_out:
-        console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
-    console.print(table)
-    console.print(f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min")
+    from crayfish_ctl.commands.showing import show_plan  # noqa: PLC0415  tables are slow to load
+
+    show_plan(made, root(), console)
 
 
 for extension in (compare, figures, export):

@@ -46,6 +46,16 @@ def _select(  # noqa: PLR0917  each one is a flag
         str | None, typer.Option(help="replay the arrival times of a .csv or .parquet file")
     ] = None,
     trace_speed: Annotated[float, typer.Option(help="replay that much faster")] = 1.0,
+    trace_column: Annotated[
+        str | None, typer.Option(help="column of the arrival times, if several could be")
+    ] = None,
+    trace_start: Annotated[
+        str,
+        typer.Option(help="first: begin with the first arrival; file: offsets as they are"),
+    ] = "first",
+    trace_sort: Annotated[
+        bool, typer.Option("--trace-sort", help="put the arrivals of an unsorted file in order")
+    ] = False,
     pipeline: Annotated[
         str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
@@ -66,9 +76,9 @@ def _select(  # noqa: PLR0917  each one is a flag
         list[str] | None, typer.Option(help="name=value for the processor; repeatable")
     ] = None,
     points: Annotated[
-        str, typer.Option(help="test, random:COUNT, or a .npy, .npz or .parquet file")
+        str, typer.Option(help="test, random:COUNT, or a .npy, .npz[:ARRAY] or .parquet file")
     ] = "test",
-    seed: Annotated[int, typer.Option(help="of random points")] = 0,
+    seed: Annotated[int, typer.Option(help="of random points and of random arrivals")] = 0,
 ) -> dict[str, Any]:
     """The flags as the fields of `Choices`."""
     return {
@@ -86,6 +96,9 @@ def _select(  # noqa: PLR0917  each one is a flag
         # It is read again when the experiment is resumed, from whichever folder.
         "trace": None if trace is None else str(Path(trace).resolve()),
         "trace_speed": trace_speed,
+        "trace_column": trace_column,
+        "trace_start": trace_start,
+        "trace_sort": trace_sort,
         "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,

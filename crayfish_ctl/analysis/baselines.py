@@ -60,7 +60,7 @@ def _scorer(cell: Cell) -> dict[str, Any]:
 
 
 def _pipeline(cell: Cell) -> dict[str, Any]:
-    return cell.model_dump(exclude={"tool", "tool_options", "title"})
+    return cell.model_dump(exclude={"tool", "tool_options", "title", "segment"})
 
 
 def _first(summaries: Iterable[CellSummary], wanted: dict[str, Any], what: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from crayfish_ctl.errors import CrayfishError
 
 from .differences import differences
+from .options import completed, recorded_defaults
 from .ratio import holm, ratio_of
 from .repetition import METRICS, summarise
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results import Results
 
+    from .options import Defaults
     from .ratio import Ratio
     from .repetition import CellSummary, Estimate
 
@@ -125,9 +127,10 @@ def compare_results(
     found: list[Comparison] = []
     unmatched: list[Unmatched] = []
     warnings: list[tuple[int, str]] = []
-    before = _by_identity(base)
     for number, other in enumerate(others):
-        after = _by_identity(other)
+        ours, theirs = recorded_defaults(base.manifest), recorded_defaults(other.manifest)
+        before = _by_identity(base, {**theirs, **ours})
+        after = _by_identity(other, {**ours, **theirs})
         warnings += [(number, text) for text in differences(base.manifest, other.manifest)]
         for identity, summary in before.items():
             if identity in after:
@@ -166,10 +169,13 @@ def more_is_better(metric: str) -> bool:
     return metric.endswith(_MORE_IS_BETTER)
 
 
-def _by_identity(results: Results) -> dict[str, CellSummary]:
-    """The cells of an experiment; a search's probes are no results, and its last rate is its."""
+def _by_identity(results: Results, defaults: Defaults) -> dict[str, CellSummary]:
+    """The cells of an experiment; a search's probes are no results, and its last rate is its.
+
+    Those of results without the defaults of their options are completed with the other side's.
+    """
     summaries = (s for s in summarise(results.runs) if s.purpose != "probe")
-    return {identity_of(summary.cell): summary for summary in summaries}
+    return {identity_of(completed(summary.cell, defaults)): summary for summary in summaries}
 
 
 def _missing(base: CellSummary, other: CellSummary | None) -> str:

@@ -13,6 +13,7 @@ from crayfish_ctl.results.model import RESULTS_VERSION
 from .repetition import METRICS, CellSummary, summarise, value_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from crayfish_ctl.plan.model import Cell
@@ -92,7 +93,14 @@ def cell_columns(cell: Cell) -> Row:
         "sink": cell.parallelism.sink,
         "chained": cell.parallelism.chained,
         "goal": cell.goal,
+        "processor_options": _options(cell.processor_options),
+        "tool_options": _options(cell.tool_options),
+        "producer_options": _options(cell.producer_options),
     }
+
+
+def _options(options: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(options.items()))
 
 
 def run_row(run: RunResult) -> Row:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt
+from crayfish_contract.runconfig import Pipeline
 
-from .model import Config, Name, Resources, Runtime
+from .model import Config, Resources, Runtime
+from .values import (
+    Batch,
+    Count,
+    Factor,
+    Line,
+    Milliseconds,
+    Name,
+    Options,
+    Rate,
+    Repetitions,
+    Seconds,
+    SecondsOrNone,
+    Share,
+    WorkloadParallelism,
+    WorkloadRate,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,15 +33,15 @@ if TYPE_CHECKING:
 class WarmupEntry(Config):
     """Warm-up of a workload; without a rate it goes at the workload's own."""
 
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    rate: PositiveFloat | None = None
+    seconds: SecondsOrNone
+    rate: Rate | None = None
 
 
 class StopEntry(Config):
     """End of the measured segment, by time or count, whichever comes first."""
 
-    seconds: PositiveFloat | None = None
-    count: PositiveInt | None = None
+    seconds: Seconds | None = None
+    count: Count | None = None
 
     @model_validator(mode="after")
     def _one(self) -> StopEntry:
@@ -37,12 +53,12 @@ class StopEntry(Config):
 class Fault(Config):
     """Something that is done to a container in the middle of a run."""
 
-    at_seconds: Annotated[float, Field(ge=0)]
+    at_seconds: SecondsOrNone
     """After the start of the measured segment."""
-    service: str
+    service: Line
     action: Literal["pause", "kill"]
     """pause: frozen, then thawed. kill: SIGKILL, then started again."""
-    seconds: Annotated[float, Field(gt=0)]
+    seconds: Seconds
     """How long it is away."""
 
 
@@ -50,29 +66,36 @@ class BurstyEntry(Config):
     """Base and burst as factors of the workload's rate."""
 
     kind: Literal["bursty"]
-    base: PositiveFloat
-    burst: PositiveFloat
-    base_seconds: PositiveFloat
-    burst_seconds: PositiveFloat
+    base: Factor
+    burst: Factor
+    base_seconds: Seconds
+    burst_seconds: Seconds
 
 
 class RampEntry(Config):
     """Start and end as factors of the workload's rate, over the whole measured segment."""
 
     kind: Literal["ramp"]
-    start: PositiveFloat
-    end: PositiveFloat
+    start: Factor
+    end: Factor
 
 
 class TraceEntry(Config):
-    """A file of arrival times: .csv or .parquet, seconds after the start.
+    """A file of arrival times: .csv or .parquet, with dates, Unix times or offsets.
 
     Its path is relative to the experiment's file.
     """
 
     kind: Literal["trace"]
-    path: str
-    speed: PositiveFloat = 1.0
+    path: Line
+    speed: Factor = 1.0
+    """2 replays it twice as fast."""
+    column: Line | None = None
+    """Which column holds the times; needed if more than one could."""
+    start: Literal["first", "file"] = "first"
+    """first: the run begins with the first arrival; file: offsets are taken as they are."""
+    sort: bool = False
+    """Put the arrivals in order; without it, an unsorted file is an error."""
 
 
 class SteadyEntry(Config):
@@ -96,30 +119,30 @@ class SearchEntry(Config):
     """The highest rate that holds an objective, by bisection; the workload's rate is the top."""
 
     percentile: Literal["p50", "p90", "p95", "p99", "p99_9"] = "p99"
-    objective_ms: PositiveFloat = 100.0
-    tolerance: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    objective_ms: Milliseconds = 100.0
+    tolerance: Annotated[Share, Field(lt=0.5)] = 0.05
     """The bisection ends when the interval is this share of its upper end."""
-    confirm: PositiveInt = 3
+    confirm: Repetitions = 3
     """Runs at the rate that was found; each must hold, or the search goes on below."""
-    max_probes: PositiveInt = 12
+    max_probes: Repetitions = 12
 
 
 class WorkloadEntry(Config):
     """One workload of an experiment."""
 
-    rate: PositiveFloat | Literal["max", "capacity"] | None = None
+    rate: WorkloadRate = None
     """records/s; `max`: as fast as the broker takes them; `capacity`: what an earlier workload of
     goal saturate found in this experiment. Only a trace has none."""
-    share: PositiveFloat = 1.0
+    share: Factor = 1.0
     """With rate `capacity`: how much of it."""
     arrivals: ArrivalsEntry = SteadyEntry(kind="constant")
-    batch_size: PositiveInt = 1
+    batch_size: Batch = 1
     goal: Literal["sustain", "saturate", "overload"] = "sustain"
-    title: str | None = None
+    title: Line | None = None
     """What reports call it; without one: its rate."""
     search: SearchEntry | None = None
     pipeline: Pipeline = "kafka"
-    parallelism: PositiveInt | Annotated[str, Field(pattern=r"^\d+(-\d+-\d+)?$")] | None = None
+    parallelism: WorkloadParallelism = None
     """N, or SOURCE-SCORER-SINK; without one: as the flag says."""
     chained: bool | None = None
     processor: Name | None = None
@@ -155,10 +178,10 @@ class WorkloadEntry(Config):
 class Sizing(Config):
     """One experiment in one profile."""
 
-    repetitions: PositiveInt
-    max_repetitions: PositiveInt | None = None
+    repetitions: Repetitions
+    max_repetitions: Repetitions | None = None
     """Repeat a cell up to here while its interval is wider than `precision`, or a run INVALID."""
-    precision: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    precision: Share = 0.1
     """Half of the 95 % interval of the cell's key metric, relative to its mean."""
     warmup: WarmupEntry
     first_warmup: WarmupEntry | None = None
@@ -172,6 +195,29 @@ class Sizing(Config):
     def _grows(self) -> Sizing:
         if self.max_repetitions is not None and self.max_repetitions < self.repetitions:
             raise ValueError("max_repetitions is below repetitions")
+        return self
+
+    @model_validator(mode="after")
+    def _are_different(self) -> Sizing:
+        """Two rows of a table that cannot be told apart are one mistake of copying."""
+        seen: dict[str, int] = {}
+        for number, entry in enumerate(self.workloads, 1):
+            exactly = entry.model_dump_json()
+            first = seen.setdefault(exactly, number)
+            if first != number:
+                raise ValueError(
+                    f"workloads {first} and {number} are the same: use repetitions to repeat one"
+                )
+            if entry.title is None:
+                continue
+            # Cells of two experiments match by title, whatever the rate was on that day.
+            named = entry.model_dump_json(exclude={"rate", "share", "arrivals", "stop", "warmup"})
+            first = seen.setdefault(named, number)
+            if first != number:
+                raise ValueError(
+                    f"workloads {first} and {number} have one title, {entry.title!r}: "
+                    "compare matches cells by it"
+                )
         return self
 
 
@@ -188,19 +234,28 @@ class Experiment(Config):
     """configs/experiments/NAME.yaml."""
 
     name: Name
-    question: str
+    question: Line
     defaults: Defaults
     profiles: dict[Name, Sizing]
+    _file: str | None = PrivateAttr(default=None)
 
-    def beside(self, folder: Path) -> Experiment:
-        """The same with the paths of its traces relative to a folder, absolute ones as they are."""
+    @property
+    def file(self) -> str:
+        """Where it was read from, for messages."""
+        return self._file or f"configs/experiments/{self.name}.yaml"
+
+    def read_from(self, file: Path) -> Experiment:
+        """The same with the paths of its traces relative to its file, absolute ones as they are."""
+        folder = file.parent.resolve()
         profiles = {
             name: sizing.model_copy(
                 update={"workloads": [_beside(entry, folder) for entry in sizing.workloads]}
             )
             for name, sizing in self.profiles.items()
         }
-        return self.model_copy(update={"profiles": profiles})
+        found = self.model_copy(update={"profiles": profiles})
+        found._file = str(file)  # noqa: SLF001  of this very class
+        return found
 
 
 def _beside(entry: WorkloadEntry, folder: Path) -> WorkloadEntry:

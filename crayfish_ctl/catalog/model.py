@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt, Shape
+from crayfish_contract.runconfig import Pipeline
+
+from .option import KnownOptions
+from .values import (
+    Count,
+    Cpus,
+    Dimension,
+    MemorySize,
+    Name,
+    Sha256,
+    Tolerance,
+    Unit,
+    Weight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
-MemorySize = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?[kmg]$")]
-"""As compose writes it: 512m, 2g."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
+THREADS_PER_INSTANCE: Final = "threads_per_instance"
+"""The processor option that spreads the N scorers over several containers; 0: one for all."""
 Runtime = Literal["python", "jvm"]
 Delivery = Literal["at-least-once", "exactly-once"]
 
@@ -43,17 +55,30 @@ class Processor(Config):
     """Its stack, and what submits a job to it."""
     raw_fragments: list[Name] = []
     """Its stack, and the scorer in a loop in the same image (pipeline raw)."""
-    pipelines: dict[Pipeline, list[Runtime]]
+    pipelines: Annotated[dict[Pipeline, list[Runtime]], Field(min_length=1)]
     """pipeline -> runtimes that it is there for."""
     counter: Counter | None = None
-    runtimes: dict[Runtime, list[Name]]
+    runtimes: Annotated[dict[Runtime, list[Name]], Field(min_length=1)]
     """runtime -> tools: the supported cells."""
     missing: dict[str, str] = {}
     """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""
     fused: str | None = None
     """Why source, scorer and sink cannot be set apart; None if they can."""
-    options: Options = {}
+    options: KnownOptions = {}
+    """Those of `--processor-option`: default, type and bounds of each."""
     deliveries: list[Delivery] = ["at-least-once"]
+
+    @model_validator(mode="after")
+    def _counts_instances(self) -> Processor:
+        """The controller itself computes with this option."""
+        option = self.options.get(THREADS_PER_INSTANCE)
+        whole = option is None or (isinstance(option.default, int) and option.min == 0)
+        if not whole or (option is not None and isinstance(option.default, bool)):
+            raise ValueError(
+                f"options.{THREADS_PER_INSTANCE}: must be declared as a whole number from 0: "
+                "{default: 0, min: 0}"
+            )
+        return self
 
     def why_fused(self, parts: Collection[int], *, chained: bool) -> str | None:
         """Why these numbers of operators, or unchained ones, cannot be; None if they can."""
@@ -68,7 +93,8 @@ class Tool(Config):
     kind: Literal["embedded", "external"]
     model_format: str | None
     """Key of the model's `formats`; None if the tool reads no model."""
-    options: Options = {}
+    options: KnownOptions = {}
+    """Those of `--tool-option`: default, type and bounds of each."""
     images: list[Name] = []
     fragments: list[Name] = []
     address: str | None = None
@@ -115,20 +141,20 @@ class Model(Config):
     task: Literal["classification"] = "classification"
     input: _Tensor
     output: _Tensor
-    tolerance: PositiveFloat
-    parameters: PositiveInt | None = None
+    tolerance: Tolerance
+    parameters: Count | None = None
     points: _PointsFile | None = None
     reference: _Reference | None = None
-    offline_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    offline_accuracy: Unit | None = None
     formats: dict[str, ModelFile]
 
 
 class Resources(Config):
     """Limits of one service."""
 
-    cpus: PositiveFloat
+    cpus: Cpus
     memory: MemorySize
-    weight: PositiveInt = 1024
+    weight: Weight = 1024
     """CPU weight under contention (cgroup cpu.shares; 1024 is the kernel's default)."""
     heap: MemorySize | None = None
     """Of a JVM that sees records, all of it taken at the start (docs/jvm.md)."""

@@ -121,7 +121,9 @@ def _told_apart(files: Sequence[_File]) -> list[_File]:
 
 
 def _apart(group: Sequence[_File]) -> list[_File]:
-    about = [_texts(file.run.spec.cell) for file in group]
+    cells = [file.run.spec.cell for file in group]
+    varying = _varying_options(cells)
+    about = [_texts(cell, varying) for cell in cells]
     differing = [name for name in about[0] if len({texts[name] for texts in about}) > 1]
     named: list[_File] = []
     for file, texts in zip(group, about, strict=True):
@@ -131,13 +133,25 @@ def _apart(group: Sequence[_File]) -> list[_File]:
     return named
 
 
-def _texts(cell: Cell) -> dict[str, str]:
+def _varying_options(cells: Sequence[Cell]) -> list[str]:
+    """Names of the options that are not the same in all of them."""
+    options = [_options(cell) for cell in cells]
+    names = sorted({name for each in options for name in each})
+    return [name for name in names if len({str(each.get(name)) for each in options}) > 1]
+
+
+def _options(cell: Cell) -> dict[str, bool | int | float | str]:
+    return {**cell.processor_options, **cell.tool_options, **cell.producer_options}
+
+
+def _texts(cell: Cell, options: Sequence[str]) -> dict[str, str]:
     """What a cell is, beside its rate: two repetitions of a random schedule are one cell."""
     about = cell_columns(cell)
-    for name in ("rate", "workload"):
+    for name in ("rate", "workload", "processor_options", "tool_options", "producer_options"):
         del about[name]
-    options = {**cell.processor_options, **cell.tool_options, **cell.producer_options}
-    about["options"] = "-".join(f"{key}-{value}" for key, value in sorted(options.items()))
+    own = _options(cell)
+    about["options"] = "-".join(f"{name}-{own[name]}" for name in options if name in own)
+    about["segment"] = cell.segment
     return {name: "" if value is None else str(value) for name, value in about.items()}
 
 

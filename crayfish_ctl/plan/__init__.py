@@ -1,12 +1,14 @@
 """Experiment and choices in, cells and runs out."""
 
-from .build import Plan, make_plan
+from .build import make_plan
 from .choices import Choices, choices, parse_options, parse_parallelism, parse_rates
 from .estimate import estimate_seconds, measured_seconds, scheduled_records
 from .expand import make_spec
 from .model import Cell, RunSpec
+from .plan import Plan
 from .points import Points, prepare_points
 from .runconfig import run_config
+from .words import plan_warnings, trace_lines
 
 __all__ = [
     "Cell",
@@ -22,7 +24,9 @@ __all__ = [
     "parse_options",
     "parse_parallelism",
     "parse_rates",
+    "plan_warnings",
     "prepare_points",
     "run_config",
     "scheduled_records",
+    "trace_lines",
 ]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from crayfish_contract.runconfig import ProducerClient
 from crayfish_ctl.catalog import near, unsupported
+from crayfish_ctl.catalog.explain import explain, meant
+from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
+from crayfish_ctl.catalog.values import shown
 from crayfish_ctl.errors import CrayfishError
 
-from .model import THREADS_PER_INSTANCE
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from crayfish_contract.runconfig import Options
     from crayfish_ctl.catalog import Catalog, Processor
+    from crayfish_ctl.catalog.option import Option
+    from crayfish_ctl.catalog.values import Options
 
     from .choices import Choices
     from .model import Cell, RunSpec
+    from .plan import Plan
 
 
 def check_choices(processor: Processor, choices: Choices) -> None:
@@ -28,7 +33,8 @@ def check_choices(processor: Processor, choices: Choices) -> None:
     """
     if choices.delivery not in processor.deliveries:
         raise CrayfishError(
-            f"configs/processors/{processor.name}.yaml: deliveries: has no {choices.delivery}",
+            f"--delivery {choices.delivery}: configs/processors/{processor.name}.yaml: "
+            f"deliveries: has no {choices.delivery}",
             hint=f"it offers {', '.join(processor.deliveries)}",
         )
     check_options(
@@ -36,23 +42,26 @@ def check_choices(processor: Processor, choices: Choices) -> None:
     )
 
 
-def check_cell(catalog: Catalog, cell: Cell) -> None:
+def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
     """Can this processor run this tool with this model, in this pipeline?
 
     Raises:
         CrayfishError: saying what is missing and why, and what is near it.
     """
-    processor, tool = catalog.processor(cell.processor), catalog.tool(cell.tool)
-    model = catalog.model(cell.model)
-    where = f"configs/processors/{processor.name}.yaml"
+    cell, entry = run.cell, plan.sizing.workloads[run.workload]
+    processor, tool = plan.processors[cell.processor], plan.tools[cell.tool]
+    file = f"configs/processors/{processor.name}.yaml"
+    where = plan.where(run.workload)
     why_not = unsupported(processor, cell.runtime, tool.name)
     if why_not:
-        raise CrayfishError(f"{where}: {why_not}", hint=near(catalog, cell.processor, tool.name))
+        raise CrayfishError(
+            f"{where}: {file}: {why_not}", hint=near(catalog, cell.processor, tool.name)
+        )
     runtimes = processor.pipelines.get(cell.pipeline, [])
     if cell.runtime not in runtimes:
         there = ", ".join(f"{name} ({', '.join(r)})" for name, r in processor.pipelines.items())
         raise CrayfishError(
-            f"{where}: pipelines: {processor.name} has no pipeline {cell.pipeline!r} "
+            f"{where}: {file}: pipelines: {processor.name} has no pipeline {cell.pipeline!r} "
             f"in runtime {cell.runtime}",
             hint=f"it has {there}",
         )
@@ -61,58 +70,82 @@ def check_cell(catalog: Catalog, cell: Cell) -> None:
     fused = processor.why_fused(parts, chained=parallelism.chained)
     if fused:
         raise CrayfishError(
-            f"{where}: fused: {fused}",
+            f"{where}: {file}: fused: {fused}",
             hint="give one number: --parallelism N, without --unchained",
         )
-    if tool.model_format is not None and tool.model_format not in model.formats:
+    if tool.model_format is not None and tool.model_format not in plan.model.formats:
         raise CrayfishError(
-            f"configs/models/{model.name}.yaml: formats: has no {tool.model_format!r}, "
-            f"which tool {tool.name} needs"
+            f"{where}: configs/models/{plan.model.name}.yaml: formats: has no "
+            f"{tool.model_format!r}, which configs/tools/{tool.name}.yaml asks for"
         )
-    check_options("--tool-option", f"tool {tool.name}", cell.tool_options, tool.options)
-    check_options("processor_options", processor.name, cell.processor_options, processor.options)
-    check_options("producer_options", "the producer", cell.producer_options, _PRODUCER)
-    _check_instances(cell)
+    check_options(f"{where}: tool_options", f"tool {tool.name}", entry.tool_options, tool.options)
+    if not entry.tool:
+        check_options("--tool-option", f"tool {tool.name}", plan.choices.tool_options, tool.options)
+    check_options(
+        f"{where}: processor_options", processor.name, entry.processor_options, processor.options
+    )
+    _check_runtimes(where, cell, processor)
+    _check_producer(where, entry.producer_options)
+    _check_instances(where, cell)
 
 
-def _check_instances(cell: Cell) -> None:
+def _check_runtimes(where: str, cell: Cell, processor: Processor) -> None:
+    """A choice of an option may be there in one runtime only."""
+    for name, option in processor.options.items():
+        value = str(cell.processor_options[name])
+        runtimes = option.runtimes.get(value)
+        if runtimes is not None and cell.runtime not in runtimes:
+            raise CrayfishError(
+                f"{where}: {processor.name}: option {name}: {value} is there in runtime "
+                f"{' and '.join(runtimes)}, not in {cell.runtime}",
+                hint="choose another --runtime, or another value",
+            )
+
+
+def _check_instances(where: str, cell: Cell) -> None:
     threads = cell.processor_options.get(THREADS_PER_INSTANCE, 0)
     scorers = cell.parallelism.scorer
-    whole = isinstance(threads, int) and not isinstance(threads, bool) and threads >= 0
-    if not whole or (threads and scorers % int(threads)):
+    if threads and scorers % int(threads):
         raise CrayfishError(
-            f"processor_options.{THREADS_PER_INSTANCE}: {threads}: "
+            f"{where}: processor_options.{THREADS_PER_INSTANCE}: {threads}: "
             f"{scorers} scorers cannot be divided among instances of so many threads",
             hint=f"give a divisor of the parallelism {scorers}, or 0 for one instance",
         )
 
 
-_PRODUCER = dict.fromkeys(ProducerClient.model_fields, 0)
+def _check_producer(where: str, given: Options) -> None:
+    try:
+        ProducerClient.model_validate(given)
+    except ValidationError as error:
+        lines = explain(error, given, ProducerClient)
+        raise CrayfishError(
+            "\n".join(f"{where}: producer_options.{line}" for line in lines),
+            hint=f"the producer has {', '.join(ProducerClient.model_fields)}",
+        ) from None
 
 
-def check_options(flag: str, owner: str, given: Options, known: Iterable[str]) -> None:
-    """Are all options known?
+def check_options(where: str, owner: str, given: Options, known: Mapping[str, Option]) -> None:
+    """Are all options known, and of a value that they take?
+
+    Args:
+        where: the flag or the field that gives them.
+        owner: whose options they are.
+        given: by name.
+        known: as declared.
 
     Raises:
         CrayfishError: naming the one that is not, and those there are.
     """
-    for name in given:
+    for name, value in given.items():
+        place = f"{where} {name}" if where.startswith("--") else f"{where}.{name}"
         if name not in known:
             raise CrayfishError(
-                f"{flag} {name}: {owner} has no such option",
+                f"{place}: {owner} has no such option{meant(name, known)}",
                 hint=f"it has {', '.join(known) or 'none'}",
             )
-
-
-def check_faults(run: RunSpec, services: Iterable[str]) -> None:
-    """Do the faults hit services that the run has?
-
-    Raises:
-        CrayfishError: naming the service, and those there are.
-    """
-    for fault in run.cell.faults:
-        if fault.service not in services:
+        try:
+            known[name].check(value)
+        except ValueError as error:
             raise CrayfishError(
-                f"faults: {fault.service}: the stack has no such service",
-                hint=f"it has {', '.join(services)}",
-            )
+                f"{place}: {error}", hint=f"without it: {shown(known[name].default)}"
+            ) from None

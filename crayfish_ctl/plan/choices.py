@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crayfish_contract.codec import RecordFormat
-from crayfish_contract.runconfig import Options, Pipeline, PositiveFloat, PositiveInt
+from crayfish_contract.runconfig import Pipeline
+from crayfish_ctl.catalog.explain import explain
 from crayfish_ctl.catalog.model import Delivery, Runtime
+from crayfish_ctl.catalog.values import (
+    Batch,
+    Count,
+    Factor,
+    FlagRate,
+    Operators,
+    Options,
+    Repetitions,
+    Seconds,
+    SecondsOrNone,
+    Seed,
+    Share,
+    shown,
+)
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -27,28 +42,31 @@ class Choices(BaseModel):
     runtime: Runtime | None = None
     tool: str | None = None
     model: str | None = None
-    repetitions: PositiveInt | None = None
-    max_repetitions: PositiveInt | None = None
-    precision: Annotated[float, Field(gt=0, lt=1)] | None = None
-    rates: tuple[PositiveFloat | Literal["max"], ...] = ()
+    repetitions: Repetitions | None = None
+    max_repetitions: Repetitions | None = None
+    precision: Share | None = None
+    rates: tuple[FlagRate, ...] = ()
     arrivals: Literal["constant", "poisson"] | None = None
     trace: str | None = None
     """Replay this file instead of the experiment's workloads."""
-    trace_speed: PositiveFloat = 1.0
+    trace_speed: Factor = 1.0
+    trace_column: str | None = None
+    trace_start: Literal["first", "file"] = "first"
+    trace_sort: bool = False
     pipeline: Pipeline | None = None
-    batch_size: PositiveInt | None = None
-    seconds: PositiveFloat | None = None
-    count: PositiveInt | None = None
-    warmup_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    parallelism: tuple[PositiveInt, PositiveInt, PositiveInt] = (1, 1, 1)
+    batch_size: Batch | None = None
+    seconds: Seconds | None = None
+    count: Count | None = None
+    warmup_seconds: SecondsOrNone | None = None
+    parallelism: tuple[Operators, Operators, Operators] = (1, 1, 1)
     chained: bool = True
     record_format: RecordFormat = RecordFormat.BINARY
     delivery: Delivery = "at-least-once"
     tool_options: Options = {}
     processor_options: Options = {}
     points: str = "test"
-    """`test` (the model's own), `random:COUNT`, or a path to .npy, .npz or .parquet."""
-    seed: int = 0
+    """`test` (the model's own), `random:COUNT`, or a path to .npy, .npz[:ARRAY] or .parquet."""
+    seed: Seed = 0
 
 
 _FLAGS = {
@@ -74,9 +92,10 @@ def choices(**values: object) -> Choices:
         item = error.errors()[0]
         field = str(item["loc"][0])
         flag = _FLAGS.get(field, f"--{field.replace('_', '-')}")
-        shown = item["input"]
+        value = item["input"] if isinstance(item["input"], str) else shown(item["input"])
+        said = explain(error, values, Choices)[0].split(": ", 1)[1]
         raise CrayfishError(
-            f"{flag} {shown}: {item['msg']}",
+            f"{flag} {value}: {said}",
             hint="`crayfish run --help` shows what each flag takes",
         ) from None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals, TraceArrivals
+from crayfish_contract.runconfig import MaxArrivals, PoissonArrivals, TraceArrivals
+from crayfish_ctl.catalog.values import COUNT_MAX
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 OVERHEAD_S = 10.0
 """Between two runs of the same stack, for the estimate only; the journal has the real figure."""
 FIRST_START_S = 30.0
+_SURELY = 60
+"""So many expected records are never none: a Poisson process misses them once in 10^26 times."""
 _ASSUMED_CAPACITY = {"kafka": 15_000.0, "in-job": 60_000.0, "raw": 100_000.0}
 """records/s of a small model, by pipeline; for the estimate only."""
 
@@ -25,9 +28,9 @@ def scheduled_records(run: RunSpec) -> tuple[int, int]:
 def _measured(run: RunSpec) -> float:
     arrivals, stop = run.cell.arrivals, run.stop
     counts: list[float] = [stop.count] if stop.count else []
-    if isinstance(arrivals, TraceArrivals):
+    if isinstance(arrivals, TraceArrivals):  # its stop rule has the very number
         counts.append(arrivals.records)
-    if not isinstance(arrivals, MaxArrivals) and stop.seconds:
+    elif not isinstance(arrivals, MaxArrivals) and stop.seconds:
         counts.append(round(arrivals.rate * stop.seconds))
     return min(counts)
 
@@ -40,19 +43,45 @@ def estimate_seconds(run: RunSpec) -> float:
 def measured_seconds(run: RunSpec) -> float:
     """What its measured segment is expected to take."""
     _, measured = scheduled_records(run)
+    arrivals = run.cell.arrivals
+    if isinstance(arrivals, TraceArrivals):
+        share = measured / arrivals.records
+        return min(run.stop.seconds or share * arrivals.seconds, arrivals.seconds)
     seconds = measured / (run.cell.rate or _ASSUMED_CAPACITY[run.cell.pipeline])
     # A loop over the scorer looks at the clock itself; a flood of records ends by its count.
     return min(seconds, run.stop.seconds or seconds) if run.cell.pipeline == "raw" else seconds
 
 
-def check_schedule(run: RunSpec) -> None:
-    """Is any record due at all?
+def check_schedule(run: RunSpec, repetitions: int) -> None:
+    """Is any record due at all, in each repetition, and are they not too many?
+
+    Args:
+        run: the first of its workload.
+        repetitions: the most that there will be; random arrivals have a seed in each.
 
     Raises:
         CrayfishError: if not.
     """
-    if isinstance(run.cell.arrivals, ConstantArrivals) and scheduled_records(run)[1] == 0:
-        raise CrayfishError(
-            f"{run.cell.workload} for {run.stop.seconds:g} s: no record is due in that time",
-            hint="raise --rate or --seconds",
-        )
+    for what, records in zip(("warm-up", "measured"), scheduled_records(run), strict=True):
+        if records > COUNT_MAX:
+            raise CrayfishError(
+                f"{run.cell.workload}: {records:,} {what} records: a run has at most {COUNT_MAX:,}",
+                hint="lower the rate, or the seconds",
+            )
+    arrivals, seconds = run.cell.arrivals, run.stop.seconds
+    if isinstance(arrivals, MaxArrivals | TraceArrivals) or seconds is None:
+        return
+    if arrivals.rate * seconds > _SURELY:
+        return
+    from crayfish_load.arrivals import arrival_process  # noqa: PLC0415  few plans come here
+
+    for repetition in range(1, repetitions + 1):
+        if isinstance(arrivals, PoissonArrivals):
+            seed = run.seed - run.repetition + repetition
+            arrivals = arrivals.model_copy(update={"seed": seed})
+        if arrival_process(arrivals).count(run.stop) == 0:
+            raise CrayfishError(
+                f"{run.cell.workload} for {seconds:g} s: no record is due in that time"
+                + (f" in repetition {repetition}" if repetitions > 1 else ""),
+                hint="raise --rate or --seconds",
+            )

@@ -17,22 +17,30 @@ from crayfish_contract.runconfig import (
     Warmup,
 )
 from crayfish_ctl.catalog.experiment import BurstyEntry, RampEntry, TraceEntry
+from crayfish_ctl.catalog.option import effective
+from crayfish_ctl.catalog.values import RATE_MAX, RATE_MIN
 from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
 from .model import Cell, Purpose, RunSpec
-from .trace import trace_arrivals
+from .trace import trace_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crayfish_ctl.catalog import Processor, Sizing, WorkloadEntry
+    from crayfish_ctl.catalog.experiment import ArrivalsEntry
     from crayfish_ctl.catalog.model import Runtime
 
-    from .build import Plan
+    from .plan import Plan
+    from .trace import Trace
 
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 """A run's id is a part of the topics' names, in which Kafka takes little else."""
+_LONGEST_NAME = 160
+"""Folders may have 255 bytes and topics 249 characters; the id's number makes it unique."""
 
 
 def make_spec(
@@ -60,33 +68,39 @@ def make_spec(
     entry, choices, sizing = plan.sizing.workloads[workload], plan.choices, plan.sizing
     seed = choices.seed + repetition
     number = entry.rate if rate is None else rate
+    # The flag's options are for the experiment's tool.
+    tool_options = {} if entry.tool else choices.tool_options
     cell = Cell(
         experiment=plan.experiment.name,
         processor=entry.processor or plan.processor,
-        processor_options={**entry.processor_options, **choices.processor_options},
+        processor_options=effective(
+            plan.processors[entry.processor or plan.processor].options,
+            {**entry.processor_options, **choices.processor_options},
+        ),
         runtime=runtime_on(
             plan.processors[entry.processor or plan.processor],
             entry.runtime or choices.runtime,
             plan.runtime,
         ),
         tool=entry.tool or plan.tool,
-        # The flag's options are for the experiment's tool.
-        tool_options=entry.tool_options
-        if entry.tool
-        else {**entry.tool_options, **choices.tool_options},
+        tool_options=effective(
+            plan.tools[entry.tool or plan.tool].options, {**entry.tool_options, **tool_options}
+        ),
         model=plan.model.name,
         format=choices.record_format,
         delivery=choices.delivery,
         parallelism=_parallelism(plan, entry),
-        arrivals=_arrivals(entry, number, sizing, seed),
+        arrivals=_arrivals(plan, entry, number, seed),
         batch_size=entry.batch_size,
         goal=entry.goal,
         pipeline=entry.pipeline,
         faults=entry.faults,
         producer_options=entry.producer_options,
         title=None if entry.search else entry.title,
+        segment=plan.segments.get(workload),
     )
-    name = _UNSAFE.sub("-", f"{cell.system} {cell.workload.replace('/s', '')}").strip("-")
+    words = f"{cell.system} {cell.workload.replace('/s', '')}"
+    name = _UNSAFE.sub("-", words)[:_LONGEST_NAME].strip("-")
     return RunSpec(
         run_id=f"{index + 1:02d}-{name}-{purpose[0]}{repetition}"
         if entry.search
@@ -96,8 +110,8 @@ def make_spec(
         repetition=repetition,
         workload=workload,
         purpose=purpose,
-        warmup=_warmup(entry, cell, sizing, cold=index == 0),
-        stop=_stop(entry, cell, sizing),
+        warmup=warmup_of(entry, cell, sizing, cold=index == 0),
+        stop=stop_of(entry, sizing, plan.traces),
         seed=seed,
     )
 
@@ -119,15 +133,19 @@ def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
     return Parallelism(source=source, scorer=scorer, sink=sink, chained=chained)
 
 
-def _arrivals(
-    entry: WorkloadEntry, number: float | str | None, sizing: Sizing, seed: int
-) -> Arrivals:
+def _arrivals(plan: Plan, entry: WorkloadEntry, number: float | str | None, seed: int) -> Arrivals:
     kind = entry.arrivals
     if isinstance(kind, TraceEntry):
-        return trace_arrivals(kind.path, kind.speed)
+        return plan.traces[trace_name(kind)].arrivals(kind.speed)
     if number == "max":
         return MaxArrivals()
     rate = float(number or 0)
+    for factor in _factors(kind):
+        if not RATE_MIN <= rate * factor <= RATE_MAX:
+            raise CrayfishError(
+                f"arrivals: {factor:g} times {rate:g}/s is {rate * factor:g} records/s: must be "
+                f"from {RATE_MIN:g} to {RATE_MAX:,.0f}"
+            )
     if isinstance(kind, BurstyEntry):
         return BurstyArrivals(
             base_rate=rate * kind.base,
@@ -136,7 +154,7 @@ def _arrivals(
             burst_seconds=kind.burst_seconds,
         )
     if isinstance(kind, RampEntry):
-        seconds = (entry.stop or sizing.stop).seconds
+        seconds = (entry.stop or plan.sizing.stop).seconds
         if seconds is None:
             raise CrayfishError("arrivals: a ramp needs stop.seconds: it lasts that long")
         return RampArrivals(start_rate=rate * kind.start, end_rate=rate * kind.end, seconds=seconds)
@@ -145,7 +163,8 @@ def _arrivals(
     return ConstantArrivals(rate=rate)
 
 
-def _warmup(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -> Warmup:
+def warmup_of(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -> Warmup:
+    """Seconds and rate of the warm-up; that of a cold stack may be the experiment's own."""
     given = (sizing.first_warmup if cold else None) or entry.warmup or sizing.warmup
     saturate = cell.goal == "saturate"
     own = _first_rate(cell.arrivals)
@@ -167,13 +186,44 @@ def _first_rate(arrivals: Arrivals) -> float:
             return arrivals.rate
 
 
-def _stop(entry: WorkloadEntry, cell: Cell, sizing: Sizing) -> StopRule:
+def _factors(kind: ArrivalsEntry) -> tuple[float, ...]:
+    match kind:
+        case BurstyEntry():
+            return (kind.base, kind.burst)
+        case RampEntry():
+            return (kind.start, kind.end)
+        case _:
+            return (1.0,)
+
+
+def stop_of(entry: WorkloadEntry, sizing: Sizing, traces: Mapping[str, Trace]) -> StopRule:
+    """When the measured segment ends; of a trace with the number of records that are due by then.
+
+    Raises:
+        CrayfishError: if it would never end, or nothing is due before.
+    """
     given = entry.stop or sizing.stop
-    if entry.arrivals.kind == "trace" and entry.stop is None:
-        return StopRule(count=getattr(cell.arrivals, "records", None))
+    if isinstance(entry.arrivals, TraceEntry):
+        return _stop_of_trace(entry, traces[trace_name(entry.arrivals)])
     if entry.rate == "max" and given.count is None:
         raise CrayfishError(
             "rate max stops by count, and none is given",
             hint="add --count, or `stop: {count: ...}`",
         )
     return StopRule(seconds=given.seconds, count=given.count)
+
+
+def _stop_of_trace(entry: WorkloadEntry, trace: Trace) -> StopRule:
+    stop, speed = entry.stop, getattr(entry.arrivals, "speed", 1.0)
+    if stop is None:
+        return StopRule(count=trace.facts.records)
+    counts = [trace.facts.records, *([] if stop.count is None else [stop.count])]
+    if stop.seconds is not None:
+        counts.append(trace.due(stop.seconds, speed))
+    if min(counts) == 0:
+        raise CrayfishError(
+            f"{trace.facts.source}: column {trace.facts.column}: no record is due in the first "
+            f"{stop.seconds:g} s: the first comes at {trace.offsets[0] / speed:g} s",
+            hint="leave out --trace-start file: then the run begins with the first arrival",
+        )
+    return StopRule(seconds=stop.seconds, count=min(counts))

@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Processor, WorkloadEntry
     from crayfish_ctl.catalog.model import Runtime
 
+    from .resize import Asked
+
 
 def fitting(
-    entries: Sequence[WorkloadEntry], processor: Processor, runtime: Runtime
-) -> tuple[list[WorkloadEntry], list[str]]:
+    asked: Sequence[Asked], processor: Processor, runtime: Runtime
+) -> tuple[list[Asked], list[str]]:
     """Workloads that the processor has all for, and for each other one why it is left out."""
     kept, left_out = [], []
-    for entry in entries:
+    for each in asked:
+        entry = each.entry
         reason = None if entry.processor else _misfit(entry, processor, runtime)
         if reason is None:
-            kept.append(entry)
+            kept.append(each)
         else:
-            left_out.append(f"{_name(entry)}: {reason}")
+            left_out.append(f"{name_of(entry)}: {reason}")
     return kept, left_out
 
 
@@ -41,8 +44,13 @@ def _misfit(entry: WorkloadEntry, processor: Processor, runtime: Runtime) -> str
     return processor.why_fused(parts, chained=entry.chained is not False)
 
 
-def _name(entry: WorkloadEntry) -> str:
-    words = [entry.title or str(entry.rate), entry.pipeline]
+def name_of(entry: WorkloadEntry) -> str:
+    """A workload as its file has it, in a few words."""
+    rate = entry.rate if isinstance(entry.rate, str | None) else f"{entry.rate:.9g}/s"
+    words = [entry.title or rate or "trace", entry.pipeline]
+    if entry.batch_size != 1:
+        words.append(f"batch {entry.batch_size}")
+    words += [word for word in (entry.processor, entry.runtime, entry.tool) if word]
     if entry.parallelism is not None:
         words.append(f"parallelism {entry.parallelism}")
     return " ".join(words)

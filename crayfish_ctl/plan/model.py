@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +21,8 @@ from crayfish_contract.runconfig import (
     Warmup,
 )
 from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
 
-THREADS_PER_INSTANCE: Final = "threads_per_instance"
-"""The processor option that spreads the N scorers over several containers; 0: one for all."""
 Purpose = Literal["measure", "probe", "confirm"]
 """probe and confirm: a search asks whether a rate holds; only confirmations enter its result."""
 
@@ -36,9 +35,11 @@ class Cell(BaseModel):
     experiment: str
     processor: str
     processor_options: Options = {}
+    """All of them, as they are in a run; results of before have only those that were given."""
     runtime: Literal["python", "jvm"]
     tool: str
     tool_options: Options = {}
+    """Likewise."""
     model: str
     format: RecordFormat = RecordFormat.BINARY
     delivery: Literal["at-least-once", "exactly-once"] = "at-least-once"
@@ -54,12 +55,15 @@ class Cell(BaseModel):
     """Fields of the run config's `producer` that differ from its defaults."""
     title: str | None = None
     """What the experiment calls this workload; cells of two results match by it if it is there."""
+    segment: str | None = None
+    """Length or warm-up, if only that sets it apart from another cell of the experiment."""
 
     @property
     def workload(self) -> str:
         """The workload in a few words: `500/s`, `max`; a batch above 1 is named."""
         name = self.title or _arrivals_text(self.arrivals)
-        return name if self.batch_size == 1 else f"{name} x{self.batch_size}"
+        name = name if self.batch_size == 1 else f"{name} x{self.batch_size}"
+        return name if self.segment is None else f"{name}, {self.segment}"
 
     @property
     def system(self) -> str:
@@ -71,7 +75,7 @@ class Cell(BaseModel):
 
     def same_system(self, other: Cell) -> bool:
         """Whether only the workload differs: what one's capacity says holds for the other."""
-        workload = {"arrivals", "goal", "title", "faults", "producer_options"}
+        workload = {"arrivals", "goal", "title", "segment", "faults", "producer_options"}
         return self.model_dump(exclude=workload) == other.model_dump(exclude=workload)
 
     @property

@@ -20,8 +20,8 @@ from crayfish_contract.runconfig import (
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import Options
 
-    from .build import Plan
     from .model import Cell, RunSpec
+    from .plan import Plan
     from .points import Points
 
 _POOL_BYTES = 64 * 1024 * 1024
@@ -83,21 +83,16 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),
             ),
         ),
-        deadlines=_deadlines(cell, plan.processors[cell.processor].options),
+        deadlines=_deadlines(cell),
     )
 
 
-def _deadlines(cell: Cell, options: Options) -> Deadlines:
-    """Those that differ from the defaults.
-
-    Args:
-        cell: of the run.
-        options: of the cell's processor, with its defaults.
-    """
+def _deadlines(cell: Cell) -> Deadlines:
+    """Those that differ from the defaults."""
     own: dict[str, float] = {}
     if cell.faults or cell.delivery == "exactly-once":
         own["drain_idle"] = _RECOVERY_S
-        own["listen"] = _COMMITS * _longest_interval_s({**options, **cell.processor_options})
+        own["listen"] = _COMMITS * _longest_interval_s(cell.processor_options)
     if cell.goal == "saturate":
         own["drain_total"] = _SATURATE_DRAIN_S
     return Deadlines(**own)

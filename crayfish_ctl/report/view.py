@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.analysis import asked_repetitions
+from crayfish_ctl.analysis.options import (
+    recorded_defaults,
+    unusual_of_processor,
+    unusual_of_tool,
+)
 from crayfish_ctl.analysis.repetition import (
     CellSummary,
     by_cell,
@@ -19,27 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crayfish_ctl.analysis import Estimate
+    from crayfish_ctl.analysis.options import Defaults
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results import Results, RunResult
 
 _SERIES_COLOURS: Final = 8
 
-_VARYING: Final[dict[str, Callable[[Cell], str]]] = {
-    "model": lambda cell: cell.model,
-    "parallelism": lambda cell: (
+_VARYING: Final[dict[str, Callable[[Cell, Defaults], str]]] = {
+    "model": lambda cell, _: cell.model,
+    "parallelism": lambda cell, _: (
         f"N {cell.parallelism.source}-{cell.parallelism.scorer}-{cell.parallelism.sink}"
     ),
-    "chaining": lambda cell: "" if cell.parallelism.chained else "unchained",
-    "format": lambda cell: cell.format.value,
-    "delivery": lambda cell: cell.delivery,
-    "processor options": lambda cell: _options(cell.processor_options),
-    "tool options": lambda cell: _options(cell.tool_options),
+    "chaining": lambda cell, _: "" if cell.parallelism.chained else "unchained",
+    "format": lambda cell, _: cell.format.value,
+    "delivery": lambda cell, _: cell.delivery,
+    "processor options": unusual_of_processor,
+    "tool options": unusual_of_tool,
 }
 """What may differ between cells beside system and workload; a label names it only where it does."""
-
-
-def _options(options: dict[str, bool | int | float | str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in sorted(options.items()))
 
 
 def colour(position: int) -> str:
@@ -113,14 +115,15 @@ def view_cells(results: Results) -> list[CellView]:
     Of a search only the confirmations are cells; its probes are in the figure of the search alone.
     """
     asked = asked_repetitions(results.manifest)
+    defaults = recorded_defaults(results.manifest)
     groups = [
         (cell, counting(runs))
         for cell, runs in by_cell(run for run in results.runs if run.spec.purpose != "probe")
     ]
     varying = [
-        (name, describe)
+        (name, _against(describe, defaults))
         for name, describe in _VARYING.items()
-        if len({describe(cell) for cell, _ in groups}) > 1
+        if len({describe(cell, defaults) for cell, _ in groups}) > 1
     ]
     parts = [_parts(cell, varying) for cell, _ in groups]
     order = list(dict.fromkeys(parts))
@@ -128,6 +131,12 @@ def view_cells(results: Results) -> list[CellView]:
         _view(cell, runs, own, colour(order.index(own)), asked)
         for (cell, runs), own in zip(groups, parts, strict=True)
     ]
+
+
+def _against(
+    describe: Callable[[Cell, Defaults], str], defaults: Defaults
+) -> Callable[[Cell], str]:
+    return lambda cell: describe(cell, defaults)
 
 
 def _parts(

@@ -17,6 +17,7 @@ from rich.markup import escape
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
+from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     RUN_FILE,
@@ -37,7 +38,6 @@ from .life import RunContext, execute
 from .live import LiveView
 from .prepare import (
     Setting,
-    copy_traces,
     open_folder,
     prepare_run,
     prepare_stack,
@@ -124,7 +124,7 @@ class Experiment:
         target = ComposeTarget()
         remove_leftovers(target, self.console)
         points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
-        copy_traces(plan, folder / "points")
+        copy_traces(plan.traces, folder / "points")
         setting = Setting(plan, points, self.root, manifest.engine)
         services = prepare_stack(setting, folder)
         images = describe_images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
@@ -257,6 +257,9 @@ def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
             "experiment": plan.experiment.model_dump(mode="json"),
             "profile": plan.profile.model_dump(mode="json"),
             "model": plan.model.model_dump(mode="json"),
+            "processors": {n: p.model_dump(mode="json") for n, p in plan.processors.items()},
+            "tools": {n: tool.model_dump(mode="json") for n, tool in plan.tools.items()},
+            "traces": [t.facts.model_dump(mode="json") for t in plan.traces.values()],
             "sizing": plan.sizing.model_dump(mode="json"),
         },
     )

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
-from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.plan import run_config
-from crayfish_ctl.plan.checks import check_faults
-from crayfish_ctl.plan.trace import copy_trace, trace_file
 from crayfish_ctl.results import write_text
 from crayfish_ctl.stack import render
 from crayfish_ctl.stack.variables import check_cpus, variables
@@ -70,7 +67,6 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     rendered = render(
         fragments, values, run_dir, image_ids=setting.image_ids, confined=setting.engine.selinux
     )
-    check_faults(run, list(rendered.services))
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 
 
@@ -117,18 +113,6 @@ def prepare_stack(setting: Setting, folder: Path) -> dict[str, Mapping[str, Any]
 
 def _stack_of(plan: Plan, run: RunSpec) -> Hashable:
     return tuple(plan.fragments(run.cell)), run.cell.instances, run.cell.faults
-
-
-def copy_traces(plan: Plan, folder: Path) -> None:
-    """The files that workloads replay, where the producer can read them.
-
-    A resumed experiment has its copies, and goes on with them.
-    """
-    for entry in plan.sizing.workloads:
-        if isinstance(entry.arrivals, TraceEntry):
-            source = entry.arrivals.path
-            if not (folder / trace_file(source)).is_file():
-                copy_trace(source, folder)
 
 
 def reference_of(plan: Plan, points: Points, root: Path) -> Reference | None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from crayfish_ctl.catalog import Experiment as ExperimentConfig
-from crayfish_ctl.catalog import Model, Profile
+from crayfish_ctl.catalog import Model, Processor, Profile, Tool
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Choices, make_plan
 from crayfish_ctl.results import (
@@ -53,7 +53,7 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
 
     Args:
         folder: of the experiment.
-        catalog: of the checkout; processors and tools are taken from it.
+        catalog: of the checkout; what the manifest does not have is taken from it.
 
     Raises:
         CrayfishError: if the folder holds no experiment, or one of another version.
@@ -69,6 +69,12 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
         profile = Profile.model_validate(saved["profile"])
         model = Model.model_validate(saved["model"])
         chosen = Choices.model_validate(saved["choices"])
+        # Manifests of before have neither: then today's are taken.
+        processors = {
+            name: Processor.model_validate(each)
+            for name, each in saved.get("processors", {}).items()
+        }
+        tools = {name: Tool.model_validate(each) for name, each in saved.get("tools", {}).items()}
     except (KeyError, ValidationError) as error:
         raise CrayfishError(
             f"{folder / MANIFEST_FILE}: plan: cannot be read: {error}",
@@ -82,9 +88,12 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
             catalog,
             profiles={**catalog.profiles, profile.name: profile},
             models={**catalog.models, model.name: model},
+            processors={**catalog.processors, **processors},
+            tools={**catalog.tools, **tools},
         ),
         chosen,
         experiment,
+        copies=folder / "points",
     )
 
 

@@ -116,7 +116,7 @@ def _confine(service: dict[str, Any], *, label: bool) -> None:
     service["cap_drop"] = ["ALL"]
     options = ["no-new-privileges:true", *([] if label else ["label=disable"])]
     service["security_opt"] = [*service.get("security_opt", []), *options]
-    service.setdefault("pids_limit", _PIDS)
+    service["deploy"]["resources"]["limits"].setdefault("pids", _PIDS)
 
 
 def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

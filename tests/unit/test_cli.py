@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,44 +23,9 @@ from tests.unit.report.experiments import BASE, Folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.unit.commandline import Done
+
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Done:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def crayfish(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """Run the command in this process, as its entry point does; no engine can be reached."""
-    monkeypatch.setattr(cli.console, "width", 200)
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
-
-    def call(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["crayfish", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        code = ended.value.code
-        captured = capsys.readouterr()
-        return Done(code if isinstance(code, int) else 0, captured.out, captured.err)
-
-    return call
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project of one's own, to be changed."""
-    for name in ("configs", "models"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
-    return tmp_path
 
 
 def test_the_installed_command_is_this_one() -> None:
@@ -75,30 +40,6 @@ def test_the_installed_command_is_this_one() -> None:
     assert done.returncode == 2, done.stderr
     assert "did you mean input-rate" in done.stderr
     assert done.stdout == ""
-
-
-MINE = """\
-name: mine
-question: what is shown?
-defaults: {processor: flink, runtime: python, tool: onnx, model: ffnn}
-profiles:
-  laptop:
-    repetitions: 2
-    warmup: {seconds: 6}
-    first_warmup: {seconds: 15, rate: 2000}
-    stop: {seconds: 3}
-    workloads:
-      - {rate: 10}
-      - {rate: max, goal: saturate, stop: {count: 150000}}
-"""
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> str:
-    """An experiment of one's own."""
-    path = tmp_path / "mine.yaml"
-    path.write_text(MINE)
-    return str(path)
 
 
 def test_plan_shows_every_run(crayfish: Callable[..., Done], mine: str) -> None:
@@ -157,6 +98,9 @@ def test_every_flag_reaches_the_plan(
         "arrivals": "poisson",
         "trace": None,
         "trace_speed": 1.0,
+        "trace_column": None,
+        "trace_start": "first",
+        "trace_sort": False,
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,
@@ -193,7 +137,7 @@ def test_ls_shows_what_there_is(crayfish: Callable[..., Done]) -> None:
             ("input-rate", "--sp", "kafka-streams", "--runtime", "python"),
             "has no runtime 'python': Kafka Streams is a Java",
         ),
-        (("input-rate", "--rate", "0"), "--rate 0.0"),
+        (("input-rate", "--rate", "0"), "--rate 0.0: must be records per second from 0.0001"),
         (("input-rate", "--rate", "fast"), "--rate fast"),
         (("input-rate", "--rate", "0.1", "--seconds", "1"), "no record is due"),
         (("input-rate", "--warmup", "inf"), "--warmup inf"),
@@ -233,7 +177,7 @@ def test_a_typo_in_a_config_is_named_by_file_and_field(
     done = crayfish("ls")
     assert done.code == 2
     assert f"{path}: knid: unknown field; did you mean kind?" in done.err
-    assert f"{path}: kind: Field required" in done.err
+    assert f"{path}: kind: is required" in done.err
 
 
 def test_a_model_that_is_not_the_described_one_is_named(

@@ -120,12 +120,12 @@ def test_a_trace_lies_beside_the_file_that_names_it(catalog: Catalog, tmp_path: 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "(whole file)"),
-        (b"- a\n", "(whole file)"),
+        (b"", "is empty"),
+        (b"- a\n", "must be a mapping (lines of `field: value`), not a list"),
         (b"name: [\n", "not YAML"),
-        (b"\xff\xfe\x00", "not YAML"),
+        (b"\xff\xfe\x00", "not UTF-8 text"),
         (b"name: !!python/object:os.system x\n", "not YAML"),
-        (b"name: X_Y\n", "name: String should match pattern"),
+        (b"name: X_Y\n", "name: 'X_Y': a name has small letters a-z, digits and hyphens"),
     ],
 )
 def test_whatever_a_file_holds_the_error_names_it(
@@ -155,9 +155,9 @@ profiles:
     with pytest.raises(CrayfishError) as caught:
         catalog.experiment(str(path))
     assert caught.value.message.splitlines()[0] == (
-        f"{path}: profiles.laptop.workloads.1.bach_size: unknown field"
+        f"{path}: profiles.laptop.workloads.2.bach_size: unknown field; did you mean batch_size?"
     )
-    assert f"{path}: profiles.laptop.workloads.2.rate" in caught.value.message
+    assert f"{path}: profiles.laptop.workloads.3.rate" in caught.value.message
 
 
 @pytest.mark.parametrize(

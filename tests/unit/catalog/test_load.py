@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
         ("tools/onnx.yaml", "kind: embedded", "kind: inside", ["kind"]),
         ("profiles/laptop.yaml", "memory: 1g", "memory: lots", ["memory"]),
         ("models/ffnn.yaml", "shape: [10]", "shape: [0]", ["output.shape"]),
-        ("processors/flink.yaml", "title:", "title: [", ["not YAML"]),
+        ("processors/flink.yaml", "title:", "title: [", ["line 4", "not YAML"]),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -38,11 +38,10 @@ def test_a_wrong_field_is_named(
     path = root / "configs" / file
     assert before in path.read_text()
     path.write_text(path.read_text().replace(before, after))
-    with pytest.raises(CrayfishError) as caught:
-        load_catalog(root)
-    assert str(path) in caught.value.message
+    (error,) = load_catalog(root).broken.values()
+    assert str(path) in error.message
     for word in words:
-        assert word in caught.value.message
+        assert word in error.message
 
 
 def test_a_profile_takes_over_what_it_extends() -> None:
@@ -74,3 +73,58 @@ def test_a_changed_model_file_is_named(root: Path) -> None:
     (root / "models/ffnn/ffnn.onnx").unlink()
     with pytest.raises(CrayfishError, match="is not there"):
         check_model_files(root, model, "onnx")
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "name"),
+    [
+        ("models/half.yaml", "model", "half"),
+        ("models/ffnn (copy).yaml", "model", "ffnn (copy)"),
+        ("tools/half.yaml", "tool", "half"),
+        ("processors/half.yaml", "processor", "half"),
+        ("profiles/half.yaml", "profile", "half"),
+        ("experiments/half.yaml", "experiment", "half"),
+    ],
+)
+def test_a_half_written_file_stops_only_who_asks_for_it(
+    root: Path, file: str, kind: str, name: str
+) -> None:
+    path = root / "configs" / file
+    path.write_text("name: half\n")
+    catalog = load_catalog(root)
+    assert catalog.model("ffnn")
+    assert set(catalog.broken) == {(kind, name)}
+    with pytest.raises(CrayfishError) as caught:
+        getattr(catalog, kind)(name)
+    assert str(path) in caught.value.message
+
+
+def test_an_editors_hidden_files_are_not_read(root: Path) -> None:
+    (root / "configs/models/.#ffnn.yaml").symlink_to("somebody@somewhere.4711")
+    (root / "configs/tools/.onnx.yaml").write_text("{")
+    assert load_catalog(root).broken == {}
+
+
+def test_a_tool_that_is_not_there_does_not_vanish_from_the_matrix(root: Path) -> None:
+    path = root / "configs/processors/flink.yaml"
+    path.write_text(path.read_text().replace("python: [onnx, noop]", "python: [onx, noop]"))
+    with pytest.raises(CrayfishError, match="there is no tool 'onx'; did you mean onnx"):
+        load_catalog(root).processor("flink")
+
+
+def test_a_broken_tool_does_not_break_its_processors(root: Path) -> None:
+    (root / "configs/tools/dl4j.yaml").write_text("name: dl4j\n")
+    assert load_catalog(root).processor("flink")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ok.txt", "whose name ends in .yaml"), ("a/b", "whose name ends in .yaml")],
+)
+def test_a_file_that_is_no_experiment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ok.txt").write_text("name: ok\n")
+    with pytest.raises(CrayfishError, match=said):
+        load_catalog(ROOT).experiment(name)

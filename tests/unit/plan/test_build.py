@@ -88,7 +88,7 @@ def test_the_schedule_ends_by_time_or_count(catalog: Catalog) -> None:
         ),
         (
             {"processor": "kafka-streams", "processor_options": {"threads_per_instance": -1}},
-            ["processor_options.threads_per_instance: -1"],
+            ["--processor-option threads_per_instance: must be a whole number from 0"],
         ),
     ],
 )

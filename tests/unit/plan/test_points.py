@@ -63,8 +63,8 @@ def test_flat_points_take_the_models_shape(tmp_path: Path) -> None:
         (np.full((1, 2, 3), np.nan), "not finite"),
         (np.full((1, 2, 3), np.inf), "not finite"),
         (np.full((1, 2, 3), 1e300), "not finite"),
-        (np.array([["a"] * 6]), "cannot be read as points"),
-        (np.array([{}]), "cannot be read as points"),
+        (np.array([["a"] * 6]), "holds texts"),
+        (np.array([{}]), "cannot be read as points: it holds Python objects, not numbers"),
     ],
 )
 def test_points_that_do_not_fit_are_named_with_the_reason(
@@ -123,15 +123,91 @@ def test_random_points_are_only_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("choice", ["random:", "random:0", "random:-1", "random:x", "random:²"])
 def test_a_number_of_points_is_a_number(choice: str) -> None:
     with pytest.raises(CrayfishError, match=f"--points {choice}"):
-        check_points(choice, model())
+        check_points(choice, model(), ROOT)
 
 
 def test_a_model_without_points_of_its_own_says_what_to_give() -> None:
     with pytest.raises(CrayfishError, match="has no test points") as caught:
-        check_points("test", model(points=None))
+        check_points("test", model(points=None), ROOT)
     assert "--points" in (caught.value.hint or "")
 
 
 def test_a_model_without_a_reference_has_nothing_to_compare_with(tmp_path: Path) -> None:
     points = prepare_points("test", model(reference=None), ROOT, tmp_path)
     assert points == Points("file", 360, "/models/ffnn/test-points.npz", None)
+
+
+def test_axes_in_another_order_are_not_reshaped_but_refused_with_the_mend(tmp_path: Path) -> None:
+    path = write(tmp_path / "nhwc.npy", np.zeros((4, 32, 32, 3), np.float32))
+    with pytest.raises(CrayfishError) as caught:
+        read_points(path, (3, 32, 32))
+    assert "has shape (4, 32, 32, 3), the model wants (n, 3, 32, 32) or, flat, (n, 3072)" in (
+        caught.value.message
+    )
+    assert "np.transpose(points, (0, 3, 1, 2))" in (caught.value.hint or "")
+    mended = np.transpose(np.load(path), (0, 3, 1, 2))
+    assert read_points(write(tmp_path / "nchw.npy", mended), (3, 32, 32)).shape == (4, 3, 32, 32)
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 6), (5, 2, 12), (10, 12), (120,), (24, 5)])
+def test_only_the_exact_shape_or_flat_points_are_taken(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    path = write(tmp_path / "x.npy", np.zeros(shape, np.float32))
+    with pytest.raises(CrayfishError, match="the model wants"):
+        read_points(path, (6, 4))
+
+
+def test_an_archive_says_which_arrays_it_has_and_one_can_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "m.npz"
+    np.savez(path, x_train=ARRAY, x_test=ARRAY[:2])
+    with pytest.raises(CrayfishError, match="no array 'points'; it has x_train, x_test") as said:
+        read_points(path, SHAPE)
+    assert f"--points {path}:NAME" in (said.value.hint or "")
+    assert len(read_points(f"{path}:x_test", SHAPE)) == 2
+    with pytest.raises(CrayfishError, match="no array 'y'"):
+        read_points(f"{path}:y", SHAPE)
+    small = model(input=model().input.model_copy(update={"shape": SHAPE}))
+    points = prepare_points(f"{path}:x_test", small, ROOT, tmp_path / "p")
+    assert points.count == 2
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.zeros((2, 6), complex), "holds complex numbers"),
+        (np.zeros((2, 6), "M8[s]"), "holds dates"),
+        (np.zeros((2, 6), "m8[s]"), "holds durations"),
+        (np.zeros((2, 6), "S3"), "holds texts"),
+        (np.zeros(2, [("a", "f4"), ("b", "f4")]), "holds records of several fields"),
+    ],
+)
+def test_values_that_are_no_real_numbers_are_refused(tmp_path: Path, array: Any, said: str) -> None:
+    with pytest.raises(CrayfishError, match=said):
+        read_points(write(tmp_path / "x.npy", array), SHAPE)
+
+
+def test_objects_in_an_archive(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", points=np.array([{}, 1], dtype=object))
+    with pytest.raises(CrayfishError, match="it holds Python objects, not numbers"):
+        read_points(tmp_path / "x.npz", SHAPE)
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_a_text_with_another_name_is_not_called_pickled(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("1 2 3\n")
+    with pytest.raises(CrayfishError, match=r"it is no \.np[yz] file") as caught:
+        read_points(tmp_path / name, SHAPE)
+    assert "pickle" not in caught.value.message
+
+
+def test_parquet_of_dates_is_refused(tmp_path: Path) -> None:
+    pl.DataFrame({"a": ["x"] * 4}).write_parquet(tmp_path / "x.parquet")
+    with pytest.raises(CrayfishError, match="column a: holds String"):
+        read_points(tmp_path / "x.parquet", SHAPE)
+
+
+def test_more_random_points_than_the_producer_can_hold() -> None:
+    with pytest.raises(CrayfishError, match="more than fit") as said:
+        check_points("random:99999999", model(), ROOT)
+    assert "at most 684,784" in (said.value.hint or "")

@@ -67,7 +67,7 @@ def test_a_broken_file_is_named_with_its_field(results_dir: Path) -> None:
 
 def test_a_broken_manifest_is_an_error(results_dir: Path) -> None:
     path = results_dir / "manifest.json"
-    path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
+    path.write_text(path.read_text().replace('"version":1', '"version":99'))
     with pytest.raises(CrayfishError, match=r"manifest\.json: version"):
         load_results(results_dir)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,15 @@ from rich.console import Console
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
+from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     RUN_FILE,
     Engine,
+    Manifest,
     Verdict,
     VerdictState,
     load_results,
+    read_model,
     write_model,
 )
 from crayfish_ctl.run import Journal, resume_experiment, saved_plan
@@ -148,3 +152,32 @@ def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
     with pytest.raises(CrayfishError, match=r"no manifest\.json here"):
         saved_plan(tmp_path, CATALOG)
+
+
+def test_a_trace_goes_on_from_its_copy_even_if_the_original_has_moved(tmp_path: Path) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    original = tmp_path / "day.csv"
+    original.write_text("offset_ms\n0\n500\n2000\n")
+    chosen = choices(experiment="input-rate", trace=str(original), seconds=1.0)
+    began = make_plan(CATALOG, chosen)
+    folder = tmp_path / "results"
+    (folder / "points").mkdir(parents=True)
+    copy_traces(began.traces, folder / "points")
+    saved = _manifest(began, datetime.now(UTC), Engine())
+    write_model(folder / "manifest.json", saved)
+    assert saved.plan["traces"][0]["column"] == "offset_ms"
+    original.write_text("offset_ms\n0\n1\n2\n3\n")
+    assert saved_plan(folder, CATALOG).runs == began.runs
+    original.unlink()
+    assert saved_plan(folder, CATALOG).runs == began.runs
+
+
+def test_options_go_on_with_the_defaults_of_the_beginning(folder: Path, plan: Plan) -> None:
+    changed = CATALOG.processors["flink"].model_copy(update={"options": {}})
+    later = replace(CATALOG, processors={**CATALOG.processors, "flink": changed})
+    assert saved_plan(folder, later).runs == plan.runs
+    manifest = read_model(folder / "manifest.json", Manifest)
+    before = {k: v for k, v in manifest.plan.items() if k not in {"processors", "tools", "traces"}}
+    write_model(folder / "manifest.json", manifest.model_copy(update={"plan": before}))
+    assert saved_plan(folder, CATALOG).runs == plan.runs

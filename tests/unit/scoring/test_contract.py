@@ -22,6 +22,7 @@ from crayfish_contract.codec import (
 )
 from crayfish_contract.runconfig import ModelConfig
 from crayfish_ctl.catalog import load_catalog, supported
+from crayfish_ctl.catalog.option import defaults
 from crayfish_scoring import RecordScorer, Scorer, ScorerError, create_scorer
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def test_every_embedded_tool_of_the_catalog_has_a_scorer_that_knows_its_options(
         pytest.importorskip("tensorflow")
     file = load_catalog(ROOT).models["ffnn"].formats.get(tool.model_format or "")
     path = str(ROOT / file.path) if file else ""
-    scorer = create_scorer(tool.name, model(path=path), tool.options)
+    scorer = create_scorer(tool.name, model(path=path), defaults(tool.options))
     scorer.load()
     assert scorer.score(POINTS[:1]).shape == (1, 10)
     scorer.close()

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from crayfish_contract.options import OptionError
 from crayfish_spark.options import SparkOptions
-
-ROOT = Path(__file__).parents[3]
-
-
-def test_the_defaults_are_those_that_the_catalog_shows() -> None:
-    config = yaml.safe_load((ROOT / "configs/processors/spark.yaml").read_text())
-    assert SparkOptions.of(config["options"], "python") == SparkOptions()
 
 
 def test_an_option_is_taken() -> None:

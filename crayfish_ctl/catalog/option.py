@@ -1,0 +1,107 @@
+"""The options that a processor or a tool declares: what each takes, and what it is if not given.
+
+The declaration is the one source of the defaults: what it says goes into the run config.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from .explain import meant
+from .values import WHOLE_MAX, Options, real, shown, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Value = bool | int | float | str
+_ANY: Final = 1e15
+
+
+def _declared(value: Any) -> Any:
+    """`threads: 1` is short for `threads: {default: 1}`."""
+    return value if isinstance(value, dict) else {"default": value}
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"must be a number, a text, true or false, not {shown(value)}")  # noqa: TRY004
+    return value
+
+
+def _number(value: Value) -> Value:
+    """Of a config a number may be a text (YAML reads 1e3 so); an option comes with its type."""
+    if isinstance(value, str):
+        raise ValueError(f"must be a number, not {shown(value)}")  # noqa: TRY004  pydantic's way
+    return value
+
+
+class Option(BaseModel):
+    """One option; its default says whether it is a whole number, a number, a text or a switch."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: Annotated[Any, BeforeValidator(_scalar)]
+    min: Annotated[float, BeforeValidator(lambda v: real(v, -_ANY, _ANY, "a number"))] | None = None
+    max: Annotated[float, BeforeValidator(lambda v: real(v, -_ANY, _ANY, "a number"))] | None = None
+    choices: tuple[str, ...] = ()
+    """Of a text: the only ones there are."""
+    runtimes: dict[str, tuple[str, ...]] = {}
+    """Of a text: choices that are there in these runtimes only."""
+
+    @model_validator(mode="after")
+    def _fits_itself(self) -> Option:
+        try:
+            self.check(self.default)
+        except ValueError as error:
+            raise ValueError(f"default {error}") from None
+        return self
+
+    def check(self, value: Value) -> Value:
+        """The value, with the type of the default.
+
+        Raises:
+            ValueError: saying what it must be.
+        """
+        if isinstance(self.default, bool):
+            if value is True or value is False:
+                return value
+            raise ValueError(f"must be true or false, not {shown(value)}")
+        if isinstance(self.default, int):
+            least = -WHOLE_MAX if self.min is None else int(self.min)
+            most = WHOLE_MAX if self.max is None else int(self.max)
+            return whole(_number(value), least, most, "a whole number")
+        if isinstance(self.default, float):
+            low = -_ANY if self.min is None else self.min
+            high = _ANY if self.max is None else self.max
+            return real(_number(value), low, high, "a number")
+        text = value if isinstance(value, str) else shown(value)
+        if self.choices and text not in self.choices:
+            raise ValueError(
+                f"must be {' or '.join(self.choices)}, not {shown(value)}"
+                + meant(text, self.choices)
+            )
+        return text
+
+
+KnownOptions = dict[str, Annotated[Option, BeforeValidator(_declared)]]
+
+
+def defaults(known: Mapping[str, Option]) -> dict[str, Value]:
+    """What holds for each option that is not given."""
+    return {name: option.check(option.default) for name, option in known.items()}
+
+
+def effective(known: Mapping[str, Option], given: Options) -> dict[str, Value]:
+    """Every option with the value that it has in a run: as given, or its default.
+
+    Options that are not declared stay as they are; `plan.checks` refuses them.
+    """
+    values = defaults(known)
+    for name, value in given.items():
+        try:
+            values[name] = known[name].check(value) if name in known else value
+        except ValueError:  # refused by the plan's checks, which know whose it is
+            values[name] = value
+    return values

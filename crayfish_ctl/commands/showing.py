@@ -1,0 +1,59 @@
+"""A plan as `crayfish plan` and `crayfish run` print it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from crayfish_ctl.plan import estimate_seconds, plan_warnings, scheduled_records, trace_lines
+from crayfish_ctl.plan.size import kafka_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from crayfish_ctl.plan import Plan
+
+
+def show_plan(made: Plan, root: Path, console: Console) -> None:
+    """Print the runs, what was taken from traces, and what a reader should know beforehand.
+
+    Args:
+        made: the plan.
+        root: of the checkout.
+        console: where to.
+    """
+    table = Table(
+        title=escape(f"{made.experiment.name} ({made.profile.name}): {made.experiment.question}"),
+        title_justify="left",
+    )
+    for column in ("run", "system", "workload", "warm-up", "records", "about"):
+        table.add_column(column, justify="left" if column in {"run", "system"} else "right")
+    for spec in made.runs:
+        warmup, measured = scheduled_records(spec)
+        table.add_row(
+            spec.run_id,
+            spec.cell.system,
+            escape(spec.cell.workload),
+            f"{warmup:,}",
+            f"{measured:,}",
+            f"{estimate_seconds(spec):.0f} s",
+        )
+    for line in made.left_out:
+        console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
+    for line in trace_lines(made):
+        console.print(f"trace {escape(line)}", highlight=False, soft_wrap=True)
+    cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(root).free
+    for line in plan_warnings(made, root, cores, free):
+        console.print(f"[yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
+    console.print(table)
+    largest = max(kafka_bytes(made, run) for run in made.runs)
+    console.print(
+        f"{len(made.runs)} runs, about {made.seconds / 60:.1f} min"
+        + (f"; the largest leaves {largest / 1e6:,.0f} MB in Kafka" if largest else "")
+    )

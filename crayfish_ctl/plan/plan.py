@@ -1,0 +1,90 @@
+"""What will run: the experiment with the user's choices worked in, and everything that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .estimate import FIRST_START_S, estimate_seconds
+from .fit import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crayfish_ctl.catalog import Experiment, Model, Processor, Profile, Sizing, Tool
+    from crayfish_ctl.catalog.model import Runtime
+
+    from .choices import Choices
+    from .model import Cell, RunSpec
+    from .trace import Trace
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will run. How often, and at which rates, may depend on what is measured meanwhile."""
+
+    experiment: Experiment
+    profile: Profile
+    """With the experiment's own limits in it."""
+    processor: str
+    """The experiment's; a workload may name another, as it may with the tool."""
+    processors: Mapping[str, Processor]
+    """Those that a run uses, by name."""
+    tool: str
+    """The experiment's; a workload may name another."""
+    tools: Mapping[str, Tool]
+    """Those that a run uses, by name."""
+    model: Model
+    runtime: Runtime
+    choices: Choices
+    sizing: Sizing
+    """Workloads and repetitions, with the user's choices in them."""
+    numbers: tuple[int | None, ...] = ()
+    """Of each workload its place in the experiment's file, from 1; None: a flag made it."""
+    segments: Mapping[int, str] = field(default_factory=dict)
+    """See `Cell.segment`, by position of the workload."""
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    """The files that workloads replay, as they were when the plan was made."""
+    left_out: tuple[str, ...] = ()
+    """Workloads of the experiment that do not fit the flags, with the reason."""
+    runs: tuple[RunSpec, ...] = ()
+    """A preview: the runs that are known beforehand, with assumed rates where they are not."""
+
+    @property
+    def seconds(self) -> float:
+        """Estimated duration without building images."""
+        return FIRST_START_S + sum(estimate_seconds(run) for run in self.runs)
+
+    def where(self, position: int) -> str:
+        """A workload as its owner knows it, for messages: file and place in it, or the flag."""
+        entry, number = self.sizing.workloads[position], self.numbers[position]
+        if number is None:
+            return f"--trace {self.choices.trace}" if entry.rate is None else f"--rate {entry.rate}"
+        where = f"{self.experiment.file}: profiles.{self.profile.name}.workloads.{number}"
+        return f"{where} ({name_of(entry)})"
+
+    def fragments(self, cell: Cell) -> list[str]:
+        """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
+        processor, pipeline = self.processors[cell.processor], cell.pipeline
+        servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
+        stack = ["kafka", "prometheus", *servers]
+        if pipeline == "raw":
+            return [*stack, *processor.raw_fragments]
+        load = ["load"] if pipeline == "kafka" else []
+        return [*stack, *load, *processor.fragments]
+
+    @property
+    def images(self) -> list[str]:
+        """The images that the fragments use."""
+        harness = ["kafka", "prometheus", "cgroup-exporter", "producer", "consumer"]
+        servers = [image for tool in self.tools.values() for image in tool.images]
+        processors = [image for p in self.processors.values() for image in p.images]
+        return [*harness, *processors, *servers]
+
+    @property
+    def slots(self) -> int:
+        """The widest operator of any run: the stack has room for it from the beginning."""
+        return max(
+            max(run.cell.parallelism.source, run.cell.parallelism.scorer, run.cell.parallelism.sink)
+            for run in self.runs
+        )

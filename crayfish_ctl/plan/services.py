@@ -1,0 +1,232 @@
+"""What the compose fragments say of their services, before compose itself is asked.
+
+So the plan can refuse what would end in the middle of a run: limits that no profile gives, limits
+and faults for services that are not there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.catalog.explain import meant
+from crayfish_ctl.catalog.reading import read_mapping
+from crayfish_ctl.errors import CrayfishError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from crayfish_ctl.catalog import Processor, Tool
+
+    from .model import RunSpec
+    from .plan import Plan
+
+_LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP|PROCESS_MEMORY)\}")
+_IMAGE: Final = re.compile(r"\$\{CRAYFISH_IMAGES\}/([^:\s\"']+)")
+_OURS: Final = "CRAYFISH"
+_INSTANCES: Final = "CRAYFISH_INSTANCES"
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A file of compose/."""
+
+    path: Path
+    services: Mapping[str, bool]
+    """Name -> whether there are as many of it as the processor has instances."""
+    limits: frozenset[tuple[str, str]]
+    """(service in a profile, field of its resources) that it needs."""
+    images: frozenset[str]
+    """Folders of images/ that its services run; images of others are not among them."""
+
+
+def read_fragment(path: Path) -> Fragment:
+    """One fragment.
+
+    Raises:
+        CrayfishError: if it is not there, or no compose file.
+    """
+    if not path.is_file():
+        raise CrayfishError(f"{path}: not there", hint="a processor's fragments lie in compose/")
+    known = path.stat()
+    return _parsed(path, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, _changed_ns: int, _bytes: int) -> Fragment:
+    """One plan asks for the same few files again and again."""
+    services = read_mapping(path).get("services")
+    if not isinstance(services, dict):
+        raise CrayfishError(f"{path}: has no services")
+    text = path.read_text(encoding="utf-8")
+    return Fragment(
+        path=path,
+        services={str(name): _INSTANCES in str(body) for name, body in services.items()},
+        limits=_limits(text),
+        images=frozenset(_IMAGE.findall(text)),
+    )
+
+
+def _limits(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (name.lower().replace("_", "-"), field.lower())
+        for name, field in _LIMIT.findall(text)
+        if name != _OURS
+    )
+
+
+def check_services(plan: Plan, root: Path) -> None:
+    """Has every service its limits, and every limit and fault its service?
+
+    Raises:
+        CrayfishError: naming the profile or the experiment, and the service.
+    """
+    fragments: dict[str, Fragment] = {}
+    for run in plan.runs:
+        for name in plan.fragments(run.cell):
+            if name not in fragments:
+                fragments[name] = _named_by(plan, name, root)
+    for name, fragment in fragments.items():
+        _check_limits(plan, fragment)
+        _check_images(plan, name, fragment)
+    _check_image_folders(plan, root)
+    known = {
+        service
+        for path in (root / "compose").glob("*.yaml")
+        if not path.name.startswith(".")
+        for service, _ in _limits(path.read_text(encoding="utf-8", errors="replace"))
+    }
+    profile, own = plan.profile.name, plan.sizing.resources
+    for where, names in (
+        (f"{plan.experiment.file}: profiles.{profile}.resources", set(own)),
+        (f"configs/profiles/{profile}.yaml: resources", {*plan.profile.resources} - {*own}),
+    ):
+        for service in sorted(names - known):
+            raise CrayfishError(
+                f"{where}: {service}: no fragment of compose/ has such a service"
+                f"{meant(service, known)}",
+                hint=f"there are {', '.join(sorted(known))}",
+            )
+    for run in plan.runs:
+        services = _services(run, [fragments[name] for name in plan.fragments(run.cell)])
+        check_faults(plan, run, services)
+
+
+def _check_images(plan: Plan, name: str, fragment: Fragment) -> None:
+    """What a fragment runs is among the images that are built."""
+    for image in sorted(fragment.images - set(plan.images)):
+        owner = next((where for where, o in _owners(plan) if name in _fragments(o)), "compose/")
+        raise CrayfishError(
+            f"{owner}: images: has no {image!r}, which {fragment.path.name} of compose/ runs",
+            hint="list it, so that it is built before a run",
+        )
+
+
+def _check_image_folders(plan: Plan, root: Path) -> None:
+    """What is listed can be built."""
+    folders = {path.parent.name for path in (root / "images").glob("*/Dockerfile")}
+    for where, owner in _owners(plan):
+        for image in owner.images:
+            if folders and image not in folders:
+                raise CrayfishError(
+                    f"{where}: images: there is no images/{image}/Dockerfile"
+                    f"{meant(image, folders)}",
+                    hint=f"there are {', '.join(sorted(folders))}",
+                )
+
+
+def _owners(plan: Plan) -> Iterator[tuple[str, Processor | Tool]]:
+    for processor in plan.processors.values():
+        yield f"configs/processors/{processor.name}.yaml", processor
+    for tool in plan.tools.values():
+        yield f"configs/tools/{tool.name}.yaml", tool
+
+
+def _fragments(owner: Processor | Tool) -> set[str]:
+    return {*owner.fragments, *getattr(owner, "raw_fragments", [])}
+
+
+def _named_by(plan: Plan, name: str, root: Path) -> Fragment:
+    """A fragment, or an error that says which config names it."""
+    try:
+        return read_fragment(root / "compose" / f"{name}.yaml")
+    except CrayfishError as error:
+        owners = (f"{where}: fragments: " for where, o in _owners(plan) if name in _fragments(o))
+        raise CrayfishError(f"{next(owners, '')}{error.message}", hint=error.hint) from None
+
+
+def _check_limits(plan: Plan, fragment: Fragment) -> None:
+    profile = plan.profile
+    for service, field in sorted(fragment.limits):
+        where, resources = limits_of(plan, service), profile.resources.get(service)
+        asks = f"which {fragment.path.name} of compose/ asks for"
+        if resources is None:
+            raise CrayfishError(
+                f"{where}: is not there, {asks}",
+                hint=f"add `{service}: {{cpus: 1.0, memory: 1g}}`",
+            )
+        if getattr(resources, field) is None:
+            raise CrayfishError(f"{where}: has no {field}, {asks}")
+
+
+def _services(run: RunSpec, fragments: Iterable[Fragment]) -> list[str]:
+    names: list[str] = []
+    for fragment in fragments:
+        for name, repeated in fragment.services.items():
+            names.append(name)
+            if repeated:
+                names += [f"{name}-{number}" for number in range(2, run.cell.instances + 1)]
+    return names
+
+
+def check_faults(plan: Plan, run: RunSpec, services: Iterable[str]) -> None:
+    """Do the faults hit services that the run has, while it is measured?
+
+    Raises:
+        CrayfishError: naming the workload, the service, and those there are.
+    """
+    where = f"{plan.where(run.workload)}: faults"
+    for fault in run.cell.faults:
+        if fault.service not in services:
+            raise CrayfishError(
+                f"{where}: {fault.service}: the stack has no such service"
+                f"{meant(fault.service, services)}",
+                hint=f"it has {', '.join(services)}",
+            )
+        ends = fault.at_seconds + fault.seconds
+        measured = _measured_seconds(run)
+        if measured is not None and ends > measured:
+            raise CrayfishError(
+                f"{where}: {fault.service}: from {fault.at_seconds:g} s to {ends:g} s, but the "
+                f"measured segment is over after {measured:g} s",
+                hint="lower at_seconds or seconds, or raise stop.seconds (--seconds)",
+            )
+
+
+def _measured_seconds(run: RunSpec) -> float | None:
+    """How long the schedule lasts; None if only the run itself will show it."""
+    rate, stop = run.cell.rate, run.stop
+    by_count = stop.count / rate if stop.count is not None and rate is not None else None
+    known = [each for each in (stop.seconds, by_count) if each is not None]
+    return min(known) if known and rate is not None else None
+
+
+def limits_of(plan: Plan, service: str) -> str:
+    """Where the limits of a service stand: in the experiment's file, or in the profile's."""
+    if service in plan.sizing.resources:
+        return f"{plan.experiment.file}: profiles.{plan.profile.name}.resources.{service}"
+    return f"configs/profiles/{plan.profile.name}.yaml: resources.{service}"
+
+
+def above_cores(plan: Plan, fragments: Iterable[Fragment], cores: int) -> list[str]:
+    """A line for each service in use whose limit is more than the machine has."""
+    used = {service for fragment in fragments for service, _ in fragment.limits}
+    return [
+        f"{limits_of(plan, service)}.cpus: {resources.cpus:g}, but this machine has {cores} cores: "
+        "an engine here refuses that"
+        for service, resources in plan.profile.resources.items()
+        if service in used and resources.cpus > cores
+    ]

@@ -1,0 +1,73 @@
+"""How large a record is, and what a run needs of the broker's disk."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from crayfish_contract.codec import RecordFormat
+from crayfish_contract.runconfig import KafkaConfig
+from crayfish_ctl.errors import CrayfishError
+
+from .estimate import scheduled_records
+
+if TYPE_CHECKING:
+    from crayfish_ctl.catalog import Model
+
+    from .model import Cell, RunSpec
+    from .plan import Plan
+
+MAX_MESSAGE_BYTES: Final[int] = KafkaConfig.model_fields["max_message_bytes"].default
+_HEADER_BYTES: Final = 64
+_VALUE_BYTES: Final = {RecordFormat.BINARY: 4, RecordFormat.JSON: 11}
+"""Of a float32: as it is, and as a decimal number with its comma."""
+
+
+def message_bytes(cell: Cell, values: int) -> int:
+    """Bytes of a message that carries so many values for each point of the batch."""
+    return _HEADER_BYTES + _VALUE_BYTES[cell.format] * values * cell.batch_size
+
+
+def largest_batch(cell: Cell, values: int) -> int:
+    """Points that fit into one message; 0: not even one."""
+    return (MAX_MESSAGE_BYTES - _HEADER_BYTES) // (_VALUE_BYTES[cell.format] * values)
+
+
+def check_size(where: str, cell: Cell, model: Model) -> None:
+    """Does the broker take a record, and its answer?
+
+    Args:
+        where: the workload, for the message.
+        cell: that sends it.
+        model: with the shapes.
+
+    Raises:
+        CrayfishError: with both sizes, and the largest batch that fits.
+    """
+    if cell.pipeline != "kafka":
+        return
+    for what, shape in (("record", model.input.shape), ("answer", model.output.shape)):
+        size = message_bytes(cell, math.prod(shape))
+        if size <= MAX_MESSAGE_BYTES:
+            continue
+        values = max(math.prod(model.input.shape), math.prod(model.output.shape))
+        fits = largest_batch(cell, values)
+        raise CrayfishError(
+            f"{where}: batch_size {cell.batch_size}: {'a' if what == 'record' else 'an'} {what} "
+            f"of {cell.batch_size} x {' x '.join(map(str, shape))} values is about "
+            f"{size / 1e6:,.1f} MB in {cell.format.value}, and Kafka takes messages up to "
+            f"{MAX_MESSAGE_BYTES / 1e6:.1f} MB",
+            hint=f"the largest batch that fits is {fits} (--batch {fits})"
+            if fits
+            else "not even one point fits"
+            + (", try --format binary" if cell.format is RecordFormat.JSON else ""),
+        )
+
+
+def kafka_bytes(plan: Plan, run: RunSpec) -> int:
+    """What both topics hold at the end of a run; each run has its own, removed with its stack."""
+    if run.cell.pipeline != "kafka":
+        return 0
+    shapes = (plan.model.input.shape, plan.model.output.shape)
+    each = sum(message_bytes(run.cell, math.prod(shape)) for shape in shapes)
+    return sum(scheduled_records(run)) * each
