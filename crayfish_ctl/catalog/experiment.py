@@ -152,6 +152,8 @@ class WorkloadEntry(Config):
     """Another tool than the experiment's: `noop` beside each figure is what the pipeline costs."""
     tool_options: Options = Field(default_factory=dict)
     processor_options: Options = Field(default_factory=dict)
+    settings: Literal["tuned", "defaults"] = "tuned"
+    """`defaults`: options that are not given are as the engine's own documentation has them."""
     producer_options: Options = Field(default_factory=dict)
     """Fields of the run config's `producer`."""
     faults: tuple[Fault, ...] = ()

@@ -45,6 +45,8 @@ class Option(BaseModel):
     default: Annotated[Any, BeforeValidator(_scalar)]
     min: Annotated[float, BeforeValidator(lambda v: real(v, -_ANY, _ANY, "a number"))] | None = None
     max: Annotated[float, BeforeValidator(lambda v: real(v, -_ANY, _ANY, "a number"))] | None = None
+    engine: Annotated[Any, BeforeValidator(lambda v: v if v is None else _scalar(v))] = None
+    """What the engine itself has where that is another: a workload with `settings: defaults`."""
     choices: tuple[str, ...] = ()
     """Of a text: the only ones there are."""
     runtimes: dict[str, tuple[str, ...]] = {}
@@ -52,10 +54,12 @@ class Option(BaseModel):
 
     @model_validator(mode="after")
     def _fits_itself(self) -> Option:
-        try:
-            self.check(self.default)
-        except ValueError as error:
-            raise ValueError(f"default {error}") from None
+        for name, value in (("default", self.default), ("engine", self.engine)):
+            try:
+                if value is not None:
+                    self.check(value)
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
         return self
 
     def check(self, value: Value) -> Value:
@@ -93,12 +97,25 @@ def defaults(known: Mapping[str, Option]) -> dict[str, Value]:
     return {name: option.check(option.default) for name, option in known.items()}
 
 
-def effective(known: Mapping[str, Option], given: Options) -> dict[str, Value]:
+def effective(
+    known: Mapping[str, Option], given: Options, *, as_documented: bool = False
+) -> dict[str, Value]:
     """Every option with the value that it has in a run: as given, or its default.
 
     Options that are not declared stay as they are; `plan.checks` refuses them.
+
+    Args:
+        known: the declared options.
+        given: by flag or workload.
+        as_documented: the engine's own defaults in the place of ours, where it has others.
     """
     values = defaults(known)
+    if as_documented:
+        values |= {
+            name: option.check(option.engine)
+            for name, option in known.items()
+            if option.engine is not None
+        }
     for name, value in given.items():
         try:
             values[name] = known[name].check(value) if name in known else value

@@ -76,7 +76,9 @@ def make_spec(
         processor_options=effective(
             plan.processors[entry.processor or plan.processor].options,
             {**entry.processor_options, **choices.processor_options},
+            as_documented=entry.settings == "defaults",
         ),
+        settings=entry.settings,
         runtime=runtime_on(
             plan.processors[entry.processor or plan.processor],
             entry.runtime or choices.runtime,

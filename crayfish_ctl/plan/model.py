@@ -36,6 +36,8 @@ class Cell(BaseModel):
     processor: str
     processor_options: Options = {}
     """All of them, as they are in a run; results of before have only those that were given."""
+    settings: Literal["tuned", "defaults"] = "tuned"
+    """`defaults`: the processor's options are as its engine's own documentation has them."""
     runtime: Literal["python", "jvm"]
     tool: str
     tool_options: Options = {}
@@ -71,6 +73,8 @@ class Cell(BaseModel):
         if self.pipeline == "raw":
             return f"raw {self.runtime} {self.tool}"
         name = f"{self.processor} {self.runtime} {self.tool}"
+        if self.settings == "defaults":
+            name += " (engine's defaults)"
         return name if self.pipeline == "kafka" else f"{name} {self.pipeline}"
 
     def same_system(self, other: Cell) -> bool:

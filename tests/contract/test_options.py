@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
+from crayfish_contract.options import KafkaOptions
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.catalog.option import defaults
 from crayfish_flink.options import FlinkOptions
@@ -62,3 +63,18 @@ def test_kafka_streams_has_the_declared_defaults_and_bounds() -> None:
     assert {name: (int(default), int(least)) for name, default, least in found} == {
         name: (option.default, int(option.min or 0)) for name, option in declared.items()
     }
+
+
+SHARED = KafkaOptions().model_dump()
+OWN = {("spark", "poll_records"), ("spark", "fetch_max_wait_ms")}
+"""Differences with a reason (docs/spark.md)."""
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG.processors))
+def test_kafkas_clients_are_set_alike_in_every_processor(name: str) -> None:
+    declared = defaults(CATALOG.processor(name).options)
+    for option, value in SHARED.items():
+        if (name, option) in OWN:
+            assert declared[option] != value
+        else:
+            assert declared[option] == value, option

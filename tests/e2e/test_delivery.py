@@ -17,8 +17,8 @@ pytestmark = pytest.mark.e2e
 
 RATE, SECONDS = 100, 8
 CASES = {
-    "flink": {"worker": "flink-taskmanager", "interval": "checkpoint_interval_ms"},
-    "kafka-streams": {"worker": "kafka-streams", "interval": "commit_interval_ms"},
+    "flink": {"worker": "flink-taskmanager", "interval": "progress_interval_ms"},
+    "kafka-streams": {"worker": "kafka-streams", "interval": "progress_interval_ms"},
 }
 """What holds the scorers, and what says how often a transaction ends."""
 

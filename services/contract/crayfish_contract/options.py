@@ -37,3 +37,22 @@ class ProcessorOptions(BaseModel):
             raise OptionError(
                 f"{describe(error, 'processor.options')}; there are {', '.join(cls.model_fields)}"
             ) from None
+
+
+class KafkaOptions(ProcessorOptions):
+    """What every processor's Kafka clients have, under one name and with one default.
+
+    A difference between two processors' figures is then the processors', and not that of a setting
+    which one of them happens to have otherwise; durations in milliseconds.
+    """
+
+    sink_linger_ms: NotNegative = 0
+    """How long a result may wait for company."""
+    sink_batch_bytes: AtLeastOne = 262_144
+    """The most that one request carries of a partition."""
+    progress_interval_ms: NotNegative = 5000
+    """Between two times at which it is written down how far the input has been worked off."""
+    poll_records: AtLeastOne = 500
+    """Records that are taken from the client at a time; nobody waits for more."""
+    fetch_max_wait_ms: AtLeastOne = 500
+    """How long the broker may hold an empty fetch; it answers at once on data."""

@@ -128,7 +128,7 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
     if config.pipeline == "in-job":
         return env  # its source never lets a checkpoint pass, and has no offset to store
     env.enable_checkpointing(
-        options.checkpoint_interval_ms,
+        options.progress_interval_ms,
         CheckpointingMode.EXACTLY_ONCE
         if config.delivery == "exactly-once"
         else CheckpointingMode.AT_LEAST_ONCE,
@@ -151,6 +151,7 @@ def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
         .set_property("partition.discovery.interval.ms", "-1")
         .set_property("fetch.min.bytes", "1")
         .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))
+        .set_property("max.poll.records", str(options.poll_records))
         .set_property("fetch.max.bytes", size)
         .set_property("max.partition.fetch.bytes", size)
         .build()
@@ -173,6 +174,7 @@ def _sink(config: RunConfig, options: FlinkOptions) -> KafkaSink:
             DeliveryGuarantee.EXACTLY_ONCE if exactly_once else DeliveryGuarantee.AT_LEAST_ONCE
         )
         .set_property("linger.ms", str(options.sink_linger_ms))
+        .set_property("batch.size", str(options.sink_batch_bytes))
         .set_property("max.request.size", str(kafka.max_message_bytes))
         .set_property("acks", "1" if not exactly_once else "all")
     )

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from crayfish_contract.options import NotNegative, ProcessorOptions
+from crayfish_contract.options import KafkaOptions, NotNegative
 
 
-class FlinkOptions(ProcessorOptions):
+class FlinkOptions(KafkaOptions):
     """`processor.options` of a run config; durations in milliseconds."""
 
     execution_mode: Literal["thread", "process"] = "thread"
@@ -20,8 +20,5 @@ class FlinkOptions(ProcessorOptions):
     """process mode: how long it may gather (Flink's default of 1000 is a second of latency)."""
     buffer_timeout_ms: NotNegative = 1
     """Between unchained operators: how long a network buffer may fill (Flink's default: 100)."""
-    checkpoint_interval_ms: Annotated[int, Field(ge=10)] = 5000
-    """Flink knows none below 10 ms, and 0 would not switch it off."""
-    sink_linger_ms: NotNegative = 0
-    fetch_max_wait_ms: NotNegative = 500
-    """Kafka source: how long the broker may hold an empty fetch; it answers at once on data."""
+    progress_interval_ms: Annotated[int, Field(ge=10)] = 5000
+    """Between two checkpoints. Flink knows none below 10 ms, and 0 would not switch them off."""

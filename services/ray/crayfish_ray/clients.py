@@ -51,8 +51,8 @@ class Input:
         kafka, sources = config.kafka, config.parallelism.source
         self._topic = kafka.input_topic
         self._next: Positions = {}
-        self._limit = options.max_batch
-        self._interval_s = options.commit_interval_ms / 1000
+        self._limit = options.poll_records
+        self._interval_s = options.progress_interval_ms / 1000
         self._committed_at = time.monotonic()
         self._done: Positions = {}
         self.backlog = 0
@@ -146,6 +146,7 @@ class Output:
                 "bootstrap.servers": kafka.bootstrap,
                 "acks": 1,
                 "linger.ms": options.sink_linger_ms,
+                "batch.size": options.sink_batch_bytes,
                 # Without a limit and without linger, each record goes in a request of its own.
                 "max.in.flight.requests.per.connection": options.sink_requests,
                 "message.max.bytes": kafka.max_message_bytes,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from crayfish_contract.options import AtLeastOne, NotNegative, OptionError, ProcessorOptions
+from crayfish_contract.options import AtLeastOne, KafkaOptions, NotNegative, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class SparkOptions(ProcessorOptions):
+class SparkOptions(KafkaOptions):
     """`processor.options` of a run config; durations in milliseconds."""
 
     mode: Literal["micro-batch", "real-time"] = "micro-batch"
@@ -21,16 +21,17 @@ class SparkOptions(ProcessorOptions):
     """micro-batch: the most records of one batch; 0: whatever is there."""
     arrow_records: AtLeastOne = 1000
     """python: records that go to a Python worker together."""
-    checkpoint_interval_ms: NotNegative = 1000
+    progress_interval_ms: NotNegative = 5000
     """micro-batch: how often progress is written, beside the batches; 0: twice in every batch."""
     polling_delay_ms: NotNegative = 1
     """micro-batch: how long the driver waits before it asks again whether records have come."""
     batch_duration_ms: AtLeastOne = 10_000
     """real-time: how long the tasks of a batch run before progress is written."""
+    poll_records: AtLeastOne = 10_000
+    """micro-batch: after each poll Spark asks the broker for the topic's range: few is best."""
     fetch_max_wait_ms: NotNegative = 1
     """micro-batch: how long the broker may hold an empty fetch: what Spark asks next stands behind
     it, and Spark polls only for records that are there."""
-    sink_linger_ms: NotNegative = 0
 
     @classmethod
     def of(cls, options: Mapping[str, Any], runtime: str) -> SparkOptions:

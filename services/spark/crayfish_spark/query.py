@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 CHECKPOINTS = "/tmp/checkpoints"  # noqa: S108  in the container, which survives a restart
 """Of this container: workers keep no state, so that only the driver reads and writes progress."""
 
-_POLL_RECORDS = 10_000
-"""After each poll Spark asks the broker twice for the topic's range: polls should be few."""
-
 
 def open_session(config: RunConfig, options: SparkOptions) -> SparkSession:
     """Start the driver's JVM and register the application; waits for its executors."""
@@ -88,7 +85,7 @@ def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> D
     if options.mode == "real-time":  # its tasks wait for records, and have no last offset
         return reader.load()
     reader = reader.option("kafka.fetch.max.wait.ms", str(options.fetch_max_wait_ms)).option(
-        "kafka.max.poll.records", _POLL_RECORDS
+        "kafka.max.poll.records", options.poll_records
     )
     if options.max_offsets_per_trigger:
         reader = reader.option("maxOffsetsPerTrigger", options.max_offsets_per_trigger)
@@ -104,6 +101,7 @@ def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataS
         .option("topic", kafka.output_topic)
         .option("kafka.acks", "1")
         .option("kafka.linger.ms", str(options.sink_linger_ms))
+        .option("kafka.batch.size", str(options.sink_batch_bytes))
         .option("kafka.max.request.size", str(kafka.max_message_bytes))
         .option("checkpointLocation", f"{CHECKPOINTS}/{config.run_id}")
     )
@@ -111,8 +109,8 @@ def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataS
         duration = f"{options.batch_duration_ms} milliseconds"
         return writer.trigger(realTime=duration).outputMode("update")
     writer = writer.trigger(processingTime=f"{options.trigger_interval_ms} milliseconds")
-    if options.checkpoint_interval_ms:
+    if options.progress_interval_ms:
         writer = writer.option("asyncProgressTrackingEnabled", "true").option(
-            "asyncProgressTrackingCheckpointIntervalMs", str(options.checkpoint_interval_ms)
+            "asyncProgressTrackingCheckpointIntervalMs", str(options.progress_interval_ms)
         )
     return writer

@@ -21,7 +21,7 @@ def test_an_option_is_taken() -> None:
         ({"bundle_size": "many"}, "bundle_size"),
         ({"bundle_size": -1}, "bundle_size"),
         ({"bundle_size": True}, "bundle_size"),
-        ({"checkpoint_interval_ms": 9}, "checkpoint_interval_ms"),
+        ({"progress_interval_ms": 9}, "progress_interval_ms"),
         ({"execution_mode": "both"}, "execution_mode"),
     ],
 )

@@ -87,7 +87,8 @@ def test_every_option_of_a_run_is_in_its_cell_and_its_run_config(tmp_path: Path)
     config = run_config(plan, plan.runs[0], Points("random", 5))
     assert config.processor.options == {
         "execution_mode": "thread", "bundle_size": 7, "bundle_time_ms": 1, "buffer_timeout_ms": 1,
-        "checkpoint_interval_ms": 5000, "sink_linger_ms": 0, "fetch_max_wait_ms": 500,
+        "progress_interval_ms": 5000, "sink_linger_ms": 0, "sink_batch_bytes": 262144,
+        "poll_records": 500, "fetch_max_wait_ms": 500,
     }  # fmt: skip
     assert config.tool.options == {"threads": 1}
     assert plan.runs[0].cell.processor_options == config.processor.options

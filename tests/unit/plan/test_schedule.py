@@ -205,7 +205,7 @@ def test_a_processor_that_dies_has_time_to_come_back() -> None:
             {
                 "delivery": "exactly-once",
                 "runtime": "jvm",
-                "processor_options": {"checkpoint_interval_ms": 20_000},
+                "processor_options": {"progress_interval_ms": 20_000},
             },
             40.0,
         ),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
     from tests.unit.ray.conftest import Broker
 
-OPTIONS = RayOptions(max_batch=7, in_flight=2, commit_interval_ms=0)
+OPTIONS = RayOptions(poll_records=7, in_flight=2, progress_interval_ms=0)
 CODEC = CODECS[RecordFormat.BINARY]
 
 

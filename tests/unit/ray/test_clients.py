@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
     from tests.unit.ray.conftest import Broker
 
-OPTIONS = RayOptions(max_batch=10, commit_interval_ms=0)
+OPTIONS = RayOptions(poll_records=10, progress_interval_ms=0)
 
 
 def values(count: int, first: int = 0) -> list[bytes]:

@@ -9,15 +9,15 @@ from crayfish_ray.options import RayOptions
 
 
 def test_an_option_is_taken() -> None:
-    assert RayOptions.parse({"max_batch": 1, "sink_linger_ms": 0}) == RayOptions(max_batch=1)
+    assert RayOptions.parse({"poll_records": 1, "sink_linger_ms": 0}) == RayOptions(poll_records=1)
 
 
 @pytest.mark.parametrize(
     ("options", "named"),
     [
         ({"max_bach": 1}, "max_bach"),
-        ({"max_batch": "many"}, "max_batch"),
-        ({"max_batch": 0}, "max_batch"),
+        ({"poll_records": "many"}, "poll_records"),
+        ({"poll_records": 0}, "poll_records"),
         ({"in_flight": 0}, "in_flight"),
         ({"in_flight": True}, "in_flight"),
         ({"sink_linger_ms": -1}, "sink_linger_ms"),

@@ -7,17 +7,31 @@ import java.util.Set;
  * The knobs of configs/processors/kafka-streams.yaml; docs/kafka-streams.md says why they stand where
  * they stand.
  *
- * @param lingerMs how long the producer may wait for more records
- * @param commitIntervalMs between two commits of the offsets (and of the transaction)
+ * @param sinkLingerMs how long the producer may wait for more records
+ * @param sinkBatchBytes the most that one request carries of a partition
+ * @param progressIntervalMs between two commits of the offsets (and of the transaction)
  * @param pollMs how long a thread may wait for records before it looks after something else
- * @param maxPollRecords records that a thread takes at a time
+ * @param pollRecords records that a thread takes at a time
+ * @param fetchMaxWaitMs how long the broker may hold an empty fetch
  * @param threadsPerInstance stream threads of this instance; 0: all there are
  */
 record Options(
-    int lingerMs, int commitIntervalMs, int pollMs, int maxPollRecords, int threadsPerInstance) {
+    int sinkLingerMs,
+    int sinkBatchBytes,
+    int progressIntervalMs,
+    int pollMs,
+    int pollRecords,
+    int fetchMaxWaitMs,
+    int threadsPerInstance) {
   private static final Set<String> NAMES =
       Set.of(
-          "linger_ms", "commit_interval_ms", "poll_ms", "max_poll_records", "threads_per_instance");
+          "sink_linger_ms",
+          "sink_batch_bytes",
+          "progress_interval_ms",
+          "poll_ms",
+          "poll_records",
+          "fetch_max_wait_ms",
+          "threads_per_instance");
 
   /**
    * From the run config.
@@ -32,10 +46,12 @@ record Options(
       }
     }
     return new Options(
-        number(options, "linger_ms", 0, 0),
-        number(options, "commit_interval_ms", 5000, 1),
+        number(options, "sink_linger_ms", 0, 0),
+        number(options, "sink_batch_bytes", 262144, 1),
+        number(options, "progress_interval_ms", 5000, 1),
         number(options, "poll_ms", 100, 1),
-        number(options, "max_poll_records", 1000, 1),
+        number(options, "poll_records", 500, 1),
+        number(options, "fetch_max_wait_ms", 500, 1),
         number(options, "threads_per_instance", 0, 0));
   }
 

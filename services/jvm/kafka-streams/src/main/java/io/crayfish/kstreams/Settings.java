@@ -29,10 +29,11 @@ final class Settings {
     settings.put(
         StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
         exactlyOnce ? StreamsConfig.EXACTLY_ONCE_V2 : StreamsConfig.AT_LEAST_ONCE);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.commitIntervalMs());
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.progressIntervalMs());
     settings.put(StreamsConfig.POLL_MS_CONFIG, options.pollMs());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, "/tmp/kafka-streams");
-    producer(settings, ProducerConfig.LINGER_MS_CONFIG, options.lingerMs());
+    producer(settings, ProducerConfig.LINGER_MS_CONFIG, options.sinkLingerMs());
+    producer(settings, ProducerConfig.BATCH_SIZE_CONFIG, options.sinkBatchBytes());
     if (exactlyOnce) {
       producer(settings, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, transactionTimeout(options));
     } else { // as the other processors' sinks; transactions need all
@@ -45,9 +46,10 @@ final class Settings {
     consumer(settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, host());
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(settings, ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+    consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, options.fetchMaxWaitMs());
     consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
-    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.maxPollRecords());
+    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.pollRecords());
     consumer(settings, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, pollInterval(config));
     return settings;
   }
@@ -57,7 +59,7 @@ final class Settings {
    * that it had open when it died: until they time out, nothing behind them can be read or committed.
    */
   private static int transactionTimeout(Options options) {
-    return Math.max(LEAST_TRANSACTION_MS, 2 * options.commitIntervalMs());
+    return Math.max(LEAST_TRANSACTION_MS, 2 * options.progressIntervalMs());
   }
 
   /**

@@ -34,7 +34,7 @@ final class SettingsTest {
   @Test
   void aTransactionOfADeadInstanceEndsSoon() {
     String timeout = ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
-    assertEquals(5000, producer("exactly-once", Map.of("commit_interval_ms", 500), timeout));
+    assertEquals(5000, producer("exactly-once", Map.of("progress_interval_ms", 500), timeout));
     assertEquals(10_000, producer("exactly-once", Map.of(), timeout));
     assertNull(producer("at-least-once", Map.of(), timeout));
   }
