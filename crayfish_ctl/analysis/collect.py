@@ -10,7 +10,14 @@ from crayfish_contract.arrays import RECEIVED_FILE, SENT_FILE
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results.files import RUN_FILE, write_model
-from crayfish_ctl.results.inputs import OUT_FOLDER, RunInputs, StepFact, read_inputs, read_steps
+from crayfish_ctl.results.inputs import (
+    OUT_FOLDER,
+    ProducerFact,
+    RunInputs,
+    StepFact,
+    read_inputs,
+    read_steps,
+)
 from crayfish_ctl.results.model import (
     Counts,
     Failure,
@@ -18,6 +25,7 @@ from crayfish_ctl.results.model import (
     Step,
     Verdict,
     VerdictState,
+    Warmed,
 )
 from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, write_records
 
@@ -178,7 +186,8 @@ def summarise_run(  # noqa: PLR0917
         steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
         disordered=disordered(ok),
-        unsettled=unsettled(records, window) if drained else 0,
+        unsettled=unsettled(records, window, inputs.producer.settle_start_ns) if drained else 0,
+        warmed=warmed(inputs.producer),
         due_records_per_s=due_rate(measured, cell),
         faults_done=inputs.faults,
         latency_ms=latency_ms(ok),
@@ -210,16 +219,36 @@ def summarise_run(  # noqa: PLR0917
         backlog=backlog,
         trend=trend(ok),
         steady=facts.steady,
+        warmed=facts.warmed,
         bursts=bursts_of(measured, cell, window),
         send_latency_ms=send_latency_ms(ok),
         faults=inputs.faults,
     )
 
 
-def unsettled(records: pl.DataFrame, window: Window) -> int:
-    """Warm-up records that came back after the window had begun, or never."""
+def unsettled(records: pl.DataFrame, window: Window, settle_start_ns: int | None = None) -> int:
+    """Warm-up records that came back after the window had begun, or never.
+
+    Args:
+        records: of the whole run.
+        window: that they should not reach into.
+        settle_start_ns: from when on they went at the workload's own rate, as those of the window
+            do: some of them are always under way. Unix ns.
+    """
     back = pl.col("consumed_ns").is_not_null() & (pl.col("consumed_ns") <= window.start_ns)
-    return records.filter((pl.col("segment") == "warmup") & ~back).height
+    faster = pl.col("intended_ns") < (settle_start_ns or window.start_ns)
+    return records.filter((pl.col("segment") == "warmup") & faster & ~back).height
+
+
+def warmed(producer: ProducerFact) -> Warmed | None:
+    """What the producer says of the warm-up; None if it did not come to its end."""
+    if producer.warmup_start_ns is None or producer.measured_start_ns is None:
+        return None
+    return Warmed(
+        seconds=(producer.measured_start_ns - producer.warmup_start_ns) / 1e9,
+        settle_seconds=producer.settle_seconds,
+        settled=producer.settled,
+    )
 
 
 def count(measured: pl.DataFrame, undecodable: int) -> Counts:

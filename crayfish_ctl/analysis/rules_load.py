@@ -99,6 +99,18 @@ def not_saturated(facts: Facts) -> Reason | None:
     )
 
 
+def still_warming(facts: Facts) -> Reason | None:
+    """The latency was still falling when the window began."""
+    found = facts.warmed
+    if found is None or found.settled is not False:
+        return None
+    return Reason(
+        code="STILL_WARMING",
+        message=f"the latency was still falling after {found.seconds:.0f} s of warm-up: "
+        "give it longer (warmup.settle_seconds)",
+    )
+
+
 def unsteady(facts: Facts) -> Reason | None:
     """What the run is run for drifted within the window."""
     steady = facts.steady

@@ -38,6 +38,7 @@ from .rules_load import (
     held_back,
     not_saturated,
     producer_late,
+    still_warming,
     unsettled,
     unsteady,
 )
@@ -117,6 +118,7 @@ NOTES: Final[tuple[Rule, ...]] = (
     duplicates,
     unfinished_backlog,
     not_saturated,
+    still_warming,
     unsteady,
     clocks,
     exit_codes,

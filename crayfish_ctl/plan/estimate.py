@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crayfish_contract.runconfig import MaxArrivals, PoissonArrivals, TraceArrivals
 from crayfish_ctl.catalog.values import COUNT_MAX
 from crayfish_ctl.errors import CrayfishError
+from crayfish_load.settled import BLOCKS
 
 if TYPE_CHECKING:
     from .model import RunSpec
@@ -37,7 +38,13 @@ def _measured(run: RunSpec) -> float:
 
 def estimate_seconds(run: RunSpec) -> float:
     """What a run is expected to take, its start and its drain included."""
-    return OVERHEAD_S + run.warmup.seconds + measured_seconds(run)
+    return OVERHEAD_S + run.warmup.seconds + settle_seconds(run) + measured_seconds(run)
+
+
+def settle_seconds(run: RunSpec) -> float:
+    """What the end of its warm-up is expected to take: as many blocks as are looked at, and two."""
+    rule = run.warmup.settle
+    return min(rule.max_seconds, (BLOCKS + 2) * rule.block_seconds) if rule else 0.0
 
 
 def measured_seconds(run: RunSpec) -> float:

@@ -13,6 +13,7 @@ from crayfish_contract.runconfig import (
     Parallelism,
     PoissonArrivals,
     RampArrivals,
+    Settle,
     StopRule,
     Warmup,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
+SETTLE_RATE = 50.0
+"""records/s; below, a second has too few records to see whether their latency falls."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 """A run's id is a part of the topics' names, in which Kafka takes little else."""
 _LONGEST_NAME = 160
@@ -172,7 +175,21 @@ def warmup_of(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -
     own = _first_rate(cell.arrivals)
     rate = given.rate or (min(own, SATURATE_WARMUP_RATE) if saturate else own)
     # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
-    return Warmup(seconds=given.seconds, rate=rate, drain=saturate or rate > own)
+    return Warmup(
+        seconds=given.seconds,
+        rate=rate,
+        drain=saturate or rate > own,
+        settle=_settle(given.settle_seconds, cell),
+    )
+
+
+def _settle(max_seconds: float, cell: Cell) -> Settle | None:
+    """Only where there is a steady state to wait for, and records enough in a second to see it."""
+    steady = isinstance(cell.arrivals, ConstantArrivals | PoissonArrivals)
+    if not steady or cell.goal != "sustain" or cell.pipeline != "kafka" or not max_seconds:
+        return None
+    rate = cell.rate or 0.0
+    return Settle(rate=rate, max_seconds=max_seconds) if rate >= SETTLE_RATE else None
 
 
 def _first_rate(arrivals: Arrivals) -> float:

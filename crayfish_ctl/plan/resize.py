@@ -62,7 +62,7 @@ def resize(sizing: Sizing, choices: Choices) -> tuple[Sizing, list[Asked], list[
         ]
     warmup, first_warmup = sizing.warmup, sizing.first_warmup
     if choices.warmup_seconds is not None:
-        warmup, first_warmup = WarmupEntry(seconds=choices.warmup_seconds), None
+        warmup, first_warmup = _exactly(choices.warmup_seconds), None
     repetitions = choices.repetitions or sizing.repetitions
     most = choices.max_repetitions or (None if choices.repetitions else sizing.max_repetitions)
     if most is not None and most < repetitions:
@@ -166,3 +166,8 @@ def _changed(entry: WorkloadEntry, changes: dict[str, Any]) -> WorkloadEntry:
     except ValidationError as error:
         line = explain(error, content, WorkloadEntry)[0]
         raise ValueError(line.removeprefix("the file: ")) from None
+
+
+def _exactly(seconds: float) -> WarmupEntry:
+    """`--warmup` says how long, so nothing else decides."""
+    return WarmupEntry(seconds=seconds, settle_seconds=0)

@@ -83,6 +83,16 @@ class ClockFact(_Tolerant):
         return self.clock_end_ns - self.clock_start_ns
 
 
+class ProducerFact(ClockFact):
+    """`producer.json`, as far as the numbers need it."""
+
+    warmup_start_ns: int | None = None
+    settle_start_ns: int | None = None
+    settle_seconds: float | None = None
+    settled: bool | None = None
+    measured_start_ns: int | None = None
+
+
 class ConsumerFact(ClockFact):
     """`consumer.json`, as far as the numbers need it."""
 
@@ -95,7 +105,7 @@ class RunInputs:
     """Everything beside the records that a run left."""
 
     consumer: ConsumerFact
-    producer: ClockFact
+    producer: ProducerFact
     containers: dict[str, ContainerFact]
     steps: tuple[StepFact, ...]
     faults: tuple[FaultFact, ...]
@@ -115,8 +125,8 @@ def read_inputs(run_dir: Path) -> RunInputs:
         consumer=_read(run_dir / OUT_FOLDER / CONSUMER_SUMMARY, TypeAdapter(ConsumerFact))
         or ConsumerFact(),
         containers=containers,
-        producer=_read(run_dir / OUT_FOLDER / PRODUCER_SUMMARY, TypeAdapter(ClockFact))
-        or ClockFact(),
+        producer=_read(run_dir / OUT_FOLDER / PRODUCER_SUMMARY, TypeAdapter(ProducerFact))
+        or ProducerFact(),
         steps=read_steps(run_dir),
         faults=_read(run_dir / FAULTS_FILE, TypeAdapter(tuple[FaultFact, ...])) or (),
         metrics=read_metrics(run_dir / METRICS_FILE),

@@ -227,6 +227,17 @@ class Backlog(_Frozen):
     """Probability of such a slope, upwards, if there were no trend (one-sided)."""
 
 
+class Warmed(_Frozen):
+    """How long the system was warmed up before the window."""
+
+    seconds: float
+    """From the first warm-up record to the window, drain included."""
+    settle_seconds: float | None = None
+    """Of these, at the workload's own rate while the latency was watched; None: it was not."""
+    settled: bool | None = None
+    """Whether the latency fell no more when the window began."""
+
+
 class Trend(_Frozen):
     """Is the latency of the second half of the window that of the first?"""
 
@@ -299,6 +310,7 @@ class RunResult(_Frozen):
     backlog: Backlog | None = None
     trend: Trend | None = None
     steady: Steady | None = None
+    warmed: Warmed | None = None
     send_latency_ms: Percentiles | None = None
     """From sent to consumed: hides every wait before the send (coordinated omission)."""
     bursts: tuple[Burst, ...] = ()

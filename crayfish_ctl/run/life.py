@@ -211,7 +211,7 @@ def _longest_seconds(config: RunConfig) -> float:
     deadlines, workload = config.deadlines, config.workload
     return (
         deadlines.ready
-        + workload.warmup.seconds
+        + workload.warmup.longest_seconds
         + (workload.stop.seconds or 0)
         + _count_seconds(config)
         + 2 * deadlines.drain_total  # the warm-up may have to drain as well

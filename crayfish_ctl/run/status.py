@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.telemetry import Prometheus
 
 _EVERY_S = 1.0
-_SENDING = {"warmup", "settling", "measured", "flushing", "draining"}
+_SENDING = {"warmup", "settling", "steadying", "measured", "flushing", "draining"}
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,12 @@ def write_experiment(folder: Path, workloads: list[dict[str, Any]], **sizing: An
         sizing: other fields of the profile; by default one repetition, warmed up for 2 s.
     """
     path = folder / "mine.yaml"
-    profile = {"repetitions": 1, "warmup": {"seconds": 2}, **sizing, "workloads": workloads}
+    profile = {
+        "repetitions": 1,
+        "warmup": {"seconds": 2, "settle_seconds": 0},
+        **sizing,
+        "workloads": workloads,
+    }
     content = {
         "name": "mine",
         "question": "Does it do what the tests say?",
@@ -158,7 +163,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
 def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The workloads of cells.py, run once."""
     folder = tmp_path_factory.mktemp("matrix")
-    brief = {"warmup": {"seconds": 1}, "stop": {"seconds": SECONDS}}
+    brief = {"warmup": {"seconds": 1, "settle_seconds": 0}, "stop": {"seconds": SECONDS}}
     return start(write_experiment(folder, cell_workloads(), **brief)).finish(timeout_s=1500)
 
 

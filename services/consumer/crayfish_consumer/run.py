@@ -22,6 +22,7 @@ from crayfish_contract.topics import ensure_topics, remove_stale_topics
 from crayfish_load.check import load_check
 from crayfish_load.parse import Canary, ResultParser
 
+from .blocks import WarmupBlocks
 from .intake import Intake
 from .metrics import ConsumerCollector, RecentLatency
 from .server import serve
@@ -86,6 +87,7 @@ class ConsumerRun:
         self._parser = ResultParser(config.format, load_check(config))
         self._canaries: list[Canary] = []
         self.tally = Tally()
+        self.blocks = WarmupBlocks()
         self.summary = Summary()
         self.recent = RecentLatency()
         self.phase = "starting"
@@ -95,7 +97,7 @@ class ConsumerRun:
             total_s=deadlines.drain_total,
             silence_s=deadlines.ready
             + deadlines.drain_total
-            + workload.warmup.seconds
+            + workload.warmup.longest_seconds
             + (workload.stop.seconds or 0),
             last_progress=time.monotonic(),
             listen_s=deadlines.listen,
@@ -112,7 +114,7 @@ class ConsumerRun:
         """
         registry = CollectorRegistry()
         registry.register(ConsumerCollector(self))
-        server = serve(self.status, self.finish, registry)
+        server = serve(self.status, self.finish, registry, blocks=self.blocks.since)
         kafka = self._config.kafka
         stale = remove_stale_topics(kafka, self._config.deadlines.ready)
         ensure_topics(kafka, self._config.deadlines.ready)
@@ -203,6 +205,7 @@ class ConsumerRun:
             return
         rows.tofile(file)
         self.tally.add(rows)
+        self.blocks.add(rows)
         self.recent.add(rows["consumed_ns"] - rows["intended_ns"])
         if summary.first_result_ns is None:
             summary.first_result_ns = int(rows["consumed_ns"].min())

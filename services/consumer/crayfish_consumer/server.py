@@ -1,4 +1,4 @@
-"""The consumer's HTTP side: /status and /finish for the producer, /metrics for Prometheus."""
+"""The consumer's HTTP side: /status, /blocks, /finish for the producer, /metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -22,6 +23,8 @@ def serve(
     finish: Callable[[dict[str, Any]], None],
     registry: CollectorRegistry,
     port: int = _PORT,
+    *,
+    blocks: Callable[[int, int], list[dict[str, Any]]] = lambda _since_ns, _block_ns: [],
 ) -> ThreadingHTTPServer:
     """Answer in a thread of its own until the process ends.
 
@@ -30,6 +33,7 @@ def serve(
         finish: called with the body of POST /finish.
         registry: what GET /metrics shows.
         port: 0 takes a free one.
+        blocks: what GET /blocks?since_ns=...&block_ns=... answers.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,7 +43,7 @@ def serve(
             elif self.path == "/metrics":
                 self._answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
             else:
-                self._answer(404, "text/plain", b"/status, /finish or /metrics\n")
+                self._answer(*_blocks(self.path, blocks))
 
         def do_POST(self) -> None:
             try:
@@ -65,3 +69,18 @@ def serve(
     server = ThreadingHTTPServer(("", port), Handler)
     threading.Thread(target=server.serve_forever, daemon=True, name="http").start()
     return server
+
+
+def _blocks(
+    path: str, blocks: Callable[[int, int], list[dict[str, Any]]]
+) -> tuple[int, str, bytes]:
+    """Code, type and body of the answer to /blocks, and to what is not there."""
+    asked = urlsplit(path)
+    if asked.path != "/blocks":
+        return 404, "text/plain", b"/status, /blocks, /finish or /metrics\n"
+    query = parse_qs(asked.query)
+    try:
+        since_ns, block_ns = int(query["since_ns"][0]), max(1, int(query["block_ns"][0]))
+    except (KeyError, ValueError):
+        return 400, "text/plain", b"/blocks?since_ns=INTEGER&block_ns=INTEGER\n"
+    return 200, "application/json", json.dumps(blocks(since_ns, block_ns)).encode()

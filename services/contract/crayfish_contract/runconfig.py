@@ -171,6 +171,17 @@ class StopRule(_Strict):
         return self
 
 
+class Settle(_Strict):
+    """The end of a warm-up that is decided by what it shows: records at the workload's own rate."""
+
+    rate: PositiveFloat
+    """records/s"""
+    block_seconds: PositiveFloat = 1.0
+    """The latencies of so long a time are looked at together."""
+    max_seconds: PositiveFloat = 25.0
+    """Then the measured segment begins all the same."""
+
+
 class Warmup(_Strict):
     """Records that go first, tagged and left out of the numbers, at their own constant rate."""
 
@@ -178,6 +189,13 @@ class Warmup(_Strict):
     rate: PositiveFloat
     drain: bool = False
     """Wait for all of them to come back before the measured segment starts."""
+    settle: Settle | None = None
+    """What follows them, until the latency falls no more; None: nothing."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """Of both parts, without the drain."""
+        return self.seconds + (self.settle.max_seconds if self.settle else 0.0)
 
 
 class PointsConfig(_Strict):

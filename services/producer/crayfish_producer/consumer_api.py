@@ -35,6 +35,21 @@ class ConsumerApi:
         except (OSError, ValueError):
             return None
 
+    def blocks(self, since_ns: int, block_ns: int) -> list[dict[str, Any]]:
+        """Latencies of warm-up records by their due time; none while it does not answer.
+
+        Args:
+            since_ns: Unix ns; where the first block begins.
+            block_ns: length of a block.
+        """
+        url = f"{self.url}/blocks?since_ns={since_ns}&block_ns={block_ns}"
+        try:
+            with urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+                found: list[dict[str, Any]] = json.load(answer)
+                return found
+        except (OSError, ValueError):
+            return []
+
     def finish(self, **counts: int) -> None:
         """Say that no further record follows.
 

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from .sender import Sender
     from .sentlog import SentLog
 
-PHASES: Final = ("starting", "canary", "warmup", "settling", "measured", "flushing", "done")
+PHASES: Final = (
+    "starting",
+    "canary",
+    "warmup",
+    "settling",
+    "steadying",
+    "measured",
+    "flushing",
+    "done",
+)
 _RECENT: Final = 4096
 
 

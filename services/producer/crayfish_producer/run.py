@@ -25,6 +25,7 @@ from .metrics import ProducerCollector
 from .ready import Readiness
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
+from .settling import settle
 
 if TYPE_CHECKING:
     import threading
@@ -53,6 +54,11 @@ class Summary:
     connected_ns: int | None = None
     ready_ns: int | None = None
     warmup_start_ns: int | None = None
+    settle_start_ns: int | None = None
+    settle_seconds: float | None = None
+    """How long records went at the workload's own rate before they were measured."""
+    settled: bool | None = None
+    """Whether their latency fell no more at the end of it."""
     measured_start_ns: int | None = None
     measured_end_ns: int | None = None
     flushed_ns: int | None = None
@@ -177,7 +183,15 @@ class ProducerRun:
             )
             summary.sent_warmup = sender.sent
             if workload.warmup.drain:
-                start = self._settle(sender)
+                start = self._drain(sender)
+        if workload.warmup.settle is not None:
+            self._phase("steadying")
+            write = make(Segment.WARMUP)
+            summary.settle_start_ns = start
+            found = settle(workload.warmup.settle, sender, self._consumer, write, start, self._stop)
+            start = found.end_ns
+            summary.settle_seconds, summary.settled = found.seconds, found.settled
+            summary.sent_warmup = sender.sent
         self._phase("measured")
         summary.measured_start_ns = self._metrics.measured_start_ns = start
         cpu = time.process_time()
@@ -191,7 +205,7 @@ class ProducerRun:
         summary.measured_cpu_seconds = time.process_time() - cpu
         summary.sent_measured = sender.sent - summary.sent_warmup
 
-    def _settle(self, sender: Sender) -> int:
+    def _drain(self, sender: Sender) -> int:
         """Wait until the consumer has all of the warm-up; returns the time at which it has.
 
         As long as results come, they are waited for: a cold processor may need far longer than

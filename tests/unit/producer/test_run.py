@@ -70,7 +70,7 @@ def test_the_warm_up_is_waited_for_while_it_comes_back(
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     run = ProducerRun(make_config(), threading.Event())
     run._consumer = cast("Any", Consumer(clock, *back))
-    run._settle(cast("Sender", Sent()))
+    run._drain(cast("Sender", Sent()))
     assert clock[0] == seconds
     assert "".join(lines) == said
 
