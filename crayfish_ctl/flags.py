@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 def _select(  # noqa: PLR0917  each one is a flag
     experiment: Annotated[str, typer.Argument(help="a file of configs/experiments")],
     profile: Annotated[str, typer.Option(help="how big: a file of configs/profiles")] = "laptop",
+    cpu_limit: Annotated[
+        str | None, typer.Option(help="how CPU limits are kept: quota, short-quota or cores")
+    ] = None,
     sp: Annotated[str | None, typer.Option(help="stream processor")] = None,
     runtime: Annotated[str | None, typer.Option(help="python or jvm")] = None,
     tool: Annotated[str | None, typer.Option(help="what scores")] = None,
@@ -84,6 +87,7 @@ def _select(  # noqa: PLR0917  each one is a flag
     return {
         "experiment": experiment,
         "profile": profile,
+        "cpu_limit": cpu_limit,
         "processor": sp,
         "runtime": runtime,
         "tool": tool,

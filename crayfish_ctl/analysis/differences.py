@@ -35,6 +35,8 @@ def differences(base: Manifest, other: Manifest) -> list[str]:
     ]
     if base.profile != other.profile:
         found.append(f"profile: {base.profile} -> {other.profile}")
+    if _cpu_limit(base) != _cpu_limit(other):
+        found.append(f"CPU limits kept by: {_cpu_limit(base)} -> {_cpu_limit(other)}")
     found += _changed("limits of", _limits(base), _limits(other))
     found += _changed(
         "image",
@@ -42,6 +44,11 @@ def differences(base: Manifest, other: Manifest) -> list[str]:
         {name: image.id[:_DIGEST_CHARS] for name, image in other.images.items()},
     )
     return found + _changed("package", base.packages, other.packages)
+
+
+def _cpu_limit(manifest: Manifest) -> str:
+    profile: Any = manifest.plan.get("profile")
+    return str(profile.get("cpu_limit", "quota")) if isinstance(profile, dict) else "quota"
 
 
 def _limits(manifest: Manifest) -> dict[str, str]:

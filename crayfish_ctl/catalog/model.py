@@ -149,6 +149,10 @@ class Model(Config):
     formats: dict[str, ModelFile]
 
 
+CpuLimit = Literal["quota", "short-quota", "cores"]
+"""How CPU limits are kept: see `stack.cpus`."""
+
+
 class Resources(Config):
     """Limits of one service."""
 
@@ -169,4 +173,5 @@ class Profile(Config):
     name: Name
     description: str
     extends: Name | None = None
+    cpu_limit: CpuLimit = "quota"
     resources: dict[Name, Resources] = {}

@@ -59,7 +59,12 @@ def assemble(
         check_choices(each, choices)
     return Plan(
         experiment=experiment,
-        profile=profile.model_copy(update={"resources": {**profile.resources, **sizing.resources}}),
+        profile=profile.model_copy(
+            update={
+                "resources": {**profile.resources, **sizing.resources},
+                "cpu_limit": choices.cpu_limit or profile.cpu_limit,
+            }
+        ),
         processor=processor,
         processors=processors,
         tool=tool,

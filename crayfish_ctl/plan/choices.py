@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import Pipeline
 from crayfish_ctl.catalog.explain import explain
-from crayfish_ctl.catalog.model import Delivery, Runtime
+from crayfish_ctl.catalog.model import CpuLimit, Delivery, Runtime
 from crayfish_ctl.catalog.values import (
     Batch,
     Count,
@@ -38,6 +38,8 @@ class Choices(BaseModel):
 
     experiment: str
     profile: str = "laptop"
+    cpu_limit: CpuLimit | None = None
+    """Another way to keep the profile's CPU limits."""
     processor: str | None = None
     runtime: Runtime | None = None
     tool: str | None = None

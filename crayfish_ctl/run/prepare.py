@@ -65,7 +65,13 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
     fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
     rendered = render(
-        fragments, values, run_dir, image_ids=setting.image_ids, confined=setting.engine.selinux
+        fragments,
+        values,
+        run_dir,
+        image_ids=setting.image_ids,
+        confined=setting.engine.selinux,
+        cpu_limit=plan.profile.cpu_limit,
+        cores=setting.engine.cores or 1,
     )
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 

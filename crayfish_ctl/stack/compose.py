@@ -13,6 +13,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results.pauses import is_of_a_collector
 
 from .calls import calls_engine
+from .cpus import limit_in_force
 from .render import IMAGE, OURS, PROJECT
 
 if TYPE_CHECKING:
@@ -196,6 +197,6 @@ def _describe(container: Container) -> ServiceContainer:
         oom_killed=bool(state.oom_killed),
         image=(container.config.labels or {}).get(IMAGE, str(container.config.image)),
         image_id=str(container.image),
-        cpus=host.nano_cpus / 1e9 if host.nano_cpus else None,
+        cpus=limit_in_force(host.nano_cpus, host.cpu_quota, host.cpu_period, host.cpuset_cpus),
         memory_bytes=host.memory or None,
     )

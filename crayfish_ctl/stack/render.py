@@ -12,11 +12,14 @@ from python_on_whales import DockerClient
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
 from .calls import calls_engine
+from .cpus import limit_cpus
 from .rules import check_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from crayfish_ctl.catalog.model import CpuLimit
 
 PROJECT = "crayfish-bench"
 """One experiment runs on an engine at a time, so one name serves.
@@ -58,6 +61,8 @@ def render(
     *,
     image_ids: Mapping[str, str] | None = None,
     confined: bool = False,
+    cpu_limit: CpuLimit = "quota",
+    cores: int = 1,
 ) -> Rendered:
     """Write `run_dir`/compose.yaml, which `docker compose -f ... up` starts as it is.
 
@@ -69,6 +74,8 @@ def render(
             meanwhile cannot change what an experiment measures.
         confined: the engine runs under SELinux, which keeps containers from the host's files
             unless each says otherwise.
+        cpu_limit: how CPU limits are kept.
+        cores: of the engine's machine.
 
     Raises:
         CrayfishError: if a fragment is missing, does not resolve, or breaks a rule.
@@ -95,6 +102,7 @@ def render(
         service["image"] = (image_ids or {}).get(image, image)
         service.setdefault("labels", {})[IMAGE] = image
         _confine(service, label=not confined)
+    limit_cpus(services, cpu_limit, cores)
     for part in (services, config.get("networks", {}), config.get("volumes", {})):
         for name in part:
             # A volume without settings is a bare name.
