@@ -14,6 +14,7 @@ from .estimate import FIRST_START_S, check_schedule, estimate_seconds
 from .expand import make_spec, runtime_on
 from .fit import fitting
 from .points import check_points
+from .schedule import ASSUMED_CAPACITY, preview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
     from .choices import Choices
     from .model import Cell, RunSpec
-
-ASSUMED_CAPACITY = 10_000.0
-"""records/s, for the preview of workloads whose rate an earlier run will find."""
-_EXPECTED_PROBES = 8
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
         sizing=sizing,
         left_out=tuple(left_out),
     )
-    plan = replace(plan, runs=tuple(_preview(plan)))
+    plan = replace(plan, runs=preview(plan))
     for run in plan.runs:
         check_cell(catalog, run.cell)
         check_schedule(run)
@@ -157,42 +154,20 @@ def make_plan(catalog: Catalog, choices: Choices, experiment: Experiment | None 
     return plan
 
 
-def _preview(plan: Plan) -> list[RunSpec]:
-    """The fewest runs that there will be, in their order."""
-    runs: list[RunSpec] = []
-    for repetition in range(1, plan.sizing.repetitions + 1):
-        for position, entry in enumerate(plan.sizing.workloads):
-            if entry.search:
-                continue
-            rate = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
-            runs.append(make_spec(plan, position, repetition, len(runs), rate=rate))
-    for position, entry in enumerate(plan.sizing.workloads):
-        if entry.search:
-            top = ASSUMED_CAPACITY if isinstance(entry.rate, (str, type(None))) else entry.rate
-            for number in range(1, _EXPECTED_PROBES + 1):
-                runs.append(
-                    make_spec(
-                        plan, position, number, len(runs), rate=top * entry.share, purpose="probe"
-                    )
-                )
-    return runs
-
-
 def _check_capacities(plan: Plan) -> None:
-    """A rate `capacity` needs an earlier workload that measures one."""
-    first = plan.runs[: len(plan.sizing.workloads)]
+    """A rate `capacity` needs a workload that measures one; the schedule runs that first."""
     for position, entry in enumerate(plan.sizing.workloads):
         if entry.rate != "capacity":
             continue
         cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
         if not any(
-            run.workload < position and run.cell.goal == "saturate" and run.cell.same_system(cell)
-            for run in first
+            run.workload != position and run.cell.goal == "saturate" and run.cell.same_system(cell)
+            for run in plan.runs
         ):
             raise CrayfishError(
                 f"configs/experiments/{plan.experiment.name}.yaml: workload {position + 1}: "
-                "rate: capacity: no workload before it measures the capacity of the same system",
-                hint="put `{rate: max, goal: saturate, stop: {count: ...}}` before it",
+                "rate: capacity: no workload measures the capacity of the same system",
+                hint="add `{rate: max, goal: saturate, stop: {count: ...}}`",
             )
 
 

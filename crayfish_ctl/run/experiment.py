@@ -17,6 +17,7 @@ from rich.markup import escape
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
+from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     RUN_FILE,
@@ -258,6 +259,7 @@ def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
             "profile": plan.profile.model_dump(mode="json"),
             "model": plan.model.model_dump(mode="json"),
             "sizing": plan.sizing.model_dump(mode="json"),
+            "schedule": SCHEDULE_VERSION,
         },
     )
 

@@ -148,3 +148,11 @@ def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
     with pytest.raises(CrayfishError, match=r"no manifest\.json here"):
         saved_plan(tmp_path, CATALOG)
+
+
+def test_an_experiment_of_another_order_is_not_gone_on_with(folder: Path) -> None:
+    """Its results would all be set aside, one after the other."""
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"schedule"', '"once"'))
+    with pytest.raises(CrayfishError, match=r"manifest\.json: plan\.schedule"):
+        saved_plan(folder, CATALOG)
