@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.errors import CrayfishError
 
-from .comparison import ComparedResults, Comparison, Unmatched
+from .comparison import ComparedResults, Comparison, Unmatched, more_is_better
 from .decision import Decision, decide, decide_bracket
 from .differences import differences
 from .identity import cells_of, searches_of
@@ -45,7 +45,6 @@ _KEY_METRICS: Final = {
 }
 """What is compared unless something is asked for. CPU-seconds per million points would be the same
 comparison as records per CPU-second once more: cells that match have the same batch size."""
-_MORE_IS_BETTER: Final = ("_per_s", "per_cpu_second", "accuracy")
 
 
 def compare_results(
@@ -103,11 +102,6 @@ def compare_results(
         warnings=tuple(warnings),
         threshold=threshold,
     )
-
-
-def more_is_better(metric: str) -> bool:
-    """Rates, records per CPU-second and accuracies; not times, costs, backlogs and deviations."""
-    return metric.endswith(_MORE_IS_BETTER)
 
 
 def _only_there(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .ratio import Ratio
     from .repetition import Estimate
 
+_MORE_IS_BETTER: Final = ("_per_s", "per_cpu_second", "accuracy")
 _OPEN: Final = Decision("undecided")
 
 
@@ -68,7 +69,32 @@ class ComparedResults:
     """Which of the others, and in what its circumstances differ from those of the base."""
     threshold: float
 
+    def may_be_worse(self, found: Comparison) -> bool:
+        """Whether an undecided comparison leaves open that it is worse by more than the threshold.
+
+        Where it leaves open only whether something is better, nobody needs to be stopped.
+        """
+        ratio = found.ratio
+        if found.outcome != "undecided":
+            return False
+        if ratio is None or ratio.low is None or ratio.high is None:
+            return True
+        if more_is_better(found.metric):
+            return ratio.low < 1 - self.threshold
+        return ratio.high > 1 + self.threshold
+
+    @property
+    def risks(self) -> int:
+        """How many comparisons, and cells that have none, may be worse and nobody can tell."""
+        open_cells = sum(found.outcome == "undecided" for found in self.unmatched)
+        return open_cells + sum(self.may_be_worse(found) for found in self.comparisons)
+
     def count(self, outcome: Outcome) -> int:
         """How many comparisons, and cells that have none, came out so."""
         outcomes = [found.outcome for found in self.comparisons]
         return [*outcomes, *(found.outcome for found in self.unmatched)].count(outcome)
+
+
+def more_is_better(metric: str) -> bool:
+    """Rates, records per CPU-second and accuracies; not times, costs, backlogs and deviations."""
+    return metric.endswith(_MORE_IS_BETTER)

@@ -53,7 +53,7 @@ def compare(  # noqa: PLR0917  typer passes each by name
         write_comparison(out, found)
     if found.count("worse"):
         raise typer.Exit(ExitCode.REGRESSION)
-    if undecided == "fail" and found.count("undecided"):
+    if undecided == "fail" and found.risks:
         raise typer.Exit(ExitCode.UNDECIDED)
 
 

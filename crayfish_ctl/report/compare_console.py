@@ -45,8 +45,8 @@ def print_comparison(found: ComparedResults, console: Console) -> None:
         f"significantly worse by more than {threshold}"
     )
     console.print(
-        f"[{'yellow' if undecided else 'green'}]{undecided} undecided[/]: neither that, nor shown "
-        f"to be within {threshold}"
+        f"[{'yellow' if found.risks else 'green'}]{undecided} undecided[/]: neither that, nor "
+        f"shown to be within {threshold}; {found.risks} of them may be worse by more"
     )
 
 

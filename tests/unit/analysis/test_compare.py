@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from crayfish_contract.runconfig import PoissonArrivals
-from crayfish_ctl.analysis.compare import compare_results, more_is_better
+from crayfish_ctl.analysis.compare import compare_results
+from crayfish_ctl.analysis.comparison import more_is_better
 from crayfish_ctl.analysis.differences import differences
 from crayfish_ctl.analysis.identity import cells_of, identity_of
 from crayfish_ctl.analysis.metrics import METRICS
@@ -88,6 +89,27 @@ def test_noise_is_no_evidence_of_no_difference(tmp_path: Path) -> None:
     needed = row.decision.runs_needed
     assert needed is not None
     assert needed > 3
+
+
+@pytest.mark.parametrize(
+    ("factor", "metric", "risks"),
+    [
+        (1.04, "capacity_records_per_s", 0),
+        (0.96, "capacity_records_per_s", 1),
+        (0.96, "latency_p50_ms", 0),
+        (1.04, "latency_p50_ms", 1),
+    ],
+)
+def test_what_may_only_be_better_stops_nobody(
+    tmp_path: Path, factor: float, metric: str, risks: int
+) -> None:
+    values = [1000.0, 1015.0, 985.0]
+    changed = [value * factor for value in values]
+    made = saturating if metric.startswith("capacity") else lambda v: [result(n) for n in v]
+    found = compared(tmp_path, made(values), made(changed), metrics=[metric])
+
+    assert found.comparisons[0].outcome == "undecided"
+    assert found.risks == risks
 
 
 def test_no_difference_has_to_be_shown(tmp_path: Path) -> None:
