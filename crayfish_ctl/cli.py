@@ -204,11 +204,12 @@ def schema(
 
 
 def _exit_code(results: Results) -> ExitCode:
-    """A failed run is an error; an INVALID one only if it leaves its cell without any number.
+    """A failed run is an error; so is a cell without any number, or that was not sustained.
 
-    A search asks whether a rate holds, and that it does not is an answer: one rate must.
+    A run in which the harness failed is none, if another one gives its cell a number. A search
+    asks whether a rate holds, and that it does not is an answer: one rate must.
     """
-    from crayfish_ctl.analysis import by_cell  # noqa: PLC0415
+    from crayfish_ctl.analysis import by_cell, not_carried  # noqa: PLC0415
 
     runs = results.runs
     failed = any(run.verdict.state.value == "FAILED" for run in runs)
@@ -218,7 +219,10 @@ def _exit_code(results: Results) -> ExitCode:
     confirmed = [r for r in runs if r.spec.purpose == "confirm"]
     searched = {r.spec.workload for r in runs if r.spec.purpose != "measure"}
     groups += [[r for r in confirmed if r.spec.workload == workload] for workload in searched]
-    measured = all(any(run.verdict.state.value == "VALID" for run in group) for group in groups)
+    lucky = any(not_carried(run.verdict) for run in runs if run.spec.purpose == "measure")
+    measured = not lucky and all(
+        any(run.verdict.state.value == "VALID" for run in group) for group in groups
+    )
     return ExitCode.OK if measured else ExitCode.RUN_INVALID
 
 

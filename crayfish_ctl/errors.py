@@ -23,9 +23,11 @@ class ExitCode(IntEnum):
     RUN_FAILED = 4
     """At least one run FAILED (a component died or never became ready)."""
     RUN_INVALID = 5
-    """All runs ended, but at least one cell has no VALID run, and so no number."""
+    """All runs ended, but at least one cell has no VALID run, or is not sustained."""
     REGRESSION = 6
     """`compare`: something has become significantly worse, by more than the threshold."""
+    UNDECIDED = 7
+    """`compare`: nothing is known to be worse, but something may be, by more than the threshold."""
     INTERRUPTED = 130
     """Ctrl-C or SIGTERM; everything that was started has been removed."""
 

@@ -36,10 +36,10 @@ def _select(  # noqa: PLR0917  each one is a flag
     model: Annotated[str | None, typer.Option(help="a file of configs/models")] = None,
     reps: Annotated[int | None, typer.Option(help="repetitions of each cell")] = None,
     max_reps: Annotated[
-        int | None, typer.Option(help="repeat up to here while an interval is too wide")
+        int | None, typer.Option(help="up to so many, if the first three differ too much")
     ] = None,
     precision: Annotated[
-        float | None, typer.Option(help="that is: half the interval / mean above this, like 0.05")
+        float | None, typer.Option(help="0.05: an interval that reaches 5 % above its centre")
     ] = None,
     rate: Annotated[
         list[str] | None, typer.Option(help="records/s or `max`; repeat, or separate by commas")

@@ -4,11 +4,19 @@ Reads and writes through `crayfish_ctl.results`; knows no container and no figur
 """
 
 from .baselines import PipelineEfficiency, pipeline_efficiency
+from .blame import counts, not_carried
 from .collect import collect_run, failed_run
 from .correctness import Reference, load_reference
-from .ratio import Ratio, ratio_of
-from .repetition import METRICS, CellSummary, Estimate, by_cell, key_metric, precise, summarise
-from .summary import asked_repetitions, write_summary
+from .metrics import METRICS, value_of
+from .ratio import Ratio, ratio_between, ratio_of
+from .repetition import (
+    CellSummary,
+    Estimate,
+    by_cell,
+    key_metric,
+    summarise,
+)
+from .summary import asked_repetitions, first_stage, write_summary
 from .verdict import judge
 
 __all__ = [
@@ -21,13 +29,17 @@ __all__ = [
     "asked_repetitions",
     "by_cell",
     "collect_run",
+    "counts",
     "failed_run",
+    "first_stage",
     "judge",
     "key_metric",
     "load_reference",
+    "not_carried",
     "pipeline_efficiency",
-    "precise",
+    "ratio_between",
     "ratio_of",
     "summarise",
+    "value_of",
     "write_summary",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .ratio import Ratio, ratio_of
+from .ratio import Ratio, ratio_between
 from .repetition import key_metric
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def _against(
 ) -> list[PipelineEfficiency]:
     metric = key_metric(summary.cell)
     ours, theirs = summary.estimates.get(metric), other.estimates.get(metric)
-    ratio = ratio_of(ours.values, theirs.values) if ours and theirs else None
+    ratio = ratio_between(ours, theirs) if ours and theirs else None
     return [] if ratio is None else [PipelineEfficiency(summary.cell, bound, other.cell, ratio)]

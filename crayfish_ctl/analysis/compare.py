@@ -1,35 +1,35 @@
 """Two or more experiments, cell by cell: what has become better or worse, and by how much.
 
-A difference counts only if chance does not explain it: each comparison is Welch's t test on the
-logarithms of the runs' values (`ratio`), and all comparisons of one call are adjusted together
-after Holm, because among many tests some come out small by themselves.
+Each comparison is Welch's t test on the logarithms of the runs' values (`ratio`), all of one call
+are adjusted together after Holm, because among many tests some come out small by themselves, and
+what follows from one is in `decision`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.errors import CrayfishError
 
+from .comparison import ComparedResults, Comparison, Unmatched, more_is_better
+from .decision import Decision, decide, decide_bracket
 from .differences import differences
-from .options import completed, recorded_defaults
-from .ratio import holm, ratio_of
-from .repetition import METRICS, summarise
+from .identity import cells_of, searches_of
+from .metrics import METRICS
+from .options import recorded_defaults
+from .ratio import Ratio, holm, ratio_across
+from .repetition import estimate
+from .search import SUSTAINABLE, objective_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results import Results
 
-    from .options import Defaults
-    from .ratio import Ratio
-    from .repetition import CellSummary, Estimate
+    from .repetition import CellSummary
+    from .search import Search
 
-Outcome = Literal["better", "worse", "no difference", "unknown"]
-
-SIGNIFICANCE: Final = 0.05
 THRESHOLD: Final = 0.05
 
 _COSTS: Final = ("records_per_cpu_second",)
@@ -46,59 +46,6 @@ _KEY_METRICS: Final = {
 }
 """What is compared unless something is asked for. CPU-seconds per million points would be the same
 comparison as records per CPU-second once more: cells that match have the same batch size."""
-_MORE_IS_BETTER: Final = ("_per_s", "per_cpu_second", "accuracy")
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One metric of one cell, in the base and in another experiment."""
-
-    other: int
-    """Which of the other experiments, from 0."""
-    cell: Cell
-    """As the base has it."""
-    metric: str
-    base: Estimate
-    ours: Estimate
-    ratio: Ratio | None
-    """Other / base; None if a value is not positive."""
-    adjusted_p: float | None = None
-    """After Holm, over all comparisons of the table; None without an interval."""
-    outcome: Outcome = "unknown"
-    regression: bool = False
-    """Worse by more than the threshold."""
-
-    @property
-    def change(self) -> float | None:
-        """Relative difference: 0.1 is 10 % more than the base."""
-        return None if self.ratio is None else self.ratio.value - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """A cell that cannot be compared with one of the other experiments."""
-
-    other: int
-    cell: Cell
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedResults:
-    """Everything that `crayfish compare` says."""
-
-    base: str
-    others: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
-    unmatched: tuple[Unmatched, ...]
-    warnings: tuple[tuple[int, str], ...]
-    """Which of the others, and in what its circumstances differ from those of the base."""
-    threshold: float
-
-    @property
-    def regressions(self) -> tuple[Comparison, ...]:
-        """What has become significantly worse, by more than the threshold."""
-        return tuple(found for found in self.comparisons if found.regression)
 
 
 def compare_results(
@@ -112,37 +59,45 @@ def compare_results(
     Args:
         base: what is compared with.
         others: at least one.
-        metrics: of `METRICS`, for every cell that has them; otherwise what a cell is run for.
-        threshold: a significant worsening by more than this is a regression; 0.05 is 5 %.
+        metrics: of `METRICS`, for every cell that has them, or `SUSTAINABLE`; otherwise what a cell
+            is run for.
+        threshold: a difference up to this does not matter; 0.05 is 5 %.
 
     Raises:
-        CrayfishError: for an unknown metric.
+        CrayfishError: for an unknown metric, or if a folder has two cells of one identity.
     """
     for metric in metrics:
-        if metric not in METRICS:
+        if metric not in METRICS and metric != SUSTAINABLE:
             raise CrayfishError(
                 f"--metric {metric}: there is none of that name",
-                hint=f"it is one of {', '.join(METRICS)}",
+                hint=f"it is one of {', '.join([*METRICS, SUSTAINABLE])}",
             )
     found: list[Comparison] = []
     unmatched: list[Unmatched] = []
     warnings: list[tuple[int, str]] = []
     for number, other in enumerate(others):
         ours, theirs = recorded_defaults(base.manifest), recorded_defaults(other.manifest)
-        before = _by_identity(base, {**theirs, **ours})
-        after = _by_identity(other, {**ours, **theirs})
+        before = cells_of(base, {**theirs, **ours})
+        looked_for = searches_of(base, {**theirs, **ours})
         warnings += [(number, text) for text in differences(base.manifest, other.manifest)]
+        after = cells_of(other, {**ours, **theirs})
+        looking = searches_of(other, {**ours, **theirs})
         for identity, summary in before.items():
-            if identity in after:
-                found += _cell(number, summary, after[identity], metrics)
-            missing = _missing(summary, after.get(identity))
-            if missing:
-                unmatched.append(Unmatched(number, summary.cell, missing))
-        unmatched += [
-            Unmatched(number, summary.cell, "not in the base")
-            for identity, summary in after.items()
-            if identity not in before
+            match = after.get(identity)
+            missing = _missing(number, summary, match)
+            if missing is not None:
+                unmatched.append(missing)
+            elif match is not None:
+                found += _cell(number, summary, match, metrics)
+                unmatched += _one_sided(number, summary, match, metrics)
+        searched = [
+            _search(number, search, looking.get(identity), threshold)
+            for identity, search in looked_for.items()
+            if not metrics or SUSTAINABLE in metrics
         ]
+        found += [result for result in searched if isinstance(result, Comparison)]
+        unmatched += [result for result in searched if isinstance(result, Unmatched)]
+        unmatched += _only_there(number, before, after) + _only_there(number, looked_for, looking)
     return ComparedResults(
         base=base.path.name,
         others=tuple(other.path.name for other in others),
@@ -153,36 +108,37 @@ def compare_results(
     )
 
 
-def identity_of(cell: Cell) -> str:
-    """What makes a cell the same in two experiments.
-
-    Everything that is run, except how it arrives if it has a title: a share of the capacity is
-    another rate on another day, and has the title so that it can be recognised.
-    """
-    if cell.title:
-        return cell.model_dump_json(exclude={"experiment", "arrivals"})
-    return cell.model_dump_json(exclude={"experiment": True, "arrivals": {"seed"}})
-
-
-def more_is_better(metric: str) -> bool:
-    """Rates, records per CPU-second and accuracies; not times, costs, backlogs and deviations."""
-    return metric.endswith(_MORE_IS_BETTER)
+def _only_there(
+    number: int,
+    before: Mapping[str, CellSummary | Search],
+    after: Mapping[str, CellSummary | Search],
+) -> list[Unmatched]:
+    return [
+        Unmatched(number, found.cell, "not in the base")
+        for identity, found in after.items()
+        if identity not in before
+    ]
 
 
-def _by_identity(results: Results, defaults: Defaults) -> dict[str, CellSummary]:
-    """The cells of an experiment; a search's probes are no results, and its last rate is its.
-
-    Those of results without the defaults of their options are completed with the other side's.
-    """
-    summaries = (s for s in summarise(results.runs) if s.purpose != "probe")
-    return {identity_of(completed(summary.cell, defaults)): summary for summary in summaries}
-
-
-def _missing(base: CellSummary, other: CellSummary | None) -> str:
+def _missing(number: int, base: CellSummary, other: CellSummary | None) -> Unmatched | None:
+    """Why there is nothing to compare, and what that says; None if there is."""
     if other is None:
-        return "only in the base"
-    sides = [name for name, side in (("base", base), ("other", other)) if not side.valid]
-    return f"no VALID run in the {' and the '.join(sides)}" if sides else ""
+        return Unmatched(number, base.cell, "only in the base")
+    if base.not_carried and other.not_carried:
+        return Unmatched(number, base.cell, "sustained in neither")
+    empty = [name for name, side in (("base", base), ("other", other)) if not side.valid]
+    if other.not_carried and base.valid:
+        return Unmatched(number, base.cell, f"not sustained in the other ({_runs(other)})", "worse")
+    if base.not_carried and other.valid:
+        return Unmatched(number, base.cell, f"not sustained in the base ({_runs(base)})", "better")
+    if not empty:
+        return None
+    why = f"no VALID run in the {' and the '.join(empty)}"
+    return Unmatched(number, base.cell, why, "undecided")
+
+
+def _runs(summary: CellSummary) -> str:
+    return f"not carried in {summary.not_carried} of {summary.runs} runs"
 
 
 def _cell(
@@ -197,10 +153,52 @@ def _cell(
             metric=metric,
             base=base.estimates[metric],
             ours=other.estimates[metric],
-            ratio=ratio_of(other.estimates[metric].values, base.estimates[metric].values),
+            ratio=ratio_across(other.estimates[metric], base.estimates[metric]),
         )
         for metric in both
     ]
+
+
+def _one_sided(
+    number: int, base: CellSummary, other: CellSummary, metrics: Sequence[str]
+) -> list[Unmatched]:
+    """A value that one side has not: too few records for a percentile, or never recovered."""
+    chosen = metrics or _KEY_METRICS[base.cell.goal]
+    return [
+        Unmatched(number, base.cell, f"{metric} only in the {side}", "undecided")
+        for metric in chosen
+        for side, here, there in (("base", base, other), ("other", other, base))
+        if metric in here.estimates and metric not in there.estimates
+    ]
+
+
+def _search(
+    number: int, base: Search, other: Search | None, threshold: float
+) -> Comparison | Unmatched:
+    """The rates of two searches: one value on each side, and how far it is open upwards."""
+    # No rate in its name: that is what was looked for.
+    text = objective_text(base.objective) if base.objective else "a VALID run"
+    cell = base.cell.model_copy(update={"title": f"search for {text}"})
+    if other is None:
+        return Unmatched(number, cell, "only in the base")
+    if base.found and other.found and base.ceiling and other.ceiling:
+        ratio = Ratio(
+            other.found / base.found,
+            low=other.found / base.ceiling,
+            high=other.ceiling / base.found,
+        )
+        before, ours = estimate([base.found]), estimate([other.found])
+        assert before is not None  # noqa: S101  # of a value there is an estimate
+        assert ours is not None  # noqa: S101
+        outcome = decide_bracket(ratio, threshold)
+        return Comparison(number, cell, SUSTAINABLE, before, ours, ratio, Decision(outcome))
+    if base.found and other.exhausted:
+        return Unmatched(number, cell, "the other's search found no rate that holds", "worse")
+    if other.found and base.exhausted:
+        return Unmatched(number, cell, "the base's search found no rate that holds", "better")
+    if base.exhausted and other.exhausted:
+        return Unmatched(number, cell, "neither search found a rate that holds")
+    return Unmatched(number, cell, "a search did not come to its end", "undecided")
 
 
 def _judged(comparisons: list[Comparison], threshold: float) -> list[Comparison]:
@@ -212,19 +210,25 @@ def _judged(comparisons: list[Comparison], threshold: float) -> list[Comparison]
     }
     adjusted = dict(zip(tests, holm(list(tests.values())), strict=True))
     return [
-        _verdict(found, adjusted[place], threshold) if place in adjusted else found
+        found
+        if found.metric == SUSTAINABLE
+        else replace(
+            found,
+            adjusted_p=adjusted.get(place),
+            decision=_decision(found, adjusted.get(place), threshold),
+        )
         for place, found in enumerate(comparisons)
     ]
 
 
-def _verdict(found: Comparison, p_value: float, threshold: float) -> Comparison:
-    change = found.change or 0.0
-    outcome: Outcome = "no difference"
-    if p_value < SIGNIFICANCE:
-        outcome = "better" if (change > 0) == more_is_better(found.metric) else "worse"
-    return replace(
-        found,
-        adjusted_p=p_value,
-        outcome=outcome,
-        regression=outcome == "worse" and abs(change) > threshold,
+def _decision(found: Comparison, adjusted_p: float | None, threshold: float) -> Decision:
+    values = {*found.base.values, *found.ours.values}
+    if found.ratio is None and values == {0.0}:  # no ratio, but nothing differs either
+        return Decision("within", visible=0.0)
+    return decide(
+        found.ratio,
+        adjusted_p,
+        threshold,
+        more_is_better=more_is_better(found.metric),
+        runs=min(found.base.n, found.ours.n),
     )

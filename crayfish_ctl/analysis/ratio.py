@@ -3,27 +3,30 @@
 On the logarithms of the runs' values a ratio becomes a difference, and Welch's t test ("The
 generalization of 'Student's' problem when several different population variances are involved",
 Biometrika 34, 1947) gives its interval without taking both sides for equally noisy. The means are
-therefore geometric ones. Rates and latencies vary by percentages rather than by amounts, so their
-logarithms are nearer to a normal distribution than they are themselves.
+therefore geometric ones. Where one experiment made both sides, alternating, the runs of one round
+have the machine's mood in common, and Student's test of the rounds' differences takes it out.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
 
+from crayfish_ctl.sample import CONFIDENCE, MIN_RUNS, Array, staged
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CONFIDENCE: Final = 0.95
+    from .repetition import Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One sample relative to another; the last three are None if either has fewer than two runs."""
+    """One sample relative to another; all but the value are None without repetitions."""
 
     value: float
     """Geometric mean of the one / geometric mean of the other."""
@@ -32,28 +35,80 @@ class Ratio:
     high: float | None = None
     p_value: float | None = None
     """Probability of so large a difference if there were none (two-sided)."""
+    error: float | None = None
+    """Standard error of the logarithm of the value."""
+    freedom: float | None = None
+    """Degrees of freedom of that error; None if there is no variance at all."""
 
 
 def ratio_of(ours: Sequence[float], base: Sequence[float]) -> Ratio | None:
     """`ours` relative to `base`; None if a side has no value or one that is not positive."""
-    if not ours or not base or min(*ours, *base) <= 0:
+    if not _positive(ours, base):
         return None
-    a, b = np.log(np.asarray(ours)), np.log(np.asarray(base))
+    return _unpaired(np.log(ours), np.log(base))
+
+
+def ratio_between(ours: Estimate, base: Estimate) -> Ratio | None:
+    """The same for two cells of one experiment: by rounds, if both have the same three or more.
+
+    With fewer, what the pairs cost in degrees of freedom is more than they bring.
+    """
+    if not _positive(ours.values, base.values):
+        return None
+    a, b = np.log(ours.values), np.log(base.values)
+    rounds = ours.repetitions
+    if len(set(rounds)) == len(rounds) >= MIN_RUNS and rounds == base.repetitions:
+        return _paired(staged(a - b, ours.first))
+    return _unpaired(staged(a, ours.first), staged(b, base.first))
+
+
+def ratio_across(ours: Estimate, base: Estimate) -> Ratio | None:
+    """The same for two cells of different experiments, which have no round in common."""
+    if not _positive(ours.values, base.values):
+        return None
+    logs = (staged(np.log(side.values), side.first) for side in (ours, base))
+    return _unpaired(*logs)
+
+
+def _positive(ours: Sequence[float], base: Sequence[float]) -> bool:
+    return bool(ours) and bool(base) and min(*ours, *base) > 0
+
+
+def _unpaired(a: Array, b: Array) -> Ratio:
     difference = float(a.mean() - b.mean())
-    value = float(np.exp(difference))
     if a.size == 1 or b.size == 1:
-        return Ratio(value)
-    noise_a, noise_b = float(a.var(ddof=1)) / a.size, float(b.var(ddof=1)) / b.size
-    noise = noise_a + noise_b
-    if noise == 0:
-        return Ratio(value, value, value, 1.0 if difference == 0 else 0.0)
-    freedom = noise**2 / (noise_a**2 / (a.size - 1) + noise_b**2 / (b.size - 1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * noise**0.5
+        return Ratio(float(np.exp(difference)))
+    if not np.ptp(a) and not np.ptp(b):
+        return _exact(difference)
+    with warnings.catch_warnings():
+        # One side without any variance is fine here, and the reason of scipy's warning.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return _of(stats.ttest_ind(a, b, equal_var=False), difference)
+
+
+def _paired(differences: Array) -> Ratio:
+    difference = float(differences.mean())
+    if not np.ptp(differences):
+        return _exact(difference)
+    return _of(stats.ttest_1samp(differences, 0.0), difference)
+
+
+def _exact(difference: float) -> Ratio:
+    """No run differs from another of its side."""
+    value = float(np.exp(difference))
+    return Ratio(value, value, value, 0.0 if difference else 1.0, error=0.0)
+
+
+def _of(test: Any, difference: float) -> Ratio:
+    low, high = (float(np.exp(end)) for end in test.confidence_interval(CONFIDENCE))
+    half = (np.log(high) - np.log(low)) / 2
     return Ratio(
-        value,
-        low=float(np.exp(difference - half)),
-        high=float(np.exp(difference + half)),
-        p_value=2 * float(stats.t.sf(abs(difference) / noise**0.5, freedom)),
+        float(np.exp(difference)),
+        low=low,
+        high=high,
+        p_value=float(test.pvalue),
+        error=float(half / stats.t.ppf((1 + CONFIDENCE) / 2, test.df)),
+        freedom=float(test.df),
     )
 
 

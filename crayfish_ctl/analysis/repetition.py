@@ -2,20 +2,23 @@
 
 Between-run variation is what decides whether two systems differ, and it is larger than what one run
 shows of itself (Georges, Buytaert, Eeckhout: "Statistically Rigorous Java Performance Evaluation",
-OOPSLA 2007): so every run contributes one value, and the interval is Student's t over the runs.
+OOPSLA 2007): so every run contributes one value, and the interval is Student's t over the runs, on
+the logarithmic scale (`crayfish_ctl.sample`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
-from scipy import stats
 
 from crayfish_ctl.plan.model import Cell, Purpose  # noqa: TC001  # pydantic reads them
-from crayfish_ctl.results.model import STAGES, VerdictState
+from crayfish_ctl.results.model import VerdictState
+from crayfish_ctl.sample import interval_of
 
+from .blame import not_carried
+from .metrics import METRICS, supported, value_of
 from .warnings import warnings_of
 
 if TYPE_CHECKING:
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.results.model import RunResult
 
-CONFIDENCE: Final = 0.95
-
 
 class Estimate(BaseModel):
-    """A value over the valid runs of a cell. With one run there is no interval."""
+    """A value over the valid runs of a cell. With fewer than three runs there is no interval.
+
+    The interval says where the mean of many such experiments on this machine would lie; nothing of
+    other machines, and nothing of where the next run lies, which varies more.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,17 +40,23 @@ class Estimate(BaseModel):
     mean: float
     median: float
     low: float | None
-    """Lower end of the 95 % confidence interval of the mean."""
+    """Lower end of the 95 % confidence interval of the centre."""
     high: float | None
     cv: float | None
     """Coefficient of variation: standard deviation / mean."""
     values: tuple[float, ...] = ()
     """One of each run, in the order of the runs."""
+    geometric_mean: float | None = None
+    """What the interval is round; None if a value is not positive (then it is round the mean)."""
+    repetitions: tuple[int, ...] = ()
+    """Of the runs, where they are known."""
+    first: int | None = None
+    """How many runs the interval's width is of, if their spread decided how many there are."""
 
     @property
-    def half_width(self) -> float | None:
-        """Half of the interval: what stands after the ±."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+    def centre(self) -> float:
+        """What is shown: what the interval is round."""
+        return self.mean if self.geometric_mean is None else self.geometric_mean
 
 
 class CellSummary(BaseModel):
@@ -68,72 +79,43 @@ class CellSummary(BaseModel):
     """What a reader should know of the repetitions, with figures and with what to do."""
     purpose: Purpose = "measure"
     """Of the runs that count."""
+    not_carried: int = 0
+    """Runs that the system could not carry (`analysis.blame`); one is enough for the cell not to be
+    sustained, and no later run makes up for it."""
+
+    @property
+    def sustained(self) -> bool:
+        """Whether every run in which nothing else went wrong was carried, and there is one."""
+        return self.valid > 0 and not self.not_carried
 
 
-def estimate(values: Iterable[float]) -> Estimate | None:
-    """Mean and median with a 95 % t interval of the mean; None without values."""
-    data = np.array(list(values), dtype=float)
-    if not data.size:
+def estimate(
+    values: Iterable[float], repetitions: Iterable[int] = (), first: int | None = None
+) -> Estimate | None:
+    """The means of some runs' values with a 95 % t interval; None without values.
+
+    Args:
+        values: one of each run.
+        repetitions: of the same runs.
+        first: see `crayfish_ctl.sample.interval_of`.
+    """
+    data = [float(value) for value in values]
+    if not data:
         return None
-    mean = float(data.mean())
-    if data.size == 1:
-        return Estimate(n=1, mean=mean, median=mean, low=None, high=None, cv=None, values=(mean,))
-    deviation = float(data.std(ddof=1))
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, data.size - 1)) * deviation / data.size**0.5
+    mean, n = float(np.mean(data)), len(data)
+    found = interval_of(data, first)
     return Estimate(
-        n=data.size,
+        n=n,
         mean=mean,
         median=float(np.median(data)),
-        low=mean - half,
-        high=mean + half,
-        cv=deviation / mean if mean else None,
-        values=tuple(data.tolist()),
+        low=found.low,
+        high=found.high,
+        cv=float(np.std(data, ddof=1)) / mean if n > 1 and mean else None,
+        values=tuple(data),
+        geometric_mean=found.centre if min(data) > 0 else None,
+        repetitions=tuple(repetitions),
+        first=first if first is not None and n > first else None,
     )
-
-
-METRICS: Final[dict[str, str]] = {
-    **{
-        f"{rate}_per_s": f"throughput.{rate}_per_s"
-        for rate in ("offered_records", "sent_records", "achieved_records", "achieved_points")
-    },
-    "processor_records_per_s": "throughput.processor_records_per_s",
-    "capacity_records_per_s": "throughput.capacity.records_per_s",
-    "capacity_sharing_records_per_s": "throughput.capacity.sharing_records_per_s",
-    "capacity_drain_records_per_s": "throughput.capacity.drain_records_per_s",
-    **{
-        f"latency_{name}_ms": f"latency_ms.{name}"
-        for name in ("mean", "p50", "p90", "p95", "p99", "p99_9", "max")
-    },
-    **{f"send_latency_{name}_ms": f"send_latency_ms.{name}" for name in ("p50", "p99", "max")},
-    **{f"service_{name}_ms": f"service_ms.{name}" for name in ("p50", "p99")},
-    **{
-        f"{stage}_{name}_ms": f"stages_ms.{stage}.{name}"
-        for stage in STAGES
-        for name in ("p50", "p99")
-    },
-    **{f"broker_latency_{name}_ms": f"broker_latency_ms.{name}" for name in ("mean", "p50", "p99")},
-    "schedule_lag_p99_ms": "schedule_lag_ms.p99",
-    "records_per_cpu_second": "efficiency.records_per_cpu_second",
-    "drain_records_per_cpu_second": "efficiency.drain_records_per_cpu_second",
-    "cpu_seconds_per_million_points": "efficiency.cpu_seconds_per_million_points",
-    "backlog_max": "backlog.max",
-    "burst_recovery_s": "recovery_seconds",
-    "end_to_end_accuracy": "correctness.end_to_end_accuracy",
-    "offline_accuracy": "correctness.offline_accuracy",
-    "max_deviation": "correctness.max_deviation",
-}
-"""What is put together over repetitions (also the columns of summary.csv), and where `run.json` has
-it."""
-
-
-def value_of(run: RunResult, metric: str) -> float | None:
-    """A run's value of one of `METRICS`; None if the run has none."""
-    found: Any = run
-    for name in METRICS[metric].split("."):
-        if found is None:
-            return None
-        found = found.get(name) if isinstance(found, dict) else getattr(found, name)
-    return None if found is None else float(found)
 
 
 def by_cell(runs: Iterable[RunResult]) -> list[tuple[Cell, list[RunResult]]]:
@@ -153,20 +135,26 @@ def counting(runs: Sequence[RunResult]) -> list[RunResult]:
     return confirmations or list(runs)
 
 
-def summarise_cell(cell: Cell, runs: Sequence[RunResult], asked: int | None = None) -> CellSummary:
+def summarise_cell(
+    cell: Cell, runs: Sequence[RunResult], asked: int | None = None, first: int | None = None
+) -> CellSummary:
     """Put the repetitions of one cell together.
 
     Args:
         cell: what was run.
         runs: all of its runs.
         asked: how many repetitions were asked for; without it, as many as there are runs.
+        first: after how many of them it was decided how many more there are to be, if it was.
     """
     runs = counting(runs)
+    purpose = runs[0].spec.purpose
+    if purpose != "measure":  # a search asks for a number of confirmations, whatever they say
+        first = None
     states = [run.verdict.state for run in runs]
     valid = [run for run in runs if run.verdict.state is VerdictState.VALID]
-    found = {name: over_runs(valid, name) for name in METRICS}
+    found = {name: over_runs(valid, name, first) for name in METRICS}
     estimates = {name: value for name, value in found.items() if value is not None}
-    purpose = runs[0].spec.purpose
+    spoilt = sum(not_carried(run.verdict) for run in runs)
     wanted = asked if asked is not None and purpose == "measure" else len(runs)
     return CellSummary(
         cell=cell,
@@ -175,8 +163,11 @@ def summarise_cell(cell: Cell, runs: Sequence[RunResult], asked: int | None = No
         invalid=states.count(VerdictState.INVALID),
         failed=states.count(VerdictState.FAILED),
         estimates=estimates,
-        warnings=warnings_of(cell, len(valid), wanted, estimates) if purpose != "probe" else (),
+        warnings=warnings_of(cell, len(valid), wanted, estimates, spoilt)
+        if purpose != "probe"
+        else (),
         purpose=purpose,
+        not_carried=spoilt,
     )
 
 
@@ -185,33 +176,24 @@ def key_metric(cell: Cell) -> str:
     return "capacity_records_per_s" if cell.goal == "saturate" else "latency_p50_ms"
 
 
-def precise(runs: Sequence[RunResult], target: float) -> bool:
-    """Whether half of the interval of the key metric is at most `target` of its mean.
-
-    Args:
-        runs: of one cell; only the VALID ones count, and with fewer than two there is no interval.
-        target: 0.1 is 10 %.
-    """
-    valid = [run for run in runs if run.verdict.state is VerdictState.VALID]
-    found = over_runs(valid, key_metric(valid[0].spec.cell)) if valid else None
-    return (
-        found is not None
-        and found.half_width is not None
-        and found.half_width <= target * abs(found.mean)
-    )
+def over_runs(runs: Iterable[RunResult], metric: str, first: int | None = None) -> Estimate | None:
+    """One value of each run, as an estimate; of percentiles only those that its records support."""
+    found = [
+        (value, run.spec.repetition)
+        for run in runs
+        if supported(run, metric) and (value := value_of(run, metric)) is not None
+    ]
+    return estimate((value for value, _ in found), (number for _, number in found), first)
 
 
-def over_runs(runs: Iterable[RunResult], metric: str) -> Estimate | None:
-    """One value of each run, as an estimate."""
-    values = (value_of(run, metric) for run in runs)
-    return estimate(value for value in values if value is not None)
-
-
-def summarise(runs: Iterable[RunResult], asked: int | None = None) -> list[CellSummary]:
+def summarise(
+    runs: Iterable[RunResult], asked: int | None = None, first: int | None = None
+) -> list[CellSummary]:
     """Put the repetitions of every cell together.
 
     Args:
         runs: of an experiment.
         asked: how many repetitions of each cell were asked for, if that is known.
+        first: see `summarise_cell`.
     """
-    return [summarise_cell(cell, group, asked) for cell, group in by_cell(runs)]
+    return [summarise_cell(cell, group, asked, first) for cell, group in by_cell(runs)]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _STOPPED_AS_ASKED: Final = (None, 0, 143)
 """Exit codes of a container that ended by itself or by SIGTERM."""
+_SYSTEM: Final = ("processor", "server")
+"""Roles of what is measured."""
 
 
 def harness_throttled(facts: Facts) -> Reason | None:
@@ -88,12 +90,25 @@ def image_changed(facts: Facts) -> Reason | None:
 
 
 def out_of_memory(facts: Facts) -> Reason | None:
-    """The kernel killed a process in a container for its memory use."""
-    names = [part.name for part in facts.components if part.oom_killed]
+    """The kernel killed a process of the system under test for its memory use."""
+    return _out_of_memory(facts, "OOM_KILLED", of_system=True)
+
+
+def harness_out_of_memory(facts: Facts) -> Reason | None:
+    """The kernel killed a process of the measuring itself: nothing is known of the system."""
+    return _out_of_memory(facts, "HARNESS_OOM", of_system=False)
+
+
+def _out_of_memory(facts: Facts, code: str, *, of_system: bool) -> Reason | None:
+    names = [
+        part.name
+        for part in facts.components
+        if part.oom_killed and (part.role in _SYSTEM) == of_system
+    ]
     if not names:
         return None
     return Reason(
-        code="OOM_KILLED",
+        code=code,
         message=f"ran out of memory: {', '.join(names)}: raise its memory limit in the profile",
     )
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crayfish_ctl.results.files import SUMMARY_FILE, write_text
 from crayfish_ctl.results.model import RESULTS_VERSION
+from crayfish_ctl.sample import MIN_RUNS
 
-from .repetition import METRICS, CellSummary, summarise, value_of
+from .metrics import METRICS, value_of
+from .repetition import CellSummary, summarise
+from .search import SUSTAINABLE, objective_text, searches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from crayfish_ctl.results.load import Results
     from crayfish_ctl.results.manifest import Manifest
     from crayfish_ctl.results.model import RunResult
+
+    from .search import Search
 
 SUMMARY_JSON: Final = "summary.json"
 
@@ -45,22 +50,38 @@ def write_summary(results_dir: Path, results: Results) -> None:
     Raises:
         CrayfishError: if they cannot be written.
     """
-    cells = summarise(results.runs, asked_repetitions(results.manifest))
+    manifest = results.manifest
+    cells = summarise(results.runs, asked_repetitions(manifest), first_stage(manifest))
     runs = [run_row(run) for run in results.runs]
+    searched = [search_row(search) for search in searches(results)]
     document = {
         "version": RESULTS_VERSION,
         "experiment": results.manifest.experiment,
         "cells": [cell.model_dump(mode="json") for cell in cells],
         "runs": runs,
+        "searches": searched,
     }
     write_text(results_dir / SUMMARY_JSON, json.dumps(document, indent=2) + "\n")
-    write_text(results_dir / SUMMARY_FILE, to_csv(runs + [cell_row(cell) for cell in cells]))
+    rows = [*runs, *(cell_row(cell) for cell in cells), *searched]
+    write_text(results_dir / SUMMARY_FILE, to_csv(rows))
 
 
 def asked_repetitions(manifest: Manifest) -> int | None:
     """How many repetitions of each cell the plan asks for; None if it does not say."""
     found = manifest.plan.get("sizing", {}).get("repetitions")
     return found if isinstance(found, int) else None
+
+
+def first_stage(manifest: Manifest) -> int | None:
+    """After how many runs of a cell their spread decides how many more there are to be.
+
+    None if every cell is run as often as was asked for, or if the plan does not say.
+    """
+    sizing = manifest.plan.get("sizing", {})
+    asked, most = sizing.get("repetitions"), sizing.get("max_repetitions")
+    if not isinstance(asked, int) or not isinstance(most, int) or asked == 1:
+        return None
+    return max(asked, MIN_RUNS)
 
 
 def to_csv(rows: list[Row], delimiter: str = ",") -> str:
@@ -119,20 +140,42 @@ def run_row(run: RunResult) -> Row:
 
 
 def cell_row(summary: CellSummary) -> Row:
-    """A cell: means over its valid runs, each with interval and coefficient of variation."""
+    """A cell: means over its valid runs, each with interval and coefficient of variation.
+
+    The interval is that of the geometric mean (`crayfish_ctl.sample`); with fewer than three runs
+    there is none.
+    """
     row: Row = {
         "row": "cell",
         **cell_columns(summary.cell),
         "purpose": summary.purpose,
         "runs": summary.runs,
         "valid_runs": summary.valid,
+        "not_carried_runs": summary.not_carried,
         "warnings": " ".join(f"{text}." for text in summary.warnings),
     }
     for name, value in summary.estimates.items():
         row |= {
             name: value.mean,
+            f"{name}_geometric_mean": value.geometric_mean,
             f"{name}_low": value.low,
             f"{name}_high": value.high,
             f"{name}_cv": value.cv,
         }
     return row
+
+
+def search_row(search: Search) -> Row:
+    """A search: what it asked, and the highest rate that held and was confirmed."""
+    objective = search.objective
+    return {
+        "row": "search",
+        **cell_columns(search.cell),
+        "rate": None,  # of no run in particular
+        "workload": objective_text(objective) if objective else "a VALID run",
+        "purpose": "confirm",
+        "runs": len(search.attempts),
+        "confirmations": search.confirmations,
+        SUSTAINABLE: search.found,
+        f"{SUSTAINABLE}_ceiling": search.ceiling,
+    }

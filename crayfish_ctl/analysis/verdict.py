@@ -1,7 +1,8 @@
 """The verdict of a run: each rule looks at the numbers and either finds a reason or does not.
 
 A rule of `REASONS` makes a run INVALID: its numbers do not mean what they say. A rule of `NOTES`
-only tells the reader something. Every threshold is in docs/methodology.md.
+only tells the reader something. `blame` says whose fault each reason is. Every threshold is in
+docs/methodology.md.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .rules_containers import (
     collector_paused,
     exit_codes,
     fault_not_done,
+    harness_out_of_memory,
     harness_throttled,
     image_changed,
     no_metrics,
@@ -105,6 +107,7 @@ REASONS: Final[tuple[Rule, ...]] = (
     clock_step,
     harness_throttled,
     out_of_memory,
+    harness_out_of_memory,
     backlog_growing,
     no_metrics,
     fault_not_done,

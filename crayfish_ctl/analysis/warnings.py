@@ -28,7 +28,7 @@ def judged_metrics(cell: Cell) -> tuple[str, ...]:
 
 
 def warnings_of(
-    cell: Cell, valid: int, asked: int, estimates: Mapping[str, Estimate]
+    cell: Cell, valid: int, asked: int, estimates: Mapping[str, Estimate], not_carried: int = 0
 ) -> tuple[str, ...]:
     """Each in a sentence, with figures and with what to do.
 
@@ -37,13 +37,19 @@ def warnings_of(
         valid: its VALID runs.
         asked: how many repetitions were asked for.
         estimates: over the VALID runs.
+        not_carried: its runs that are INVALID by what the system did.
     """
     found = [
         _varies(metric, estimates[metric])
         for metric in judged_metrics(cell)
         if metric in estimates and (estimates[metric].cv or 0) > MAX_VARIATION
     ]
-    if valid < asked:
+    if not_carried:
+        found.append(
+            f"not sustained: the system did not carry {not_carried} of {not_carried + valid} runs "
+            "in which the measuring went well, and the others do not make up for it"
+        )
+    if valid + not_carried < asked:
         found.append(
             f"{valid} of {asked} runs are VALID: see why the others are not, mend it, and run "
             "them again"

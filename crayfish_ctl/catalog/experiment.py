@@ -185,9 +185,10 @@ class Sizing(Config):
 
     repetitions: Repetitions
     max_repetitions: Repetitions | None = None
-    """Repeat a cell up to here while its interval is wider than `precision`, or a run INVALID."""
+    """Repeat a cell up to here while its interval is wider than `precision`, or where the harness
+    failed in a run. How often is decided once, by its first three runs (or `repetitions`)."""
     precision: Share = 0.1
-    """Half of the 95 % interval of the cell's key metric, relative to its mean."""
+    """Upper half of the 95 % interval of the cell's key metric, relative to its centre."""
     warmup: WarmupEntry
     first_warmup: WarmupEntry | None = None
     """Warm-up of the first run, whose stack is cold: broker and processor have compiled nothing."""
@@ -195,6 +196,8 @@ class Sizing(Config):
     resources: dict[Name, Resources] = Field(default_factory=dict)
     """Limits that differ from the profile's."""
     workloads: Annotated[list[WorkloadEntry], Field(min_length=1)]
+    shuffle: bool = True
+    """Each round of repetitions has an order of its own; false: always as they are written."""
 
     @model_validator(mode="after")
     def _grows(self) -> Sizing:

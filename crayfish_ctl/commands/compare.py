@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,12 +19,14 @@ def register(app: typer.Typer) -> None:
     app.command()(compare)
 
 
-def compare(
+def compare(  # noqa: PLR0917  typer passes each by name
     base: Annotated[Path, typer.Argument(help="a folder under results/: what is compared with")],
     others: Annotated[list[Path], typer.Argument(help="one or more folders under results/")],
-    threshold: Annotated[
-        str, typer.Option(help="a significant worsening by more than this is a regression")
-    ] = "5%",
+    threshold: Annotated[str, typer.Option(help="a difference up to this does not matter")] = "5%",
+    undecided: Annotated[
+        Literal["fail", "pass"],
+        typer.Option(help="whether exit code 7 says that something may be worse"),
+    ] = "fail",
     metric: Annotated[
         list[str] | None,
         typer.Option(help="a value of summary.csv, instead of what a cell is run for; repeatable"),
@@ -33,7 +35,7 @@ def compare(
         Path | None, typer.Option(help="write the table as well: a .csv or .json file")
     ] = None,
 ) -> None:
-    """Say what has become better or worse; exit code 6 if something has, by more than allowed."""
+    """Say what has become better or worse; exit code 6 if something is worse, 7 if it may be."""
     from crayfish_ctl.analysis.compare import compare_results  # noqa: PLC0415  slow: only here
     from crayfish_ctl.report.compare_console import print_comparison  # noqa: PLC0415
     from crayfish_ctl.report.compare_files import check_format, write_comparison  # noqa: PLC0415
@@ -49,8 +51,10 @@ def compare(
     print_comparison(found, Console(highlight=False, width=width))
     if out is not None:
         write_comparison(out, found)
-    if found.regressions:
+    if found.count("worse"):
         raise typer.Exit(ExitCode.REGRESSION)
+    if undecided == "fail" and found.risks:
+        raise typer.Exit(ExitCode.UNDECIDED)
 
 
 def parse_share(text: str) -> float:

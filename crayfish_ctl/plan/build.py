@@ -13,6 +13,7 @@ from .checks import check_cell
 from .estimate import check_schedule
 from .expand import make_spec
 from .points import check_points
+from .schedule import ASSUMED_CAPACITY, preview
 from .services import check_services
 from .size import check_size
 from .tell_apart import tell_apart
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from .choices import Choices
     from .model import RunSpec
     from .plan import Plan
-
-ASSUMED_CAPACITY = 10_000.0
-"""records/s, for the preview of workloads whose rate an earlier run will find."""
-_EXPECTED_PROBES = 8
 
 
 def make_plan(
@@ -64,7 +61,7 @@ def make_plan(
         )
         segments, _ = tell_apart(plan)
     plan = replace(plan, segments=segments)
-    plan = replace(plan, runs=tuple(_preview(plan)))
+    plan = replace(plan, runs=preview(plan))
     _check_capacities(plan)
     check_services(plan, catalog.root)
     for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
@@ -96,40 +93,18 @@ def _first_run(plan: Plan, position: int) -> RunSpec:
     return make_spec(plan, position, 1, position, rate=assumed)
 
 
-def _preview(plan: Plan) -> list[RunSpec]:
-    """The fewest runs that there will be, in their order."""
-    runs: list[RunSpec] = []
-    for repetition in range(1, plan.sizing.repetitions + 1):
-        for position, entry in enumerate(plan.sizing.workloads):
-            if entry.search:
-                continue
-            rate = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
-            runs.append(make_spec(plan, position, repetition, len(runs), rate=rate))
-    for position, entry in enumerate(plan.sizing.workloads):
-        if entry.search:
-            top = ASSUMED_CAPACITY if isinstance(entry.rate, (str, type(None))) else entry.rate
-            for number in range(1, _EXPECTED_PROBES + 1):
-                runs.append(
-                    make_spec(
-                        plan, position, number, len(runs), rate=top * entry.share, purpose="probe"
-                    )
-                )
-    return runs
-
-
 def _check_capacities(plan: Plan) -> None:
-    """A rate `capacity` needs an earlier workload that measures one."""
-    first = plan.runs[: len(plan.sizing.workloads)]
+    """A rate `capacity` needs a workload that measures one; the schedule runs that first."""
     for position, entry in enumerate(plan.sizing.workloads):
         if entry.rate != "capacity":
             continue
         cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
         if not any(
-            run.workload < position and run.cell.goal == "saturate" and run.cell.same_system(cell)
-            for run in first
+            run.workload != position and run.cell.goal == "saturate" and run.cell.same_system(cell)
+            for run in plan.runs
         ):
             raise CrayfishError(
-                f"{plan.where(position)}: rate: capacity: no workload before it measures the "
-                "capacity of the same system",
-                hint="put `{rate: max, goal: saturate, stop: {count: ...}}` before it",
+                f"{plan.where(position)}: rate: capacity: no workload measures the capacity of "
+                "the same system",
+                hint="add `{rate: max, goal: saturate, stop: {count: ...}}`",
             )

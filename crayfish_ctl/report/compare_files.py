@@ -12,7 +12,7 @@ from crayfish_ctl.results import write_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crayfish_ctl.analysis.compare import ComparedResults, Comparison
+    from crayfish_ctl.analysis.comparison import ComparedResults, Comparison
 
 _SUFFIXES: Final = (".csv", ".json")
 
@@ -45,7 +45,12 @@ def write_comparison(path: Path, found: ComparedResults) -> None:
         "threshold": found.threshold,
         "comparisons": rows,
         "unmatched": [
-            {"other": found.others[u.other], "why": u.why, **cell_columns(u.cell)}
+            {
+                "other": found.others[u.other],
+                "why": u.why,
+                "verdict": u.outcome,
+                **cell_columns(u.cell),
+            }
             for u in found.unmatched
         ],
         "differences": [
@@ -64,10 +69,12 @@ def _row(found: ComparedResults, comparison: Comparison) -> dict[str, Any]:
         **cell_columns(comparison.cell),
         "metric": comparison.metric,
         "base_mean": comparison.base.mean,
+        "base_geometric_mean": comparison.base.geometric_mean,
         "base_low": comparison.base.low,
         "base_high": comparison.base.high,
         "base_runs": comparison.base.n,
         "other_mean": comparison.ours.mean,
+        "other_geometric_mean": comparison.ours.geometric_mean,
         "other_low": comparison.ours.low,
         "other_high": comparison.ours.high,
         "other_runs": comparison.ours.n,
@@ -77,5 +84,7 @@ def _row(found: ComparedResults, comparison: Comparison) -> dict[str, Any]:
         "p_value": ratio.p_value if ratio else None,
         "adjusted_p": comparison.adjusted_p,
         "verdict": comparison.outcome,
-        "regression": comparison.regression,
+        "regression": comparison.outcome == "worse",
+        "smallest_visible": comparison.decision.visible,
+        "runs_needed": comparison.decision.runs_needed,
     }

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.results import VerdictState
 
 from .figures.baselines import pipeline_pairs
 from .figures.scaling import scaling_lines
-from .numbers import interval_text, number, percent, plus_minus, ratio_text
-from .search import searches
+from .numbers import centre_text, interval_text, number, percent, ratio_text, runs_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def _sustainable(results: Results) -> list[Card]:
         Card(
             value=number(search.found) if search.found else "none",
             unit="records/s" if search.found else "",
-            label=f"holds a {search.objective.text}" if search.objective else "holds",
+            label=f"holds a {objective_text(search.objective)}" if search.objective else "holds",
             detail=f"{search.system}, confirmed by {search.confirmations} runs"
             if search.found
             else f"{search.system}: no rate was confirmed in {len(search.attempts)} runs",
@@ -107,15 +107,15 @@ def _recovery(cells: Sequence[CellView]) -> Card | None:
             label="bursts were not recovered from before the next",
             tone="bad",
         )
-    means = [(found.mean, found, cell) for cell in bursty if (found := _recovery_of(cell))]
+    means = [(found.centre, found, cell) for cell in bursty if (found := _recovery_of(cell))]
     if not means:
         return None
     _, found, cell = max(means, key=lambda entry: entry[0])
     return Card(
-        value=number(found.mean),
+        value=centre_text(found),
         unit="s",
         label="to recover from a burst" if len(means) == 1 else "longest recovery from a burst",
-        detail=f"{cell.label}, {plus_minus(found) or 'one run'}, {total} bursts",
+        detail=f"{cell.label}, {runs_text(found)}, {total} bursts",
     )
 
 
@@ -152,10 +152,10 @@ def _hidden(cells: Sequence[CellView]) -> Card | None:
         due, sent = cell.value("latency_p99_ms"), cell.value("send_latency_p99_ms")
         if due and sent and any(run.faults for run in cell.shown):
             return Card(
-                value=number(due.mean),
+                value=centre_text(due),
                 unit="ms",
                 label="p99 latency with the fault",
-                detail=f"{cell.label}; counted from the send it would be {number(sent.mean)} ms",
+                detail=f"{cell.label}; counted from the send it would be {centre_text(sent)} ms",
             )
     return None
 
@@ -164,7 +164,7 @@ def _latency(cells: Sequence[CellView], *, several: bool) -> Card | None:
     """The lowest p99 at the highest rate that anyone sustained."""
     highest = max((cell.rate or 0.0 for cell in cells), default=0.0)
     found = [
-        (p99.mean, p50.mean, cell)
+        (p99.centre, p50.centre, cell)
         for cell in cells
         if cell.rate == highest
         and (p50 := cell.value("latency_p50_ms"))
@@ -186,12 +186,12 @@ def _capacity(cells: Sequence[CellView], *, several: bool) -> Card | None:
     found = [(rate, cell) for cell in cells if (rate := cell.value("capacity_records_per_s"))]
     if not found:
         return None
-    rate, cell = max(found, key=lambda entry: entry[0].mean)
+    rate, cell = max(found, key=lambda entry: entry[0].centre)
     return Card(
-        value=number(rate.mean),
+        value=centre_text(rate),
         unit="records/s",
         label="highest capacity" if several else "capacity",
-        detail=f"{cell.series}, {plus_minus(rate) or 'one run'}",
+        detail=f"{cell.series}, {runs_text(rate)}",
     )
 
 
@@ -214,14 +214,14 @@ def _accuracy(cells: Sequence[CellView]) -> Card | None:
     for cell in cells:
         ours, offline = cell.value("end_to_end_accuracy"), cell.value("offline_accuracy")
         if ours is not None:
-            same = offline is not None and abs(ours.mean - offline.mean) < 1e-9  # noqa: PLR2004
+            same = offline is not None and abs(ours.centre - offline.centre) < 1e-9  # noqa: PLR2004
             return Card(
-                value=percent(ours.mean),
+                value=percent(ours.centre),
                 unit="",
                 label="accuracy end to end",
                 detail="equals the model's offline accuracy on the same points"
                 if same
-                else f"offline on the same points: {percent(offline.mean if offline else None)}",
+                else f"offline on the same points: {percent(offline.centre if offline else None)}",
                 tone="good" if same else "",
             )
     return None

@@ -13,6 +13,7 @@ NOTHING: Final = "\N{EN DASH}"
 _PLAIN_ABOVE: Final = 1000
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP: Final = 1024
+_PAIR: Final = 2
 
 
 def number(value: float | None) -> str:
@@ -24,7 +25,7 @@ def number(value: float | None) -> str:
     if abs(value) >= _PLAIN_ABOVE or float(value).is_integer():
         return f"{value:,.0f}"
     digits = max(0, 2 - _exponent(value))
-    return f"{value:.{digits}f}"
+    return f"{value:,.{digits}f}"
 
 
 def _exponent(value: float) -> int:
@@ -36,15 +37,36 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2%}".replace("%", " %")
 
 
-def plus_minus(estimate: Estimate | None) -> str:
-    """`± 0.12`: half of the confidence interval; nothing for a single run."""
-    if estimate is None or estimate.half_width is None:
+def range_text(estimate: Estimate | None, show: Callable[[float | None], str] = number) -> str:
+    """`16.6 to 17.5`: the 95 % interval; nothing without one (fewer than three runs)."""
+    if estimate is None or estimate.low is None or estimate.high is None:
         return ""
-    half = estimate.half_width
-    if half == 0:
-        return "± 0"
-    digits = max(0, 1 - _exponent(half))
-    return f"± {half:,.{digits}f}"
+    return _range(estimate.low, estimate.high, show)
+
+
+def _range(low: float, high: float, show: Callable[[float | None], str]) -> str:
+    """With as many digits as it takes to tell the ends apart."""
+    texts = show(low), show(high)
+    if texts[0] == texts[1] and low != high and show is number:
+        digits = max(0, 1 - _exponent(high - low))
+        texts = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
+    return texts[0] if texts[0] == texts[1] else " to ".join(texts)
+
+
+def centre_text(estimate: Estimate | None, show: Callable[[float | None], str] = number) -> str:
+    """`17.1`; of two runs `16.9 and 17.3`: there is no interval, so they are shown themselves."""
+    if estimate is None:
+        return NOTHING
+    if estimate.n != _PAIR or not estimate.values:
+        return show(estimate.centre)
+    texts = [show(value) for value in estimate.values]
+    return texts[0] if texts[0] == texts[1] else " and ".join(texts)
+
+
+def runs_text(estimate: Estimate) -> str:
+    """`95 % interval 16.6 to 17.5`, `two runs`, `one run`: what a number is of."""
+    found = range_text(estimate)
+    return f"95 % interval {found}" if found else "two runs" if estimate.n == _PAIR else "one run"
 
 
 def seconds(value: float) -> str:
@@ -77,5 +99,6 @@ def ratio_text(ratio: Ratio | None) -> str:
 
 
 def estimate_text(estimate: Estimate | None) -> str:
-    """`17.1 ± 0.4`: the mean, and half of its interval if there is one."""
-    return f"{number(estimate.mean)} {plus_minus(estimate)}".strip() if estimate else NOTHING
+    """`17.1 (16.6 to 17.5)`: the centre, and its interval if there is one."""
+    found = range_text(estimate)
+    return f"{centre_text(estimate)} ({found})" if found else centre_text(estimate)

@@ -14,9 +14,9 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from crayfish_ctl.analysis import verdict as rules
-from crayfish_ctl.analysis.repetition import CONFIDENCE
 from crayfish_ctl.analysis.summary import cell_row, run_row, to_csv
 from crayfish_ctl.results import load_results, write_text
+from crayfish_ctl.sample import CONFIDENCE
 
 from . import numbers
 from .figures import all_figures

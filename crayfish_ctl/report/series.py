@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from crayfish_ctl.analysis.percentiles import quantiles, records_needed
 from crayfish_ctl.analysis.timeline import backlog_at, sent_and_consumed
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _BIN_SECONDS: Final = (
 )
 _BINS: Final = 120
 _FEWEST_BINS: Final = 10
-_RECORDS_IN_BIN: Final = 100
+_RECORDS_FOR_A_RATE: Final = 100
+"""Ten percent of noise if they are random."""
 _BACKLOG_POINTS: Final = 240
 NS: Final = 1_000_000_000
 
@@ -33,7 +35,8 @@ class LatencySeries:
     bin_seconds: float
     at: list[float]
     p50: list[float]
-    p99: list[float]
+    p99: list[float | None]
+    """None where a bin has too few records for one."""
     max: list[float]
 
 
@@ -74,22 +77,23 @@ def latency_series(results: Results, run: RunResult) -> LatencySeries | None:
     )
     if done.is_empty():
         return None
-    width = bin_seconds(float(np.ptp(done["due"].to_numpy())), done.height)
+    width = bin_seconds(float(np.ptp(done["due"].to_numpy())), done.height, records_needed(0.99))
     bins = (
         done.group_by((pl.col("due") / width).floor().alias("bin"))
-        .agg(
-            pl.col("latency").quantile(0.5, "higher").alias("p50"),
-            pl.col("latency").quantile(0.99, "higher").alias("p99"),
-            pl.col("latency").max().alias("max"),
-        )
+        .agg(pl.col("latency"))
         .sort("bin")
     )
+    inside = [values.to_numpy() for values in bins["latency"]]
+    found = [quantiles(values, (0.5, 0.99, 1.0)) for values in inside]
     return LatencySeries(
         bin_seconds=width,
         at=[round((number + 0.5) * width, 3) for number in bins["bin"]],
-        p50=bins["p50"].round(4).to_list(),
-        p99=bins["p99"].round(4).to_list(),
-        max=bins["max"].round(4).to_list(),
+        p50=[round(p50, 4) for p50, _, _ in found],
+        p99=[
+            round(p99, 4) if values.size >= records_needed(0.99) else None
+            for values, (_, p99, _) in zip(inside, found, strict=True)
+        ],
+        max=[round(largest, 4) for _, _, largest in found],
     )
 
 
@@ -108,7 +112,7 @@ def rate_series(results: Results, run: RunResult) -> RateSeries | None:
     back = (answered["consumed_ns"].to_numpy() - run.window.start_ns) / NS
     if not back.size:
         return None
-    width = bin_seconds(float(np.ptp(due)), due.size)
+    width = bin_seconds(float(np.ptp(due)), due.size, _RECORDS_FOR_A_RATE)
     due_at, due_rates = _rates(due, width, run.window.schedule_seconds)
     back_at, back_rates = _rates(back, width, float(back.max()))
     return RateSeries(width, due_at, due_rates, back_at, back_rates)
@@ -123,12 +127,12 @@ def _rates(
     return (edges[:-1] + width / 2).round(3).tolist(), (counts / width).round(3).tolist()
 
 
-def bin_seconds(span: float, records: int) -> float:
-    """The narrowest round width with at most some 120 bins and enough records in each for a p99.
+def bin_seconds(span: float, records: int, in_bin: int) -> float:
+    """The narrowest round width with at most some 120 bins and, in the mean, so many records each.
 
     A run with few records still gets ten bins.
     """
-    bins = min(_BINS, max(_FEWEST_BINS, records // _RECORDS_IN_BIN))
+    bins = min(_BINS, max(_FEWEST_BINS, records // in_bin))
     fits = [width for width in _BIN_SECONDS if span / width <= bins]
     return fits[0] if fits else _BIN_SECONDS[-1]
 

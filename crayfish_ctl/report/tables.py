@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.results import VerdictState
-
-from .numbers import NOTHING, number, percent, plus_minus, size
+from .numbers import NOTHING, centre_text, number, percent, range_text, seconds, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crayfish_ctl.analysis import Estimate
-    from crayfish_ctl.results import RunResult
+    from crayfish_ctl.results import RunResult, VerdictState
     from crayfish_ctl.results.model import Component
 
     from .view import CellView
@@ -24,7 +22,7 @@ _PACED: Final = ("sustain", "overload")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number of a table; `spread` is half of its 95 % interval."""
+    """A number of a table; `spread` is its 95 % interval."""
 
     text: str
     spread: str = ""
@@ -99,7 +97,7 @@ def cell_rows(cells: Sequence[CellView]) -> list[CellRow]:
             workload=cell.cell.workload,
             colour=cell.colour,
             state=cell.state,
-            verdict=verdict_text(cell.runs),
+            verdict=verdict_text(cell),
             trusted=cell.trusted,
             values=[_value(cell, column) for column in COLUMNS],
             steady=_steady(cell.shown),
@@ -114,8 +112,9 @@ def _value(cell: CellView, column: Column) -> Value:
         return Value(NOTHING)
     found = cell.value(column.metric)
     if found is None:
-        return Value(NOTHING)
-    return Value(column.show(found.mean), _spread(found, column))
+        needed = cell.seconds_for(column.metric)
+        return Value(NOTHING if needed is None else f"{NOTHING} (run {seconds(needed)})")
+    return Value(centre_text(found, column.show), _spread(found, column))
 
 
 def _steady(runs: Sequence[RunResult]) -> Value:
@@ -133,19 +132,19 @@ def _steady(runs: Sequence[RunResult]) -> Value:
 def _spread(found: Estimate, column: Column) -> str:
     if column.metric == "offered_records_per_s":
         return ""
-    if column.show is percent:
-        half = percent(found.half_width)
-        return "" if half in {NOTHING, percent(0)} else f"± {half}"
-    return plus_minus(found)
+    text = range_text(found, column.show)
+    return "" if text == column.show(found.centre) else text
 
 
-def verdict_text(runs: Sequence[RunResult]) -> str:
-    """`VALID 3/3`, `INVALID 1/3`: how many runs have the worst of the verdicts."""
-    states = [run.verdict.state for run in runs]
-    for state in (VerdictState.FAILED, VerdictState.INVALID, VerdictState.VALID):
-        if state in states:
-            return f"{state.value} {states.count(state)}/{len(states)}"
-    return NOTHING
+def verdict_text(cell: CellView) -> str:
+    """`VALID 2/3`, `NOT SUSTAINED 1/3`, `INVALID 3/3`, `FAILED 1/1`: how many runs say so."""
+    summary, runs = cell.summary, len(cell.runs)
+    if summary.not_carried:
+        return f"NOT SUSTAINED {summary.not_carried}/{runs}"
+    if summary.valid:
+        return f"VALID {summary.valid}/{runs}"
+    same = sum(run.verdict.state is cell.state for run in cell.runs)
+    return f"{cell.state.value} {same}/{runs}"
 
 
 def run_rows(cells: Sequence[CellView]) -> list[RunRow]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.analysis import asked_repetitions
+from crayfish_ctl.analysis import asked_repetitions, counts, first_stage
+from crayfish_ctl.analysis.metrics import quantile_of, supported
 from crayfish_ctl.analysis.options import (
     recorded_defaults,
     unusual_of_processor,
     unusual_of_tool,
 )
+from crayfish_ctl.analysis.percentiles import records_needed
 from crayfish_ctl.analysis.repetition import (
     CellSummary,
     by_cell,
@@ -19,6 +21,7 @@ from crayfish_ctl.analysis.repetition import (
     summarise_cell,
 )
 from crayfish_ctl.results import VerdictState
+from crayfish_ctl.sample import MIN_RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,8 +63,10 @@ class CellView:
     """A CSS variable."""
     runs: tuple[RunResult, ...]
     shown: tuple[RunResult, ...]
-    """The runs whose values are shown: the VALID ones; without any, those with numbers."""
+    """The runs whose values are shown: VALID or not carried; without any, those with numbers."""
     summary: CellSummary
+    first: int | None = None
+    """After how many runs it was decided how many more there are to be, if it was."""
 
     @property
     def series(self) -> str:
@@ -74,8 +79,8 @@ class CellView:
 
     @property
     def trusted(self) -> bool:
-        """Whether the values shown are of VALID runs."""
-        return self.summary.valid > 0
+        """Whether the values shown are of VALID runs, and the system carried all of the others."""
+        return self.summary.sustained
 
     @property
     def label(self) -> str:
@@ -95,18 +100,31 @@ class CellView:
     @property
     def repeated(self) -> bool:
         """Whether there is an interval, so that a bar may be drawn."""
-        return len(self.shown) > 1
+        return len(self.shown) >= MIN_RUNS
 
     @property
     def state(self) -> VerdictState:
-        """The worst verdict of the cell's runs."""
-        order = (VerdictState.FAILED, VerdictState.INVALID, VerdictState.VALID)
+        """VALID if all runs are, INVALID if some, else the worst verdict of the cell's runs."""
         found = {run.verdict.state for run in self.runs}
-        return next(state for state in order if state in found)
+        if VerdictState.VALID in found:
+            return VerdictState.VALID if len(found) == 1 else VerdictState.INVALID
+        failed = VerdictState.FAILED
+        return failed if failed in found else VerdictState.INVALID
 
     def value(self, metric: str) -> Estimate | None:
-        """A metric of `analysis.METRICS` over the runs shown."""
-        return over_runs(self.shown, metric)
+        """A metric of `analysis.METRICS` over the runs shown; None if no run supports it."""
+        return over_runs(self.shown, metric, self.first)
+
+    def seconds_for(self, metric: str) -> float | None:
+        """How long a run must be for a percentile that the records of these do not support.
+
+        None if they do, and for what is no percentile, or has no rate.
+        """
+        quantile = quantile_of(metric)
+        short = [run for run in self.shown if not supported(run, metric)]
+        if quantile is None or not short or self.value(metric) is not None or not self.rate:
+            return None
+        return records_needed(quantile) / self.rate
 
 
 def view_cells(results: Results) -> list[CellView]:
@@ -114,7 +132,7 @@ def view_cells(results: Results) -> list[CellView]:
 
     Of a search only the confirmations are cells; its probes are in the figure of the search alone.
     """
-    asked = asked_repetitions(results.manifest)
+    asked, first = asked_repetitions(results.manifest), first_stage(results.manifest)
     defaults = recorded_defaults(results.manifest)
     groups = [
         (cell, counting(runs))
@@ -128,7 +146,7 @@ def view_cells(results: Results) -> list[CellView]:
     parts = [_parts(cell, varying) for cell, _ in groups]
     order = list(dict.fromkeys(parts))
     return [
-        _view(cell, runs, own, colour(order.index(own)), asked)
+        _view(summarise_cell(cell, runs, asked, first), runs, own, colour(order.index(own)), first)
         for (cell, runs), own in zip(groups, parts, strict=True)
     ]
 
@@ -147,18 +165,20 @@ def _parts(
 
 
 def _view(
-    cell: Cell,
+    summary: CellSummary,
     runs: Sequence[RunResult],
     parts: tuple[tuple[str, str], ...],
     own_colour: str,
-    asked: int | None,
+    first: int | None,
 ) -> CellView:
-    valid = tuple(run for run in runs if run.verdict.state is VerdictState.VALID)
+    # What the system did not carry is its answer, too: the lucky runs alone would look better.
+    carried = tuple(run for run in runs if counts(run.verdict))
     return CellView(
-        cell=cell,
+        cell=summary.cell,
         parts=parts,
         colour=own_colour,
         runs=tuple(runs),
-        shown=valid or tuple(run for run in runs if run.counts is not None),
-        summary=summarise_cell(cell, runs, asked),
+        shown=carried or tuple(run for run in runs if run.counts is not None),
+        summary=summary,
+        first=first if summary.purpose == "measure" else None,
     )

@@ -17,6 +17,7 @@ from rich.markup import escape
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
+from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     MANIFEST_FILE,
@@ -261,6 +262,7 @@ def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
             "tools": {n: tool.model_dump(mode="json") for n, tool in plan.tools.items()},
             "traces": [t.facts.model_dump(mode="json") for t in plan.traces.values()],
             "sizing": plan.sizing.model_dump(mode="json"),
+            "schedule": SCHEDULE_VERSION,
         },
     )
 

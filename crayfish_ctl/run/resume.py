@@ -22,6 +22,7 @@ from crayfish_ctl.catalog import Experiment as ExperimentConfig
 from crayfish_ctl.catalog import Model, Processor, Profile, Tool
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Choices, make_plan
+from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.results import (
     MANIFEST_FILE,
     RUN_FILE,
@@ -64,6 +65,12 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
             hint="start it anew with `crayfish run`",
         )
     saved = read_model(folder / MANIFEST_FILE, Manifest).plan
+    if saved.get("schedule") != SCHEDULE_VERSION:
+        raise CrayfishError(
+            f"{folder / MANIFEST_FILE}: plan.schedule: the experiment began with another order of "
+            "its runs, so none of its results would count",
+            hint="go on with the version of Crayfish that it began with (manifest.json: git)",
+        )
     try:
         experiment = ExperimentConfig.model_validate(saved["experiment"])
         profile = Profile.model_validate(saved["profile"])

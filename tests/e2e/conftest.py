@@ -113,15 +113,16 @@ def write_experiment(folder: Path, workloads: list[dict[str, Any]], **sizing: An
     Args:
         folder: where it is written.
         workloads: as in configs/experiments.
-        sizing: other fields of the profile; by default one repetition, warmed up for 2 s.
+        sizing: other fields of the profile; by default one repetition, warmed up for 2 s, in the
+            order of the workloads.
     """
     path = folder / "mine.yaml"
-    profile = {
+    brief = {
         "repetitions": 1,
         "warmup": {"seconds": 2, "settle_seconds": 0},
-        **sizing,
-        "workloads": workloads,
+        "shuffle": False,
     }
+    profile = {**brief, **sizing, "workloads": workloads}
     content = {
         "name": "mine",
         "question": "Does it do what the tests say?",

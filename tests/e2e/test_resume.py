@@ -46,7 +46,9 @@ def test_resume_after_sigkill_in_the_middle_of_a_run(start: Callable[..., Starte
     assert first.stat().st_mtime_ns == before
     runs = [json.loads(path.read_text()) for path in sorted(folder.glob("*/run.json"))]
     assert [run["spec"]["index"] for run in runs] == [0, 1, 2, 3]
-    assert [run["counts"]["ok"] for run in runs] == [500, 1000, 500, 1000]
+    # Each round has an order of its own.
+    counts = [run["counts"]["ok"] for run in runs]
+    assert sorted(counts[:2]) == sorted(counts[2:]) == [500, 1000]
     manifest = json.loads((folder / "manifest.json").read_text())
     assert len(manifest["resumed"]) == 1
     assert (folder / "report.html").is_file()

@@ -82,7 +82,8 @@ def test_every_flag_reaches_the_plan(
         "--parallelism", "1-2-1", "--unchained", "--format", "json",
         "--delivery", "exactly-once", "--tool-option", "service_time_ms=2",
         "--processor-option", "bundle_size=10", "--points", "random:50", "--seed", "5",
-        "--max-reps", "6", "--cpu-limit", "short-quota", "--precision", "0.2", "--arrivals", "poisson",
+        "--max-reps", "6", "--precision", "0.2", "--arrivals", "poisson",
+        "--cpu-limit", "short-quota",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert seen[0].choices.model_dump(mode="json") == {

@@ -20,6 +20,7 @@ from crayfish_ctl.results import (
     VerdictState,
     describe_host,
 )
+from crayfish_ctl.results.model import Reason
 
 
 def result(rate: float, state: str) -> RunResult:
@@ -50,6 +51,18 @@ def results(*runs: RunResult) -> Results:
 )
 def test_one_valid_run_makes_a_cell_count(runs: list[tuple[float, str]], code: ExitCode) -> None:
     assert cli._exit_code(results(*(result(rate, state) for rate, state in runs))) is code
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("BACKLOG_GROWING", ExitCode.RUN_INVALID), ("PRODUCER_LATE", ExitCode.OK)],
+)
+def test_a_lucky_run_does_not_make_a_cell_sustained(code: str, expected: ExitCode) -> None:
+    reasons = (Reason(code=code, message="why"),)
+    spoilt = result(1, "INVALID").model_copy(
+        update={"verdict": Verdict(state=VerdictState.INVALID, reasons=reasons)}
+    )
+    assert cli._exit_code(results(result(1, "VALID"), spoilt, spoilt)) is expected
 
 
 def test_what_could_not_be_run_or_read_is_no_success() -> None:

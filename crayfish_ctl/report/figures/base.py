@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MAX_PANELS: Final = 12
-"""A figure with one panel per cell shows the first so many cells."""
+"""A figure with one panel per cell shows the first so many cells that have something to show."""
+_NAMED: Final = 3
 SUFFIX_OPEN: Final = "-open"
 
 _DECADE: Final = 10.0
@@ -66,23 +67,36 @@ class Figure:
     table: FigureTable | None = None
 
 
-def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) -> Json:
-    """Error bars of the 95 % interval, cut at zero: no latency, rate or share lies below it.
+def left_out(cells: Sequence[CellView], shown: int) -> str:
+    """What a caption says of the cells for which there is no room; nothing if there is for all.
+
+    Args:
+        cells: all that have something to show.
+        shown: how many of them are, from the first.
+    """
+    names = [cell.label for cell in cells[shown:]]
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (
+        f" The first {shown} of {len(cells)} cells are drawn; left out: "
+        f"{', '.join(names[:_NAMED])}{more}."
+    )
+
+
+def interval(estimates: Sequence[Estimate | None]) -> Json:
+    """Error bars of the 95 % interval; as long as it is on each side.
 
     Args:
         estimates: what the bars belong to; None where there is nothing.
-        positive: cut above zero, for a log axis.
     """
-    halves = [found.half_width if found else None for found in estimates]
-    reach = 0.9 if positive else 1.0
-    below = [
-        min(half, reach * found.mean) if found and half is not None else half
-        for half, found in zip(halves, estimates, strict=True)
-    ]
+    known = [found if found and found.low is not None else None for found in estimates]
+    above = [found and (found.high or 0.0) - found.centre for found in known]
+    below = [found and found.centre - (found.low or 0.0) for found in known]
     return {
         "type": "data",
         "symmetric": False,
-        "array": halves,
+        "array": above,
         "arrayminus": below,
         "thickness": 1.4,
         "width": 4,
@@ -90,8 +104,8 @@ def interval(estimates: Sequence[Estimate | None], *, positive: bool = False) ->
 
 
 def means(estimates: Sequence[Estimate | None]) -> list[float | None]:
-    """The means, None where there is nothing."""
-    return [found.mean if found else None for found in estimates]
+    """The centres of the intervals, None where there is nothing."""
+    return [found.centre if found else None for found in estimates]
 
 
 def mark(cell: CellView, symbol: str = "circle") -> str:
@@ -109,7 +123,6 @@ def estimates_line(
     hover: str,
     dash: str = "solid",
     symbol: str = "circle",
-    log: bool = False,
     **more: Any,
 ) -> Json:
     """A line through the means of some cells with their intervals."""
@@ -119,7 +132,7 @@ def estimates_line(
         "name": name,
         "x": list(x),
         "y": means(found),
-        "error_y": {**interval(found, positive=log), "color": colour},
+        "error_y": {**interval(found), "color": colour},
         "line": {"color": colour, "dash": dash, "width": 2},
         "marker": {
             "color": colour,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from crayfish_ctl.analysis import Ratio, pipeline_efficiency, ratio_of
+from crayfish_ctl.analysis import Ratio, pipeline_efficiency, ratio_between
 from crayfish_ctl.report.numbers import estimate_text, interval_text, percent, ratio_text
 
 from .base import (
@@ -83,7 +83,7 @@ def _kind(cell: CellView) -> int:
 
 def _mean(cell: CellView) -> float:
     found = cell.value(_CAPACITY)
-    return found.mean if found else 0.0
+    return found.centre if found else 0.0
 
 
 def _dots(cells: Sequence[CellView], kind: int) -> Json:
@@ -95,7 +95,7 @@ def _dots(cells: Sequence[CellView], kind: int) -> Json:
         "name": name,
         "x": means(found),
         "y": [cell.label for cell in cells],
-        "error_x": {**interval(found, positive=True), "color": colour},
+        "error_x": {**interval(found), "color": colour},
         "marker": {
             "color": colour,
             "size": 11,
@@ -124,7 +124,7 @@ class Pair:
             return None
         if metric == _CAPACITY:
             ours, theirs = theirs, ours
-        return ratio_of(ours.values, theirs.values)
+        return ratio_between(ours, theirs)
 
 
 def pipeline_pairs(cells: Sequence[CellView]) -> list[Pair]:
@@ -190,7 +190,7 @@ def _pair_panel(title: str, unit: str, pairs: Sequence[Pair]) -> Panel | None:
                     "offsetgroup": name,
                     "y": [pair.kafka.label for pair in pairs],
                     "x": means(found),
-                    "error_x": {**interval(found, positive=True), "color": colour},
+                    "error_x": {**interval(found), "color": colour},
                     "marker": {
                         "color": colour,
                         "size": 10,

@@ -65,7 +65,6 @@ def _latency(lines: dict[str, list[CellView]], names: list[str]) -> Panel | None
             hover="batch %{x}: %{y:.3g} ms",
             dash=dash,
             symbol=symbol,
-            log=True,
         )
         for name, group in lines.items()
         for percentile, dash, symbol in _PERCENTILES
@@ -82,7 +81,6 @@ def _points(lines: dict[str, list[CellView]], names: list[str], *, saturated: bo
             name=name,
             colour=colour(names.index(name)),
             hover="batch %{x}: %{y:,.0f} points/s",
-            log=True,
         )
         for name, group in lines.items()
     ]
@@ -114,6 +112,7 @@ def scaled(found: Estimate, factor: float) -> Estimate:
     return found.model_copy(
         update={
             "mean": found.mean * factor,
+            "geometric_mean": found.geometric_mean and found.geometric_mean * factor,
             "median": found.median * factor,
             "low": None if found.low is None else found.low * factor,
             "high": None if found.high is None else found.high * factor,

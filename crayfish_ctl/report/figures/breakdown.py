@@ -35,8 +35,8 @@ def stages(cells: Sequence[CellView]) -> Figure | None:
         title="What the latency is made of",
         caption="Each stage's own percentile, one after the other. The stages of one record add up "
         "to its latency; their percentiles do not quite. Only cells with VALID runs, if there are "
-        "any. A bar has the 95 % interval over runs; a cell with a single run has no interval, and "
-        "is drawn as lines.",
+        "any. A bar has the 95 % interval over runs; a cell with fewer than three runs has none, "
+        "and is drawn as lines.",
         panels=[_stage_panel(shown, quantile) for quantile in ("p50", "p99")],
         legend=[Key(STAGE_NAMES[stage], f"var(--stage-{stage})") for stage in STAGES],
         columns=2,
@@ -52,12 +52,12 @@ def _stage_panel(cells: Sequence[CellView], quantile: str) -> Panel:
         bars = [cell.label for cell in cells if cell.repeated and found[cell.label]]
         data.append(_stage_bars(bars, starts, found, stage, colour))
         data += [
-            _stage_line(cell.label, starts[cell.label], value.mean, stage, colour)
+            _stage_line(cell.label, starts[cell.label], value.centre, stage, colour)
             for cell in cells
             if not cell.repeated and (value := found[cell.label])
         ]
         for label, value in found.items():
-            starts[label] += value.mean if value else 0.0
+            starts[label] += value.centre if value else 0.0
     layout = {
         "barmode": "overlay",
         "bargap": 0.35,

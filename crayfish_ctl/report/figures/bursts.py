@@ -15,6 +15,7 @@ from .base import (
     Panel,
     axis,
     band,
+    left_out,
     level,
     log_axis,
     seconds_axis,
@@ -59,7 +60,7 @@ def bursts(results: Results, cells: Sequence[CellView]) -> Figure | None:
         "more is offered than is achieved; the difference piles up as backlog, and every record "
         "behind it waits. Recovered (green, dotted) means that the latency is back below the "
         "dashed line, the p99 of the base before the first burst; recovery is counted from the "
-        "burst's end.",
+        "burst's end." + left_out(bursty, _MAX_CELLS),
         panels=panels,
         legend=list(_KEYS),
         table=FigureTable(
@@ -138,6 +139,7 @@ def _latency(results: Results, run: RunResult, shapes: list[Json]) -> tuple[str,
     data = [
         _line(name, series.at, getattr(series, name), colour, "%{y:.3g} ms")
         for name, colour in _QUANTILES
+        if any(value is not None for value in getattr(series, name))
     ]
     layout = {
         "yaxis": log_axis("ms", [value for line in data for value in line["y"]]),
@@ -154,7 +156,9 @@ def _backlog(results: Results, run: RunResult) -> tuple[str, list[Json], Json]:
     return "backlog", data, {"yaxis": axis("records", rangemode="tozero", tickformat=",.0f")}
 
 
-def _line(name: str, x: Sequence[float], y: Sequence[float], colour: str, hover: str) -> Json:
+def _line(
+    name: str, x: Sequence[float], y: Sequence[float | None], colour: str, hover: str
+) -> Json:
     return {
         "type": "scatter",
         "mode": "lines",

@@ -26,7 +26,7 @@ def cost(cells: Sequence[CellView]) -> Figure | None:
             "name": cell.series,
             "x": means([cell.value(_COST)]),
             "y": [cell.label],
-            "error_x": {**interval([cell.value(_COST)], positive=True), "color": cell.colour},
+            "error_x": {**interval([cell.value(_COST)]), "color": cell.colour},
             "marker": {"color": cell.colour, "size": 11, "symbol": mark(cell)},
             "showlegend": False,
             "hovertemplate": "%{y}: %{x:.3g} CPU-seconds<extra></extra>",

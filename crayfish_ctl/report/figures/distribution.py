@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from crayfish_ctl.report.distribution import Curve, latency_curve
 from crayfish_ctl.report.view import colour
 
-from .base import Figure, Json, Panel, axis, log_axis
+from .base import Figure, Json, Panel, axis, left_out, log_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +24,15 @@ _NINES: Final = (0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001)
 
 def latency_distribution(results: Results, cells: Sequence[CellView]) -> Figure | None:
     """CDF and tail of every cell whose latency means something."""
-    found = [cell for cell in cells if not cell.saturates and cell.shown]
-    shown = ([cell for cell in found if cell.trusted] or found)[:_MAX_CURVES]
+    found = [
+        cell
+        for cell in cells
+        if not cell.saturates and any(results.has_records(run.run_id) for run in cell.shown)
+    ]
+    chosen = [cell for cell in found if cell.trusted] or found
     curves = [
         (cell.label if cell.trusted else f"{cell.label} (not VALID)", curve)
-        for cell in shown
+        for cell in chosen[:_MAX_CURVES]
         if (curve := latency_curve(results, cell.shown)) is not None
     ]
     if not curves:
@@ -43,7 +47,8 @@ def latency_distribution(results: Results, cells: Sequence[CellView]) -> Figure 
         caption="All measured records of all VALID runs of a cell. Left: the share of records that "
         "took at most so long; a steep line is a latency to rely on. Right: the same with its tail "
         "stretched, each step to the right being ten times rarer; a curve ends at its slowest "
-        "record, and its last handful of points is a handful of records.",
+        "record, and its last handful of points is a handful of records."
+        + left_out(chosen, _MAX_CURVES),
         panels=[whole(lines), tail(lines)],
         columns=2,
     )

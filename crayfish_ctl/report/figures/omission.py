@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from crayfish_ctl.report.distribution import latency_curve
 from crayfish_ctl.report.numbers import estimate_text, number
 
-from .base import Figure, FigureTable, Panel
+from .base import Figure, FigureTable, Panel, left_out
 from .distribution import tail
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _FROM_SENT: Final = ("from sent", "var(--quantile-p50)", "dash")
 def omission(results: Results, cells: Sequence[CellView]) -> Figure | None:
     """Both latencies of the cells that had faults, or in which they differ."""
     shown = [cell for cell in cells if cell.shown and not cell.saturates and _worth_it(cell)]
-    panels = [panel for cell in shown[:_MAX_PANELS] if (panel := _panel(results, cell))]
+    drawn = [c for c in shown if any(results.has_records(run.run_id) for run in c.shown)]
+    panels = [panel for cell in drawn[:_MAX_PANELS] if (panel := _panel(results, cell))]
     if not panels:
         return None
     rows = [_row(cell, quantile) for cell in shown for quantile in _QUANTILES]
@@ -37,7 +38,8 @@ def omission(results: Results, cells: Sequence[CellView]) -> Figure | None:
         caption="While something stalls, records become due that cannot be sent, and each of them "
         "waits; counted from the send, as a load generator that waits for its turn counts, that "
         "wait does not exist. The distance between the two curves is what such a generator would "
-        "have left out (coordinated omission); every other figure on this page counts from due.",
+        "have left out (coordinated omission); every other figure on this page counts from due."
+        + left_out(drawn, _MAX_PANELS),
         panels=panels,
         columns=2,
         table=FigureTable(
@@ -52,7 +54,7 @@ def _worth_it(cell: CellView) -> bool:
     due, sent = cell.value("latency_p99_ms"), cell.value("send_latency_p99_ms")
     if due is None or sent is None:
         return False
-    return due.mean > _SAME * sent.mean and due.mean - sent.mean > _NEGLIGIBLE_MS
+    return due.centre > _SAME * sent.centre and due.centre - sent.centre > _NEGLIGIBLE_MS
 
 
 def _panel(results: Results, cell: CellView) -> Panel | None:
@@ -72,5 +74,5 @@ def _panel(results: Results, cell: CellView) -> Panel | None:
 
 def _row(cell: CellView, quantile: str) -> tuple[str, ...]:
     due, sent = (cell.value(f"{kind}_{quantile}_ms") for kind in ("latency", "send_latency"))
-    hidden = due.mean - sent.mean if due and sent else None
+    hidden = due.centre - sent.centre if due and sent else None
     return (cell.label, quantile, estimate_text(due), estimate_text(sent), number(hidden))

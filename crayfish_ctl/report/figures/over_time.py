@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crayfish_ctl.analysis.percentiles import records_needed
 from crayfish_ctl.report.series import NS, backlog_series, latency_series
 
 from .base import (
@@ -14,6 +15,7 @@ from .base import (
     Panel,
     axis,
     band,
+    left_out,
     log_axis,
     seconds_axis,
     upright,
@@ -35,8 +37,8 @@ _STEP_COLOURS: Final = 8
 
 def latency_over_time(results: Results, cells: Sequence[CellView]) -> Figure | None:
     """Percentiles of short bins of the due time: one panel for each cell, runs overlaid."""
-    panels = [_latency_panel(results, cell) for cell in cells[:MAX_PANELS] if not cell.saturates]
-    shown = [panel for panel in panels if panel is not None]
+    paced = [cell for cell in cells if not cell.saturates and _has_results(results, cell)]
+    shown = [panel for cell in paced[:MAX_PANELS] if (panel := _latency_panel(results, cell))]
     if not shown:
         return None
     return Figure(
@@ -44,10 +46,19 @@ def latency_over_time(results: Results, cells: Sequence[CellView]) -> Figure | N
         title="Latency over time",
         caption="Each line is one run. A record counts at the moment it was due, so a stall shows "
         "as a slope that falls back, not as a gap. The shaded part at the left is the warm-up, "
-        "which does not count; red shades are faults that were made on purpose.",
+        "which does not count; red shades are faults that were made on purpose. The p99 is drawn "
+        f"where a bin has the {records_needed(0.99)} records that it needs."
+        + left_out(paced, MAX_PANELS),
         panels=shown,
         legend=[Key(name, colour) for name, colour, _ in reversed(_LINES)],
         columns=2,
+    )
+
+
+def _has_results(results: Results, cell: CellView) -> bool:
+    return any(
+        run.counts is not None and run.counts.ok and results.has_records(run.run_id)
+        for run in cell.runs
     )
 
 
@@ -72,6 +83,7 @@ def _latency_panel(results: Results, cell: CellView) -> Panel | None:
                 "hovertemplate": "%{y:.3g} ms<extra>%{fullData.name}</extra>",
             }
             for name, colour, dash in _LINES
+            if any(value is not None for value in getattr(series, name))
         ]
     if not data:
         return None
@@ -100,9 +112,12 @@ def _faults(cell: CellView) -> list[Json]:
 
 def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | None:
     """Records sent and not yet back, where there was a backlog to speak of."""
-    waiting = [cell for cell in cells if any(_piles_up(run) for run in cell.runs)]
-    panels = [_backlog_panel(results, cell) for cell in waiting[:MAX_PANELS]]
-    shown = [panel for panel in panels if panel is not None]
+    waiting = [
+        cell
+        for cell in cells
+        if any(_piles_up(run) for run in cell.runs) and _has_results(results, cell)
+    ]
+    shown = [panel for cell in waiting[:MAX_PANELS] if (panel := _backlog_panel(results, cell))]
     if not shown:
         return None
     return Figure(
@@ -110,7 +125,8 @@ def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | N
         title="Backlog over time",
         caption="Records that were sent and have no result yet. Up: more comes than is scored. "
         "Down, after the dotted line where the producer had finished: the backlog is worked off, "
-        "and the slope is the drain rate. Cells that kept up are not shown.",
+        "and the slope is the drain rate. Cells that kept up are not shown."
+        + left_out(waiting, MAX_PANELS),
         panels=shown,
         columns=2,
     )

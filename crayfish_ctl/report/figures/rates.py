@@ -92,7 +92,6 @@ def _latency_line(
         hover="%{x:,.0f} records/s: %{y:.3g} ms",
         dash=dash,
         symbol=symbol,
-        log=True,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.analysis import Ratio, ratio_of
+from crayfish_ctl.analysis import Ratio, ratio_between
 from crayfish_ctl.report.numbers import estimate_text, interval_text, percent, ratio_text
 from crayfish_ctl.report.view import CellView, colour
 
@@ -86,7 +86,7 @@ def _steps(members: Sequence[CellView]) -> list[Step]:
     steps: list[Step] = []
     for cell, value in found:
         n = cell.cell.parallelism.scorer
-        speedup = Ratio(1.0) if cell is ordered[0] else ratio_of(value.values, base.values)
+        speedup = Ratio(1.0) if cell is ordered[0] else ratio_between(value, base)
         steps.append(
             Step(cell, n, value, speedup, None if speedup is None else speedup.value * first / n)
         )
@@ -124,7 +124,7 @@ def scaling(cells: Sequence[CellView]) -> Figure | None:
 
 def _traces(name: str, steps: Sequence[Step], own_colour: str) -> list[Json]:
     xs = [step.n for step in steps]
-    base = steps[0].throughput.mean
+    base = steps[0].throughput.centre
     return [
         {
             "type": "scatter",
@@ -144,7 +144,6 @@ def _traces(name: str, steps: Sequence[Step], own_colour: str) -> list[Json]:
             name=name,
             colour=own_colour,
             hover="N = %{x}: %{y:,.0f}/s, %{customdata}",
-            log=True,
             customdata=[
                 f"speed-up {ratio_text(step.speedup)}, efficiency {percent(step.efficiency)}"
                 for step in steps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crayfish_ctl.analysis.search import Attempt, Search, objective_text, searches
 from crayfish_ctl.report.numbers import NOTHING, number
-from crayfish_ctl.report.search import Attempt, Search, searches
 
 from .base import Figure, FigureTable, Json, Panel, axis, level, log_axis, upright
 
@@ -57,8 +57,8 @@ def _panel(entry: Search) -> Panel | None:
     shapes: list[Json] = []
     values = [attempt.ms for attempt in drawn]
     if entry.objective is not None:
-        shapes.append(level(entry.objective.ms))
-        values.append(entry.objective.ms)
+        shapes.append(level(entry.objective.objective_ms))
+        values.append(entry.objective.objective_ms)
     if entry.found is not None:
         shapes.append(upright(entry.found, "var(--good)"))
     layout = {
@@ -67,7 +67,7 @@ def _panel(entry: Search) -> Panel | None:
         "shapes": shapes,
     }
     held = f"{number(entry.found)} records/s held" if entry.found else "no rate was confirmed"
-    objective = entry.objective.text if entry.objective else "a VALID run"
+    objective = objective_text(entry.objective) if entry.objective else "a VALID run"
     title = f"{entry.system}: {held}; objective: {objective}"
     return Panel(title, [trace for trace in data if trace["x"]], layout, height=400)
 

@@ -12,7 +12,7 @@ from crayfish_contract.arrays import RECEIVED
 from crayfish_contract.runconfig import BurstyArrivals
 from crayfish_ctl.analysis import collect_run
 from crayfish_ctl.analysis.bursts import recovery
-from crayfish_ctl.analysis.repetition import value_of
+from crayfish_ctl.analysis.metrics import value_of
 from tests.unit.results.synthetic import MS, REFERENCE, START, S, Scenario, write_run
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.analysis.percentiles import percentiles
+from crayfish_ctl.analysis.percentiles import percentiles, records_needed
 from crayfish_ctl.analysis.repetition import estimate, summarise
 from crayfish_ctl.analysis.throughput import middle_rate
 from crayfish_ctl.analysis.timeline import backlog_at, upward_slope
@@ -241,21 +242,35 @@ def test_too_few_results_have_no_rate() -> None:
     assert middle_rate(np.array([5, 5, 5])) is None
 
 
-def test_an_interval_is_students_t() -> None:
-    found = estimate([10.0, 12.0, 14.0])
+def test_an_interval_is_students_t_on_logarithms() -> None:
+    found = estimate([10.0, 12.0, 14.4])
 
     assert found is not None
-    assert (found.mean, found.median, found.n) == (12.0, 12.0, 3)
-    # t(0.975, 2 degrees of freedom) = 4.302653; s = 2
-    assert found.half_width == pytest.approx(4.302653 * 2 / 3**0.5, rel=1e-6)
-    assert found.cv == pytest.approx(2 / 12)
+    assert found.mean == pytest.approx(36.4 / 3)
+    assert (found.median, found.n) == (12.0, 3)
+    assert found.geometric_mean == pytest.approx(12.0)
+    # t(0.975, 2 degrees of freedom) = 4.302653; the logarithms are log(1.2) apart
+    half = 4.302653 * np.log(1.2) / 3**0.5
+    assert found.high == pytest.approx(12.0 * np.exp(half), rel=1e-6)
+    assert found.low == pytest.approx(12.0 / np.exp(half), rel=1e-6)
+    assert found.cv == pytest.approx(np.std([10.0, 12.0, 14.4], ddof=1) / (36.4 / 3))
+
+
+@pytest.mark.parametrize(
+    ("quantile", "records"), [(0.5, 6), (0.95, 72), (0.99, 368), (0.999, 3688)]
+)
+def test_a_percentile_is_supported_by_so_many_records(quantile: float, records: int) -> None:
+    assert records_needed(quantile) == records
+    # All values but the largest lie below the quantile with less than 97.5 %.
+    assert stats.binom.cdf(records - 1, records, quantile) >= 0.975
+    assert stats.binom.cdf(records - 2, records - 1, quantile) < 0.975
 
 
 def test_one_run_has_no_interval() -> None:
     found = estimate([10.0])
 
     assert found is not None
-    assert found.half_width is found.cv is None
+    assert found.low is found.high is found.cv is None
     assert estimate([]) is None
 
 

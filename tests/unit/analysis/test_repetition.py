@@ -9,11 +9,12 @@ from scipy import stats
 from crayfish_ctl.analysis import (
     key_metric,
     pipeline_efficiency,
-    precise,
+    ratio_between,
     ratio_of,
     summarise,
 )
 from crayfish_ctl.analysis.ratio import holm
+from crayfish_ctl.analysis.repetition import estimate
 from tests.unit.results.runs import result, saturating
 from tests.unit.results.synthetic import Scenario
 
@@ -75,20 +76,52 @@ def test_what_a_cell_is_run_for() -> None:
     assert key_metric(Scenario(goal="overload").cell) == "latency_p50_ms"
 
 
-def test_precise_is_half_the_interval_over_the_mean() -> None:
-    values = [10.0, 10.4, 9.9]
-    half = stats.t.ppf(0.975, 2) * np.std(values, ddof=1) / 3**0.5
-    relative = half / np.mean(values)
-    runs = [result(value) for value in values]
+@pytest.mark.parametrize(
+    ("reasons", "sustained", "not_carried"),
+    [
+        (["BACKLOG_GROWING"], False, 1),
+        (["LOST", "WRONG_OUTPUTS"], False, 1),
+        (["PRODUCER_LATE"], True, 0),
+        (["PRODUCER_LATE", "BACKLOG_GROWING"], True, 0),
+    ],
+)
+def test_what_the_system_did_not_carry_is_never_made_up_for(
+    reasons: list[str], sustained: bool, not_carried: int
+) -> None:
+    """Two of three runs were overloaded, the third was a filled mark and exit code 0."""
+    (cell,) = summarise([result(10.0), result(10.1), result(9.0, reasons=reasons)])
 
-    assert precise(runs, relative * 1.01)
-    assert not precise(runs, relative * 0.99)
-    assert precise([*runs, result(99.0, state="INVALID")], relative * 1.01)
+    assert (cell.sustained, cell.not_carried, cell.valid) == (sustained, not_carried, 2)
+    assert any("not sustained" in text for text in cell.warnings) is not sustained
 
 
-def test_one_valid_run_is_never_precise() -> None:
-    assert not precise([], 1.0)
-    assert not precise([result(10.0), result(10.0, state="INVALID")], 1.0)
+def test_confirmations_are_as_many_as_were_asked_for_whatever_they_say() -> None:
+    runs = [result(value, purpose="confirm") for value in (10.0, 10.1, 10.2, 11.0)]
+    (cell,) = summarise(runs, asked=2, first=3)
+    found = cell.estimates["latency_p50_ms"]
+    plain = estimate([10.0, 10.1, 10.2, 11.0])
+    assert plain is not None
+    assert (found.low, found.high, found.first) == (plain.low, plain.high, None)
+
+
+def test_where_the_spread_of_the_first_runs_decided_it_makes_the_interval() -> None:
+    (cell,) = summarise([result(value) for value in (10.0, 10.4, 9.9, 14.0)], asked=2, first=3)
+    found, plain = cell.estimates["latency_p50_ms"], estimate([10.0, 10.4, 9.9, 14.0])
+    assert plain is not None
+    assert (found.first, found.n) == (3, 4)
+    assert found.centre == pytest.approx(plain.centre)
+    assert (found.low or 0) > (plain.low or 0)
+
+
+def test_a_percentile_needs_the_records_that_support_it() -> None:
+    few = result(10.0)
+    assert few.latency_ms is not None
+    few = few.model_copy(update={"latency_ms": few.latency_ms.model_copy(update={"count": 367})})
+    (cell,) = summarise([few])
+
+    assert "latency_p95_ms" in cell.estimates
+    assert "latency_p99_ms" not in cell.estimates
+    assert "latency_max_ms" in cell.estimates
 
 
 def test_a_ratio_is_welchs_interval_on_logarithms() -> None:
@@ -115,6 +148,26 @@ def test_the_interval_of_a_ratio_holds_it_as_often_as_it_says() -> None:
         assert found.high is not None
         inside += found.low <= 1.2 <= found.high
     assert inside / 400 == pytest.approx(0.95, abs=0.03)
+
+
+def test_the_rounds_of_one_experiment_are_pairs() -> None:
+    """The machine is slow in one round, for both sides: their ratio knows nothing of it."""
+    ours, base = [200.0, 151.0, 99.0], [100.0, 75.0, 50.0]
+    one, two = estimate(ours, (1, 2, 3)), estimate(base, (1, 2, 3))
+    assert one is not None
+    assert two is not None
+    found, apart = ratio_between(one, two), ratio_of(ours, base)
+    test = stats.ttest_rel(np.log(ours), np.log(base))
+    interval = test.confidence_interval(0.95)
+
+    assert found is not None
+    assert apart is not None
+    assert (found.low, found.high) == pytest.approx(tuple(np.exp([interval.low, interval.high])))
+    assert found.p_value == pytest.approx(test.pvalue)
+    assert (apart.p_value or 0) > 0.05 > (found.p_value or 1)
+    other = estimate(base, (1, 2, 4))
+    assert other is not None
+    assert ratio_between(one, other) == apart
 
 
 def test_a_ratio_without_repetitions_has_no_interval() -> None:

@@ -43,6 +43,7 @@ def verdict(tmp_path: Path, reference: Reference | None = REFERENCE, **changes: 
             {"containers": {"kafka": {"image_id": "sha256:2", "wanted_image_id": "sha256:1"}}},
         ),
         ("OOM_KILLED", {"containers": {"flink-taskmanager": {"oom_killed": True}}}),
+        ("HARNESS_OOM", {"containers": {"producer": {"oom_killed": True}}}),
         ("BACKLOG_GROWING", {"service_ms": 2.5}),
         ("BACKLOG_GROWING", {"service_ms": 2.08, "seconds": 20.0}),
         ("NO_METRICS", {"metrics": False}),

@@ -46,7 +46,7 @@ def folders(tmp_path: Path) -> list[str]:
     """A base, an equal one and one of half the capacity."""
     return [
         folder(tmp_path / "base", saturating([1000, 1010, 990])),
-        folder(tmp_path / "same", saturating([1005, 1015, 985]), kernel="6.2.0"),
+        folder(tmp_path / "same", saturating([1005, 1015, 995]), kernel="6.2.0"),
         folder(tmp_path / "half", [*saturating([500, 505, 490]), result(1.0)]),
     ]
 
@@ -55,20 +55,26 @@ def test_equal_results_end_well(folders: list[str]) -> None:
     done = compare(folders[0], folders[1])
 
     assert done.exit_code == ExitCode.OK, done.output
-    assert "no difference" in done.output
+    assert "within 5 %" in done.output
     assert "differs: kernel: 6.1.0 -> 6.2.0" in done.output
     assert "0 regressions: significantly worse by more than 5 %" in done.output
+    assert "0 undecided" in done.output
 
 
 def test_a_regression_is_an_exit_code(folders: list[str]) -> None:
     done = compare(*folders)
 
     assert done.exit_code == ExitCode.REGRESSION
-    (line,) = [line for line in done.output.splitlines() if "worse: regression" in line]
+    (line,) = [line for line in done.output.splitlines() if "worse" in line and "onnx" in line]
     assert "-50." in line
     assert "flink python onnx @ max" in line
     assert "not in the base: flink python onnx @ 500/s" in done.output
     assert "1 regression:" in done.output
+
+
+def test_a_regression_is_one_whatever_is_undecided(folders: list[str]) -> None:
+    done = compare(folders[0], folders[2], "--undecided", "pass")
+    assert done.exit_code == ExitCode.REGRESSION
 
 
 def test_a_threshold_may_allow_it(folders: list[str]) -> None:
@@ -79,9 +85,10 @@ def test_one_run_says_that_it_has_no_interval(tmp_path: Path) -> None:
     paths = [folder(tmp_path / name, saturating([1000])) for name in ("a", "b")]
     done = compare(*paths)
 
-    assert done.exit_code == ExitCode.OK
+    assert done.exit_code == ExitCode.UNDECIDED
     assert "one run: none" in done.output
-    assert "unknown" in done.output
+    assert "undecided: try 3 runs each" in done.output
+    assert compare(*paths, "--undecided", "pass").exit_code == ExitCode.OK
 
 
 def test_the_table_is_written_as_csv(folders: list[str], tmp_path: Path) -> None:
@@ -89,7 +96,7 @@ def test_the_table_is_written_as_csv(folders: list[str], tmp_path: Path) -> None
 
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [(row["other"], row["verdict"]) for row in rows] == [
-        ("same", "no difference"),
+        ("same", "within"),
         ("half", "worse"),
     ]
     assert float(rows[1]["change"]) == pytest.approx(-0.5, abs=0.01)

@@ -39,20 +39,24 @@ def plan(catalog: Catalog, **changes: Any) -> Plan:
 
 def test_repetitions_are_outside_and_workloads_inside(catalog: Catalog) -> None:
     runs = plan(catalog, rates=(10.0, 20.0), repetitions=2).runs
-    assert [(r.cell.workload, r.repetition) for r in runs] == [
-        ("10/s", 1), ("20/s", 1), ("10/s", 2), ("20/s", 2),
-    ]  # fmt: skip
+    assert [r.repetition for r in runs] == [1, 1, 2, 2]
+    assert [{r.cell.workload for r in half} for half in (runs[:2], runs[2:])] == [
+        {"10/s", "20/s"},
+        {"10/s", "20/s"},
+    ]
     assert len({run.run_id for run in runs}) == 4
 
 
 def test_only_the_first_run_warms_a_cold_stack_up(catalog: Catalog) -> None:
     first, second, *_ = plan(catalog).runs
     assert (first.warmup.rate, first.warmup.drain) == (8000.0, True)
-    assert (second.warmup.rate, second.warmup.drain) == (2000.0, False)
+    assert second.warmup.rate < 8000.0
+    assert all(run.warmup.rate <= 2000.0 for run in plan(catalog).runs[1:])
 
 
 def test_a_flood_warms_up_slowly_and_is_drained_first(catalog: Catalog) -> None:
-    (_, flood) = plan(catalog, rates=(10.0, "max"), repetitions=1).runs
+    runs = plan(catalog, rates=(10.0, "max"), repetitions=1).runs
+    (flood,) = (run for run in runs if run.cell.rate is None)
     assert flood.cell.goal == "saturate"
     assert flood.warmup.rate == 500.0
     assert flood.warmup.drain

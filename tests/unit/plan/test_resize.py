@@ -69,7 +69,8 @@ def test_workloads_that_differ_in_length_or_warm_up_only_are_different_cells(
         {"rate": 20},
     ]
     plan = planned_file(tmp_path, content[0], workloads=content)
-    assert [run.cell.workload for run in plan.runs] == [
+    by_place = sorted(plan.runs, key=lambda run: run.workload)  # their order is drawn
+    assert [run.cell.workload for run in by_place] == [
         "10/s, 5 s after 1 s at 10/s",
         "10/s, 9 s after 1 s at 10/s",
         "10/s, 5 s after 4 s at 10/s",
@@ -77,7 +78,7 @@ def test_workloads_that_differ_in_length_or_warm_up_only_are_different_cells(
     ]
     assert len({run.cell.model_dump_json() for run in plan.runs}) == 4
     plan = planned_file(tmp_path, content[0], workloads=content[:2])
-    assert [run.cell.workload for run in plan.runs] == ["10/s, 5 s", "10/s, 9 s"]
+    assert {run.cell.workload for run in plan.runs} == {"10/s, 5 s", "10/s, 9 s"}
 
 
 def test_every_option_of_a_run_is_in_its_cell_and_its_run_config(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
             {"rate": 1e7, "stop": {"seconds": 101}},
             "1,010,000,000 measured records: a run has at most 1,000,000,000",
         ),
-        ({"rate": "capacity"}, "rate: capacity: no workload before it measures"),
+        ({"rate": "capacity"}, "rate: capacity: no workload measures"),
     ],
 )
 def test_every_refusal_names_the_users_file_and_workload(

@@ -131,12 +131,13 @@ profiles:
       - {rate: 5, tool: noop, tool_options: {service_time_ms: 2}}
 """)
     plan = planned(experiment=str(path), tool_options={"threads": 2})
-    assert [(run.cell.tool, run.cell.tool_options) for run in plan.runs] == [
+    runs = sorted(plan.runs, key=lambda run: run.workload)
+    assert [(run.cell.tool, run.cell.tool_options) for run in runs] == [
         ("onnx", {"threads": 2}),
         ("noop", {"service_time_ms": 2}),
     ]
     assert list(plan.tools) == ["onnx", "noop"]
-    configs = [run_config(plan, run, Points("file", 4, "/p", "/r")) for run in plan.runs]
+    configs = [run_config(plan, run, Points("file", 4, "/p", "/r")) for run in runs]
     assert [(c.model.format, c.model.path) for c in configs] == [
         ("onnx", "/models/ffnn/ffnn.onnx"),
         ("none", ""),

@@ -12,11 +12,13 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
+from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.report import write_report
 from crayfish_ctl.report.distribution import MAX_POINTS, latency_curve, thin
+from crayfish_ctl.report.figures import over_time
+from crayfish_ctl.report.figures.base import left_out
 from crayfish_ctl.report.headline import headlines
-from crayfish_ctl.report.search import searches
-from crayfish_ctl.report.series import rate_series
+from crayfish_ctl.report.series import latency_series, rate_series
 from crayfish_ctl.report.view import view_cells
 from crayfish_ctl.results import load_results, write_model
 from tests.unit.report.experiments import BASE, EXPERIMENTS, Folder
@@ -135,8 +137,7 @@ def test_points_are_records_times_the_batch_size(drawn: Drawn) -> None:
     # jitter adds 0.3 ms to the service of each record
     expected = [1000 * size / ms for size, ms in ((1, 0.8), (32, 1.5), (128, 3.3))]
     assert capacity["y"] == pytest.approx(expected, rel=0.03)
-    interval = capacity["error_y"]["array"][2]
-    assert 0 < interval < 0.2 * capacity["y"][2]
+    assert capacity["error_y"]["array"] == [None] * 3, "two runs have no interval"
 
 
 # Bursts
@@ -273,8 +274,53 @@ def test_a_manifest_without_a_sizing_has_its_objective_in_the_profile(tmp_path: 
     (entry,) = searches(load_results(folder.path))
 
     assert entry.objective is not None
-    assert entry.objective.text == "p99.9 of at most 1 ms"
+    assert objective_text(entry.objective) == "p99.9 of at most 1 ms"
     assert not entry.attempts[0].held  # some 3 ms
+
+
+# What there is no room for
+
+
+def test_a_caption_says_which_cells_are_left_out(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saturating cells took the place of others, and nobody was told."""
+    results = load_results(folders["kafka-overhead"])
+    cells = view_cells(results)
+    paced = [cell for cell in cells if not cell.saturates]
+    monkeypatch.setattr(over_time, "MAX_PANELS", 2)
+    figure = over_time.latency_over_time(results, [*cells[4:], *paced])
+
+    assert figure is not None
+    assert [panel.title.partition(" (")[0] for panel in figure.panels] == [
+        cell.label for cell in paced[:2]
+    ]
+    assert "The first 2 of 4 cells are drawn; left out: " in figure.caption
+    assert paced[2].label in figure.caption
+    assert paced[3].label in figure.caption
+
+
+def test_few_names_are_said_and_the_rest_counted(folders: dict[str, Path]) -> None:
+    cells = view_cells(load_results(folders["kafka-overhead"]))
+    text = left_out(cells, 2)
+    assert f"The first 2 of {len(cells)} cells are drawn" in text
+    assert text.endswith(f"and {len(cells) - 5} more.")
+    assert left_out(cells, len(cells)) == ""
+
+
+def test_a_p99_over_time_is_that_of_enough_records(tmp_path: Path) -> None:
+    """Of up to a hundred records it was their maximum."""
+    folder = Folder(tmp_path, "rates")
+    run = folder.add(replace(BASE, rate=1000.0, service_ms=0.2))
+    results = folder.results()
+    found = latency_series(results, run)
+    assert found is not None
+    frame = results.frame(run.run_id).filter(pl.col("status") == "ok")
+    bins = frame.group_by((pl.col("due_s") / found.bin_seconds).floor().alias("bin"))
+    sizes = [latency.len() for latency in bins.agg("latency_ms").sort("bin")["latency_ms"]]
+    assert [value is not None for value in found.p99] == [size >= 368 for size in sizes]
+    assert any(found.p99)
+    assert all(p99 < largest for p99, largest in zip(found.p99, found.max, strict=True) if p99)
 
 
 # Coordinated omission

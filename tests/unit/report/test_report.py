@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 import pytest
 from rich.console import Console
 
-from crayfish_ctl.analysis import Estimate, collect_run, failed_run
+from crayfish_ctl.analysis import collect_run, failed_run
+from crayfish_ctl.analysis.repetition import estimate
 from crayfish_ctl.report import print_results, write_report
 from crayfish_ctl.report.figures.base import interval
-from crayfish_ctl.report.numbers import NOTHING, number, plus_minus, seconds, size
+from crayfish_ctl.report.numbers import NOTHING, centre_text, estimate_text, number, seconds, size
 from crayfish_ctl.report.series import bin_seconds
 from crayfish_ctl.results import load_results
 from tests.unit.results import synthetic
@@ -108,7 +109,7 @@ def test_it_says_what_was_run_and_how_to_repeat_it(page: Page) -> None:
 
 
 def test_verdicts_stand_with_their_reasons(page: Page) -> None:
-    for text in ("VALID 3/3", "INVALID 1/1", "FAILED 1/1", "BACKLOG_GROWING", "OOM"):
+    for text in ("VALID 3/3", "NOT SUSTAINED 1/1", "FAILED 1/1", "BACKLOG_GROWING", "OOM"):
         assert text in page.text
 
 
@@ -154,11 +155,13 @@ def test_every_colour_is_defined_in_both_themes(html: str, figures: dict[str, An
 
 
 def test_an_interval_is_cut_at_zero() -> None:
-    wide = Estimate(n=2, mean=2.0, median=2.0, low=-3.0, high=7.0, cv=0.3)
-    assert interval([wide])["arrayminus"] == [2.0]
-    assert interval([wide])["array"] == [5.0]
-    assert interval([wide], positive=True)["arrayminus"] == [1.8]
-    assert interval([None])["arrayminus"] == [None]
+    wide, two = estimate([1.0, 2.0, 40.0]), estimate([1.0, 2.0])
+    assert wide is not None
+    bars = interval([wide, two, None])
+    assert bars["arrayminus"][0] == pytest.approx(wide.centre - (wide.low or 0))
+    assert 0 < bars["arrayminus"][0] < wide.centre
+    assert bars["array"][0] > 100 * bars["arrayminus"][0], "it reaches further up than down"
+    assert bars["array"][1:] == bars["arrayminus"][1:] == [None, None]
 
 
 def test_no_bar_stands_without_an_interval(figures: dict[str, Any]) -> None:
@@ -188,7 +191,8 @@ def test_figures_are_thinned(figures: dict[str, Any]) -> None:
 
 
 def test_the_tables_can_be_copied_as_numbers(page: Page) -> None:
-    assert "latency_p99_ms\tlatency_p99_ms_low\tlatency_p99_ms_high\tlatency_p99_ms_cv" in page.text
+    columns = ("", "_geometric_mean", "_low", "_high", "_cv")
+    assert "\t".join(f"latency_p99_ms{column}" for column in columns) in page.text
     assert {"results-tsv", "runs-tsv"} <= page.ids
 
 
@@ -232,12 +236,19 @@ def test_numbers(value: float | None, text: str) -> None:
 def test_units() -> None:
     assert (seconds(3.42), seconds(72)) == ("3.42 s", "1 min 12 s")
     assert (size(None), size(512), size(1.5 * 1024**3)) == (NOTHING, "512 B", "1.50 GiB")
-    estimate = Estimate(n=2, mean=10, median=10, low=9.877, high=10.123, cv=0.01)
-    assert plus_minus(estimate) == "± 0.12"
+
+
+def test_an_interval_is_shown_by_its_ends_and_two_runs_by_themselves() -> None:
+    three, two, one = estimate([900.0, 1000.0, 1100.0]), estimate([26.0, 318.0]), estimate([1500.0])
+    assert estimate_text(three) == "997 (777 to 1,279)"
+    assert estimate_text(two) == centre_text(two) == "26 and 318"
+    assert (estimate_text(one), estimate_text(None)) == ("1,500", NOTHING)
+    assert estimate_text(estimate([2000.1, 2000.2, 2000.3])) == "2,000 (1,999.95 to 2,000.45)"
 
 
 def test_bins_are_wide_enough_for_a_p99_and_few_enough_to_read() -> None:
-    assert bin_seconds(10, records=100_000) == 0.1
-    assert bin_seconds(10, records=1_000) == 1.0
-    assert bin_seconds(900, records=1_000_000) == 10.0
-    assert bin_seconds(24 * 3600, records=100_000_000) == 1800.0
+    assert bin_seconds(10, 100_000, 368) == 0.1
+    assert bin_seconds(10, 1_000, 368) == 1.0
+    assert bin_seconds(900, 1_000_000, 368) == 10.0
+    assert bin_seconds(24 * 3600, 100_000_000, 368) == 1800.0
+    assert bin_seconds(10, 36_799, 368) == 0.2, "99 bins of 368 are wider than a tenth"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crayfish_ctl.results.model import (
     Capacity,
     Percentiles,
+    Reason,
     RunResult,
     Throughput,
     Verdict,
@@ -27,13 +28,17 @@ def result(
     state: str = "VALID",
     purpose: Purpose = "measure",
     p99: float | None = None,
+    reasons: Sequence[str] = (),
+    repetition: int = 1,
+    workload: int = 0,
     **changes: Any,
 ) -> RunResult:
-    """A run with `number` as its p50, or as its capacity if it saturates."""
+    """A run with `number` as its p50, or as its capacity if it saturates; codes of its reasons."""
     scenario = Scenario(**changes)
-    spec = scenario.spec().model_copy(update={"purpose": purpose})
+    about = {"purpose": purpose, "repetition": repetition, "workload": workload}
+    spec = scenario.spec().model_copy(update=about)
     latency = Percentiles(
-        count=9, mean=1, p50=number, p90=1, p95=1, p99=p99 or number, p99_9=1, max=1
+        count=10_000, mean=1, p50=number, p90=1, p95=1, p99=p99 or number, p99_9=1, max=1
     )
     capacity = Capacity(
         records_per_s=number,
@@ -44,7 +49,10 @@ def result(
     return RunResult(
         run_id="r",
         spec=spec,
-        verdict=Verdict(state=VerdictState(state)),
+        verdict=Verdict(
+            state=VerdictState("INVALID" if reasons else state),
+            reasons=tuple(Reason(code=code, message="why") for code in reasons),
+        ),
         latency_ms=latency,
         throughput=Throughput(
             offered_records_per_s=None,

@@ -9,6 +9,7 @@ import pytest
 from crayfish_ctl.analysis import collect_run, failed_run, write_summary
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results import VerdictState, describe_host, load_results, results_schema
+from tests.unit.report.experiments import sustainable
 from tests.unit.results import synthetic
 from tests.unit.results.synthetic import Scenario
 
@@ -114,7 +115,21 @@ def test_the_summary_has_a_row_per_run_and_a_row_per_cell(results_dir: Path) -> 
     assert [cell["valid"] for cell in document["cells"]] == [2, 0]
     p50 = document["cells"][0]["estimates"]["latency_p50_ms"]
     assert p50["n"] == 2
-    assert p50["low"] < p50["mean"] < p50["high"]
+    assert (p50["low"], p50["high"]) == (None, None), "two runs have no interval"
+    assert p50["geometric_mean"] == pytest.approx(p50["mean"], rel=0.01)
+    assert document["searches"] == []
+
+
+def test_the_summary_says_what_a_search_has_found(tmp_path: Path) -> None:
+    write_summary(tmp_path, load_results(sustainable(tmp_path)))
+
+    last = (tmp_path / "summary.csv").read_text().splitlines()[-1]
+    assert last.startswith("search,")
+    (search,) = json.loads((tmp_path / "summary.json").read_text())["searches"]
+    assert search["sustainable_records_per_s"] == 700.0
+    assert search["sustainable_records_per_s_ceiling"] == 820.0
+    assert (search["confirmations"], search["runs"]) == (2, 6)
+    assert search["workload"] == "p99 of at most 20 ms"
 
 
 def test_the_host_describes_itself() -> None:

@@ -181,3 +181,11 @@ def test_options_go_on_with_the_defaults_of_the_beginning(folder: Path, plan: Pl
     before = {k: v for k, v in manifest.plan.items() if k not in {"processors", "tools", "traces"}}
     write_model(folder / "manifest.json", manifest.model_copy(update={"plan": before}))
     assert saved_plan(folder, CATALOG).runs == plan.runs
+
+
+def test_an_experiment_of_another_order_is_not_gone_on_with(folder: Path) -> None:
+    """Its results would all be set aside, one after the other."""
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"schedule"', '"once"'))
+    with pytest.raises(CrayfishError, match=r"manifest\.json: plan\.schedule"):
+        saved_plan(folder, CATALOG)

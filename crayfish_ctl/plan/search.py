@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.results import VerdictState
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crayfish_ctl.catalog.experiment import SearchEntry
-    from crayfish_ctl.plan.model import Purpose
-    from crayfish_ctl.results import RunResult
+
+    from .model import Purpose
 
 _FIRST_SHARE = 0.5
 """Of the top: where the first probe goes; half the capacity is likely to hold."""
@@ -34,6 +32,17 @@ class Try:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A run of a search that has ended."""
+
+    rate: float
+    """records/s"""
+    purpose: Purpose
+    held: bool
+    """See `analysis.search.holds`."""
+
+
+@dataclass(frozen=True)
 class Found:
     """The search is over."""
 
@@ -43,17 +52,7 @@ class Found:
     """Runs at this rate that held (0 if the number of runs was used up before)."""
 
 
-def holds(run: RunResult, search: SearchEntry) -> bool:
-    """Whether a run sustained its rate within the objective: VALID, and the percentile low enough.
-
-    A rate that the producer could not keep is not known to hold, so it does not.
-    """
-    if run.verdict.state is not VerdictState.VALID or run.latency_ms is None:
-        return False
-    return bool(getattr(run.latency_ms, search.percentile) <= search.objective_ms)
-
-
-def next_try(search: SearchEntry, top: float, runs: Sequence[RunResult]) -> Try | Found:
+def next_try(search: SearchEntry, top: float, runs: Sequence[Tried]) -> Try | Found:
     """What comes after `runs`.
 
     Args:
@@ -65,25 +64,16 @@ def next_try(search: SearchEntry, top: float, runs: Sequence[RunResult]) -> Try 
     confirmed = 0
     probes = 0
     for run in runs:
-        rate = run.spec.cell.rate or 0.0
-        held = holds(run, search)
-        probes += run.spec.purpose == "probe"
-        if not held:
-            high = rate if high is None else min(high, rate)
-            if rate <= low:  # a rate that had held does so no more: look below it
-                low = max(
-                    (
-                        r.spec.cell.rate or 0.0
-                        for r in runs
-                        if holds(r, search) and (r.spec.cell.rate or 0.0) < rate
-                    ),
-                    default=0.0,
-                )
+        probes += run.purpose == "probe"
+        if not run.held:
+            high = run.rate if high is None else min(high, run.rate)
+            if run.rate <= low:  # a rate that had held does so no more: look below it
+                low = max((r.rate for r in runs if r.held and r.rate < run.rate), default=0.0)
             confirmed = 0
-        elif rate > low:
-            low, confirmed = rate, int(run.spec.purpose == "confirm")
-        elif rate == low:
-            confirmed += run.spec.purpose == "confirm"
+        elif run.rate > low:
+            low, confirmed = run.rate, int(run.purpose == "confirm")
+        elif run.rate == low:
+            confirmed += run.purpose == "confirm"
     if confirmed >= search.confirm:
         return Found(low, confirmed)
     ended = low >= top or (high is not None and high - low <= search.tolerance * high)
