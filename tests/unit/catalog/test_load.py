@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     ("file", "before", "after", "words"),
     [
         ("experiments/input-rate.yaml", "question:", "queston:", ["queston", "question"]),
-        ("experiments/input-rate.yaml", "{rate: 500}", "{rate: -5}", ["workloads"]),
+        ("experiments/input-rate.yaml", "- {rate: 500,", "- {rate: -5,", ["workloads"]),
         ("experiments/input-rate.yaml", "name: input-rate", "name: other", ["name"]),
         ("tools/onnx.yaml", "kind: embedded", "kind: inside", ["kind"]),
         ("profiles/laptop.yaml", "memory: 1g", "memory: lots", ["memory"]),

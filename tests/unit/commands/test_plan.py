@@ -35,7 +35,7 @@ def test_a_half_written_model_stops_no_command_that_does_not_need_it(
     [
         (
             "experiments/input-rate.yaml",
-            ("{rate: 500}", "{rate: 500, rate: 900}"),
+            ("- {rate: 500,", "- {rate: 500, rate: 900,"),
             "rate: given twice",
         ),
         ("models/ffnn.yaml", ("parameters: 28618", "tolerance: 1.0"), "tolerance: given twice"),
