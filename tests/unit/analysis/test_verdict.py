@@ -62,6 +62,8 @@ def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[
         ("THROTTLED", {"throttled": {"flink-taskmanager": 0.4}}),
         ("THROTTLED", {"throttled": {"producer": 0.4}, "goal": "saturate", "service_ms": 9.0}),
         ("DUPLICATES", {"repeat": 3}),
+        ("STILL_WARMING", {"settled": False}),
+        ("GC_PAUSE", {"pauses": {"flink-taskmanager": ((1.0, 94.0),)}}),
         ("EXIT_CODE", {"containers": {"flink-taskmanager": {"exit_code": 1}}}),
         ("UNFINISHED", {"lose": 9, "ended": "deadline", "goal": "saturate", "service_ms": 9.0}),
     ],
@@ -175,3 +177,26 @@ def test_a_reference_that_does_not_fit_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(CrayfishError, match="4 predictions for the 3 points"):
         load_reference(tmp_path / "points.npz", tmp_path / "reference.npy")
+
+
+def test_the_window_begins_when_the_latency_falls_no_more(tmp_path: Path) -> None:
+    scenario = Scenario(seconds=4.0, settled=True, warmup_seconds=3.0)
+    run = collect_run(write_run(tmp_path, scenario), scenario.spec(), REFERENCE)
+    assert run.warmed is not None
+    assert (run.warmed.seconds, run.warmed.settle_seconds, run.warmed.settled) == (3.0, 1.0, True)
+    assert run.verdict.notes == ()
+
+
+def test_records_at_the_workloads_own_rate_may_be_under_way_when_the_window_begins(
+    tmp_path: Path,
+) -> None:
+    """Those of the faster part before must all be back."""
+    assert verdict(tmp_path, drained=True, settled=True).reasons == ()
+
+
+def test_only_pauses_within_the_window_count(tmp_path: Path) -> None:
+    pauses = ((-2.0, 500.0), (1.0, 3.0), (2.0, 0.5), (60.0, 500.0))
+    scenario = Scenario(seconds=4.0, pauses={"flink-taskmanager": pauses})
+    run = collect_run(write_run(tmp_path, scenario), scenario.spec(), REFERENCE)
+    (found,) = [part.collector for part in run.components if part.collector is not None]
+    assert (found.collections, found.full, found.pause_ms, found.longest_ms) == (2, 2, 3.5, 3.0)

@@ -74,6 +74,10 @@ class Scenario:
     seconds: float = 10.0
     warmup_seconds: float = 1.0
     drained: bool = False
+    settled: bool | None = None
+    """Whether the latency fell no more when the warm-up ended; None: nobody looked."""
+    pauses: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """Of a service's JVM: (seconds after the window's start, ms), whole-heap collections."""
     """The warm-up was to be back before the window, which begins all the same."""
     service_ms: float = 0.8
     jitter_ms: float = 0.0
@@ -359,6 +363,10 @@ def _write_summaries(run_dir: Path, scenario: Scenario, last_sent_ns: int) -> No
     (run_dir / "out" / "producer.json").write_text(
         json.dumps(
             {
+                "warmup_start_ns": START - round(scenario.warmup_seconds * S),
+                "settle_start_ns": None if scenario.settled is None else START - S,
+                "settle_seconds": None if scenario.settled is None else 1.0,
+                "settled": scenario.settled,
                 "measured_start_ns": START,
                 "measured_end_ns": last_sent_ns,
                 **_clock(scenario.clock_steps_ms[0]),
@@ -426,10 +434,19 @@ def _write_containers(run_dir: Path, scenario: Scenario) -> None:
             "exit_code": 0,
             "oom_killed": False,
         }
+        | ({"jvm_flags": ["-Xmx1g", "-Xlog:gc"]} if service in scenario.pauses else {})
         | scenario.containers.get(service, {})
         for service in scenario.cores
     }
     (run_dir / "containers.json").write_text(json.dumps(facts))
+    (run_dir / "logs").mkdir(exist_ok=True)
+    for service, pauses in scenario.pauses.items():
+        lines = [
+            f"[{datetime.fromtimestamp(START / S + at, UTC):%Y-%m-%dT%H:%M:%S}.000+0000] "
+            f"GC({number}) Pause Full (System.gc()) 30M->20M(736M) {ms:.3f}ms\n"
+            for number, (at, ms) in enumerate(pauses)
+        ]
+        (run_dir / "logs" / f"{service}.log").write_text("".join(lines))
 
 
 def manifest() -> Manifest:
