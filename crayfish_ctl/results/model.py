@@ -317,6 +317,30 @@ class RunResult(_Frozen):
     faults: tuple[FaultFact, ...] = ()
 
     @property
+    def cores_used(self) -> float | None:
+        """By processor and model server together; None if that of one is not known."""
+        used = [part.mean_cores for part in self._under_test]
+        known = [cores for cores in used if cores is not None]
+        return sum(known) if known and len(known) == len(used) else None
+
+    @property
+    def cores_allowed(self) -> float | None:
+        """The limits of processor and model server together; None if one has none."""
+        limits = [part.cpu_limit_cores for part in self._under_test]
+        known = [cores for cores in limits if cores is not None]
+        return sum(known) if known and len(known) == len(limits) else None
+
+    @property
+    def longest_pause_ms(self) -> float | None:
+        """Of a JVM of the processor or the model server; None if there is none."""
+        pauses = [part.collector.longest_ms for part in self._under_test if part.collector]
+        return max(pauses, default=None)
+
+    @property
+    def _under_test(self) -> list[Component]:
+        return [part for part in self.components if part.role in {"processor", "server"}]
+
+    @property
     def recovery_seconds(self) -> float | None:
         """Mean over the bursts; None without any, or if the run did not recover from one."""
         known = [
