@@ -45,7 +45,7 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.driver.extraJavaOptions": env.get("SPARK_DRIVER_JVM_OPTIONS", ""),
         "spark.executor.memory": env.get("SPARK_EXECUTOR_HEAP", "768m"),
         "spark.executor.extraJavaOptions": env.get("SPARK_EXECUTOR_JVM_OPTIONS", ""),
-        "spark.cores.max": cores,
+        "spark.cores.max": cores,  # and so many scorers an executor loads on the JVM
         # The query starts when all its cores are there, not when four in five are.
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.locality.wait": "0s",
