@@ -48,7 +48,7 @@ def read_object(message: bytes, keys: int, words: int) -> tuple[dict[str, Any], 
     quotes = message.count(b'"', 0, max(start, 0)) + message.count(b'"', end)
     if message.find(b'"', start, end) >= 0 or quotes != 2 * (keys + words):
         raise ValueError("a key stands twice, or a value is not of its type")
-    # To `struct` true and false are numbers; looking for their letters is far cheaper than for them.
+    # To `struct` true and false are numbers; looking for a letter is far cheaper than for a word.
     if message.find(b"u", start, end) >= 0 or message.find(b"l", start, end) >= 0:
         raise ValueError(f"{DATA} is not a list of numbers")
     numbers = fields.pop(DATA, None)
