@@ -65,6 +65,8 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         # first, so that a task that runs again deals them out the same way, is for other sources.
         "spark.sql.execution.sortBeforeRepartition": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": options.arrow_records,
+        # Of a Python worker's results; with Spark's own 64 KB some 600 of them wait for each other.
+        "spark.sql.execution.pandas.udf.buffer.size": 4096,
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
         "spark.sql.streaming.minBatchesToRetain": 10,
         "spark.sql.streaming.pollingDelay": f"{options.polling_delay_ms}ms",
