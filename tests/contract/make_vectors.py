@@ -4,6 +4,7 @@ Run it when the record's layout gets a new version, or for a new case:
 `python tests/contract/make_vectors.py`. index.json says of each file its format, its header and its
 float32 values, as bit patterns too. refused.json holds messages that must not be scored: those that
 no codec may read (`by` is `codec`), and those that are records, but no requests (`scorer`).
+numbers.json has spellings of numbers in a JSON list, and the bits of the float32 that each is.
 answers-DTYPE.onnx gives its two float32 values back as another type, which no tool may take.
 """
 
@@ -84,6 +85,24 @@ TEXT_ERRORS = (
     ('"id":7', '"number":7'),
     ('"id":7', '"id":7,"more":1'),
     ('"id":7,', ""),
+    ('"received_ns":0,', ""),
+    ('"scored_ns":0,', ""),
+    ('"outputs":0,', ""),
+    (',"data":[0.5,1.5]', ""),
+    ("[0.5,1.5]", "2"),
+    ("[0.5,1.5]", '"data"'),
+    ("[0.5,1.5]", '[0.5,1.5],"data":[0.5,1.5]'),
+    ("[0.5,1.5]", '[0.5,1.5],"more":[0.5,1.5]'),
+    ("0.5,", "0.5,,"),
+    ("0.5,", ",0.5"),
+    ("0.5,", "0.5 "),
+    ("1.5]", "1.5,]"),
+    ("1.5]", "1.5"),
+    ("1.5]}", "1.5"),
+    ("1.5]", "1.5]]"),
+    ('"outputs"', '"out[0.5,1.5]puts"'),
+    ("measured", "meas[0.5,1.5]ured"),
+    ('"id":7', '"id":[7]'),
     ('"batch":1', '"batch":true'),
     ('"intended_ns":1', '"intended_ns":9223372036854775808'),
     ('"version":1', '"version":2'),
@@ -105,6 +124,24 @@ TEXT_ERRORS = (
     ("}", "}{}"),
 )
 """What stands in the text of a good request, and what is put there."""
+NO_NUMBERS = (
+    "01", "00.5", "-01", "+1", ".5", "-.5", "1.", "1.e5", "-", "", "1e", "1e+", "1e-", "1ee5",
+    "1.5.5", "- 1", "1 5", "0x10", "0x1p3", "1f", "1d", "1_0", "1L", "--1", "1-1", "\u0661", "inf",
+    "-Infinity", "-NaN", "nan", "1e400", "-1e400", "3.4028236e38", "1e39", "9" * 40,
+    "1" + "0" * 400, "1e99999999999999999999",
+)  # fmt: skip
+"""What must not stand in a list of numbers: no JSON, or beyond float32."""
+NUMBERS = (
+    "0", "-0", "-0.0", "0.0", "7", "-7", "1e5", "1E5", "1e+05", "1.5E-3", "0e0", "0.0e-400",
+    "0e400", "1e-400", "-1e-400", "123456789012345678", "1234567890123456789",
+    "12345678901234567890", "123456789012345678901234567890", "9007199254740993",
+    "9007199254740993.0", "0.000000000000000000000000000001", "1e-22", "1e22", "1e-23", "1e23",
+    "0.1234567890123456789", "0.50000000000000000000000000001", "3.4028235e38", "3.40282356e38",
+    "1e-45", "7e-46", "8e-46", "16777217", "16777217.0", "16777217.000000000000001",
+    "1.00000005960464477539062500000001", "0.47318864", "8.5e-44", "1" + "0" * 38,
+    "0." + "0" * 30 + "12345678", "0.1" + "0" * 1100,
+)  # fmt: skip
+"""All of JSON's spellings, also those that no codec of ours writes."""
 BYTE_ERRORS = (
     ("magic", 0, b"X"),
     ("version-2", 4, b"\x02"),
@@ -133,6 +170,9 @@ def refused() -> list[dict[str, str]]:
         wrong = text.decode().replace(old, new, 1).encode()
         assert wrong != text
         found.append((f"{old} -> {new}", "json", "codec", wrong))
+    for number in NO_NUMBERS:
+        wrong = text.replace(b"0.5", number.encode())
+        found.append((f"number {number[:30]}", "json", "codec", wrong))
     found += [
         (encoding, "json", "codec", text.decode().encode(encoding))
         for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-16", "utf-8-sig")
@@ -157,6 +197,14 @@ def refused() -> list[dict[str, str]]:
     return [
         {"name": name, "format": str(kind), "by": by, "hex": message.hex()}
         for name, kind, by, message in found
+    ]
+
+
+def numbers() -> list[dict[str, str]]:
+    """What a number in a JSON list is read as: the nearest float64, and of that the float32."""
+    return [
+        {"text": text, "bits": f"{np.float32(float(json.loads(text))).view(np.uint32):08x}"}
+        for text in NUMBERS
     ]
 
 
@@ -224,6 +272,7 @@ def main() -> None:
     (FOLDER / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     for name, kind in ONNX_TYPES.items():
         (FOLDER / f"answers-{name}.onnx").write_bytes(cast_model(kind))
+    (FOLDER / "numbers.json").write_text(json.dumps(numbers(), indent=1) + "\n")
     (FOLDER / "refused.json").write_text(json.dumps(refused(), indent=1) + "\n")
 
 

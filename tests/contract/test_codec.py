@@ -30,6 +30,7 @@ from crayfish_contract.codec import (
 VECTORS = Path(__file__).parent / "vectors"
 INDEX: list[dict[str, Any]] = json.loads((VECTORS / "index.json").read_text())
 REFUSED: list[dict[str, str]] = json.loads((VECTORS / "refused.json").read_text())
+NUMBERS: list[dict[str, str]] = json.loads((VECTORS / "numbers.json").read_text())
 BINARY, JSON = CODECS[RecordFormat.BINARY], CODECS[RecordFormat.JSON]
 
 NANOSECONDS = st.integers(-(2**63), 2**63 - 1)
@@ -197,11 +198,25 @@ def test_what_is_no_record_is_refused(entry: dict[str, str]) -> None:
         codec.decode(message)
 
 
+@pytest.mark.parametrize("entry", NUMBERS, ids=lambda entry: entry["text"][:30])
+def test_json_numbers_are_read_alike(entry: dict[str, str]) -> None:
+    message = TEXT.replace("0.5", entry["text"]).encode()
+    assert bits(JSON.decode(message).data)[0] == entry["bits"]
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\t", "\r", " \r\n\t "])
+def test_json_white_space_is_read(space: str) -> None:
+    spaced = re.sub(r"([\[\]{},:])", rf"{space}\1{space}", TEXT).encode()
+    record = JSON.decode(spaced)
+    assert record.header == REQUEST
+    assert record.data.tolist() == [[0.5, 1.5]]
+
+
 def test_json_whole_numbers_of_any_size_are_floats() -> None:
     message = TEXT.replace("[0.5,1.5]", "[100000000000000000000,1]").encode()
     assert JSON.decode(message).data.tolist() == [[np.float32(1e20), 1.0]]
     with pytest.raises(CodecError, match="no float32"):
-        JSON.decode(TEXT.replace("0.5", "1" + "0" * 400).encode())
+        JSON.decode(TEXT.replace("0.5", "1" + "0" * 40).encode())
 
 
 def test_json_nested_too_deeply_is_refused() -> None:

@@ -47,13 +47,14 @@ messages that it must refuse (refused.json).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
+
+from .jsontext import read_object, write_floats
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -261,28 +262,20 @@ class JsonCodec:
     def decode(self, message: bytes) -> Record:
         """Unknown keys are an error, so that two versions cannot be mistaken for each other."""
         try:
-            text = message.decode()  # bytes would be taken for UTF-16 if they look like it
-            # Nothing of a record is one of these. To numpy they are numbers, and looking for them
-            # here is ten times cheaper than looking at the type of each value.
-            if "true" in text or "false" in text:
-                raise CodecError("true and false are no numbers")
-            fields = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct_keys)
-        except (ValueError, RecursionError) as error:
-            raise CodecError(f"not JSON: {error}") from None
+            fields, data = read_object(message, keys=14, words=4)
+        except ValueError as error:
+            raise CodecError(str(error)) from None
         try:
             version = _in_range("version", fields.pop("version"))
             if fields.pop("magic") != MAGIC.decode() or version != VERSION:
                 raise CodecError("not a Crayfish record of version 1")
-            data = _read_floats(fields.pop("data"))
             header = Header(
                 segment=_SEGMENTS[fields.pop("segment")],
                 is_result=_KINDS[fields.pop("kind")],
                 status=_STATUSES[fields.pop("status")],
                 **{name: _in_range(name, value) for name, value in fields.items()},
             )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            if isinstance(error, CodecError):
-                raise
+        except (KeyError, TypeError) as error:
             raise CodecError(f"not a Crayfish record: {type(error).__name__}: {error}") from None
         _check_status(header)
         _check_length(header, data.size)
@@ -302,17 +295,6 @@ _LIMITS: Final = {
 _TIME_LIMIT: Final = 1 << 63
 
 
-def _no_constant(name: str) -> float:
-    raise CodecError(f"{name} is no JSON number")
-
-
-def _distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise CodecError("a key stands twice")
-    return fields
-
-
 def _in_range(name: str, value: object) -> int:
     if type(value) is not int:
         raise CodecError(f"{name} is {value!r}, not a whole number")
@@ -320,22 +302,6 @@ def _in_range(name: str, value: object) -> int:
     if not (0 <= value < limit if limit else -_TIME_LIMIT <= value < _TIME_LIMIT):
         raise CodecError(f"{name} is {value}, out of its range")
     return value
-
-
-def _read_floats(numbers: object) -> Floats:
-    found = np.asarray(numbers)
-    if found.dtype.kind == "O":  # whole numbers beyond 64 bits, if anything
-        try:
-            found = np.array(numbers, dtype=np.float64)
-        except OverflowError:
-            raise CodecError("data has a number that is no float32") from None
-    if not isinstance(numbers, list) or found.ndim != 1 or found.dtype.kind not in "fiu":
-        raise CodecError("data is not a list of numbers")
-    with np.errstate(over="ignore"):
-        data = found.astype(np.float32)
-    if not np.isfinite(data).all():
-        raise CodecError("data has a number that is no float32")
-    return data
 
 
 def json_prefix(header: Header) -> str:
@@ -353,16 +319,13 @@ def json_prefix(header: Header) -> str:
 def json_floats(data: Floats) -> bytes:
     """A JSON list of float32 values, as the module's text says.
 
-    `str` gives the digits, `repr` of the same number the notation: numpy's own changes with its
-    version (1e+08 or 100000000.0).
-
     Raises:
         CodecError: if a value is not finite.
     """
     flat = np.asarray(data, dtype=np.float32).ravel()
     if not np.isfinite(flat).all():
         raise CodecError("JSON has no NaN and no infinity")
-    return b"[" + ",".join(map(repr, map(float, map(str, flat)))).encode() + b"]"
+    return write_floats(flat)
 
 
 CODECS: Final[dict[RecordFormat, Codec]] = {

@@ -43,6 +43,20 @@ def fetch_settings(kafka: KafkaConfig) -> dict[str, int]:
     }
 
 
+def jvm_fetch_settings(kafka: KafkaConfig) -> dict[str, str]:
+    """The same for a reading client on the JVM (Kafka Streams: `Settings.java`).
+
+    With the client's own receive buffer of 64 KB a fetch of many megabytes comes in pieces of that
+    size, each asked for in turn while the processor waits. librdkafka leaves it to the system, too.
+    """
+    return {
+        "fetch.min.bytes": "1",
+        "fetch.max.bytes": str(kafka.max_message_bytes),
+        "max.partition.fetch.bytes": str(kafka.max_message_bytes),
+        "receive.buffer.bytes": "-1",
+    }
+
+
 def exit_of(error: KafkaException) -> ServiceExit:
     """The exit code of a container that a Kafka error ends."""
     reason = error.args[0] if error.args else None

@@ -17,6 +17,8 @@ from pyflink.datastream.connectors.kafka import (
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
 
+from crayfish_contract.kafka import jvm_fetch_settings
+
 from .injob import MakeRecords, TakeResults
 from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
 from .scoring import ScoreRecords
@@ -104,6 +106,8 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
         "execution.buffer-timeout.interval": f"{options.buffer_timeout_ms}ms",
         "pipeline.operator-chaining.enabled": str(config.parallelism.chained).lower(),
         "pipeline.object-reuse": "true",
+        # Nothing here has event time: no timer five times a second in every operator.
+        "pipeline.auto-watermark-interval": "0ms",
         # A job that makes its own records would begin them anew.
         "restart-strategy.type": "disable" if config.pipeline == "in-job" else "fixed-delay",
         "restart-strategy.fixed-delay.attempts": 10,
@@ -138,10 +142,9 @@ def _environment(config: RunConfig, options: FlinkOptions) -> StreamExecutionEnv
 
 def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
     kafka = config.kafka
-    size = str(kafka.max_message_bytes)
     # Flink's own would drop a message without a value.
     messages = get_gateway().jvm.io.crayfish.flink.MessageSchema()
-    return (
+    builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(kafka.bootstrap)
         .set_topics(kafka.input_topic)
@@ -149,13 +152,12 @@ def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
         .set_value_only_deserializer(DeserializationSchema(messages))
         .set_property("partition.discovery.interval.ms", "-1")
-        .set_property("fetch.min.bytes", "1")
         .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))
         .set_property("max.poll.records", str(options.poll_records))
-        .set_property("fetch.max.bytes", size)
-        .set_property("max.partition.fetch.bytes", size)
-        .build()
     )
+    for key, value in jvm_fetch_settings(kafka).items():
+        builder = builder.set_property(key, value)
+    return builder.build()
 
 
 def _sink(config: RunConfig, options: FlinkOptions) -> KafkaSink:

@@ -10,6 +10,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql.types import BinaryType
 
+from crayfish_contract.kafka import jvm_fetch_settings
 from crayfish_scoring import ScorerError
 
 from .scoring import COLUMN, SCHEMA, score_batches
@@ -72,15 +73,12 @@ def _scored_on_the_jvm(spark: SparkSession, records: DataFrame) -> DataFrame:
 def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> DataFrame:
     """A task per partition of the input topic."""
     kafka = config.kafka
-    size = str(kafka.max_message_bytes)
     reader = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", kafka.bootstrap)
         .option("subscribe", kafka.input_topic)
         .option("startingOffsets", "earliest")
-        .option("kafka.fetch.min.bytes", "1")
-        .option("kafka.fetch.max.bytes", size)
-        .option("kafka.max.partition.fetch.bytes", size)
+        .options(**{f"kafka.{key}": text for key, text in jvm_fetch_settings(kafka).items()})
     )
     if options.mode == "real-time":  # its tasks wait for records, and have no last offset
         return reader.load()

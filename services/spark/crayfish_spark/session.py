@@ -45,7 +45,7 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         "spark.driver.extraJavaOptions": env.get("SPARK_DRIVER_JVM_OPTIONS", ""),
         "spark.executor.memory": env.get("SPARK_EXECUTOR_HEAP", "768m"),
         "spark.executor.extraJavaOptions": env.get("SPARK_EXECUTOR_JVM_OPTIONS", ""),
-        "spark.cores.max": cores,
+        "spark.cores.max": cores,  # and so many scorers an executor loads on the JVM
         # The query starts when all its cores are there, not when four in five are.
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.locality.wait": "0s",
@@ -65,6 +65,8 @@ def settings(config: RunConfig, options: SparkOptions, env: Mapping[str, str]) -
         # first, so that a task that runs again deals them out the same way, is for other sources.
         "spark.sql.execution.sortBeforeRepartition": "false",
         "spark.sql.execution.arrow.maxRecordsPerBatch": options.arrow_records,
+        # Of a Python worker's results; with Spark's own 64 KB some 600 of them wait for each other.
+        "spark.sql.execution.pandas.udf.buffer.size": 4096,
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
         "spark.sql.streaming.minBatchesToRetain": 10,
         "spark.sql.streaming.pollingDelay": f"{options.polling_delay_ms}ms",

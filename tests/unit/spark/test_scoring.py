@@ -58,6 +58,24 @@ def test_one_result_for_each_record_in_order(config_json: str) -> None:
     assert {result.data.size for result in results} == {10}
 
 
+def test_results_leave_before_all_are_scored(
+    config_json: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def process(message: bytes) -> bytes:
+        seen.append(message)
+        return message
+
+    monkeypatch.setattr(scoring, "_process", lambda _: process)
+    sent = [str(i).encode() for i in range(150)]
+    results = score_batches(config_json, batches(sent, [], [b"last"]))
+    assert next(results).num_rows == len(seen) == 64
+    left = [batch.column(0).to_pylist() for batch in results]
+    assert [len(some) for some in left] == [64, 22, 1]
+    assert seen == [*sent, b"last"]
+
+
 def test_what_cannot_be_scored_comes_out_as_failed(config_json: str) -> None:
     wrong, short, right = scored(config_json, [request(1, values=3), b"short", request(2)])
     assert CODEC.decode(wrong).header.status == Status.FAILED

@@ -42,6 +42,7 @@ def test_heaps_are_those_of_the_profile(config: RunConfig) -> None:
 def test_options_arrive_with_their_units(config: RunConfig) -> None:
     made = settings(config, SparkOptions(arrow_records=7, polling_delay_ms=4), {})
     assert made["spark.sql.execution.arrow.maxRecordsPerBatch"] == "7"
+    assert made["spark.sql.execution.pandas.udf.buffer.size"] == "4096"
     assert made["spark.sql.streaming.pollingDelay"] == "4ms"
     assert {type(value) for value in made.values()} == {str}
 

@@ -16,8 +16,6 @@ import java.util.Map;
 public final class JsonCodec implements Codec {
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-  private static final BigInteger UINT64 = BigInteger.ONE.shiftLeft(64);
-  private static final BigInteger UINT32 = BigInteger.ONE.shiftLeft(32);
   private static final int FIELDS = 14;
 
   @Override
@@ -47,24 +45,68 @@ public final class JsonCodec implements Codec {
 
   @Override
   public Decoded decode(byte[] message) throws CodecException {
-    Map<String, Object> fields = new HashMap<>();
-    float[] data = null;
     // Else the parser takes what begins with a byte order mark, or with a zero, for UTF-16 or UTF-32.
     if (message.length < 2 || message[0] <= 0 || message[1] <= 0) {
       throw new CodecException("not JSON in UTF-8");
     }
-    try (JsonParser parser = FACTORY.createParser(message)) {
-      expect(parser, JsonToken.START_OBJECT);
+    // No key and no word of a record has a bracket: the first one opens the list, or this is none.
+    int open = 0;
+    while (open < message.length && message[open] != '[') {
+      open++;
+    }
+    if (open == message.length) {
+      throw new CodecException("it has no list");
+    }
+    JsonNumbers.Numbers numbers = JsonNumbers.read(message, open);
+    Map<String, Object> fields = fields(message, open, numbers.end());
+    float[] data = numbers.values();
+    if (!"CRAY".equals(fields.get("magic")) || !Long.valueOf(1).equals(fields.get("version"))) {
+      throw new CodecException("not a Crayfish record of version 1");
+    }
+    RecordHeader header =
+        new RecordHeader(
+            Segment.of(word(fields, "segment")),
+            id(fields),
+            time(fields, "intended_ns"),
+            time(fields, "sent_ns"),
+            count(fields, "batch"),
+            count(fields, "values"),
+            kind(word(fields, "kind")),
+            Status.of(word(fields, "status")),
+            time(fields, "received_ns"),
+            time(fields, "scored_ns"),
+            count(fields, "outputs"));
+    if (!fields.containsKey("data") || fields.size() != FIELDS) {
+      throw new CodecException("not a Crayfish record: its fields are " + fields.keySet());
+    }
+    header.check(data.length);
+    return new Decoded(header, FloatBuffer.wrap(data));
+  }
+
+  /** The fields around the list, which is left out: "data" stands there without a value. */
+  private static Map<String, Object> fields(byte[] message, int open, int close)
+      throws CodecException {
+    int head = open + 1;
+    byte[] around = Arrays.copyOf(message, head + message.length - close);
+    System.arraycopy(message, close, around, head, message.length - close);
+    Map<String, Object> fields = new HashMap<>(2 * FIELDS);
+    try (JsonParser parser = FACTORY.createParser(around)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new CodecException("not a JSON object");
+      }
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String name = parser.currentName();
         JsonToken token = parser.nextToken();
-        if ("data".equals(name)) {
-          data = floats(parser, token);
-          fields.put(name, data);
-        } else if (token == JsonToken.VALUE_STRING) {
+        if (token == JsonToken.VALUE_STRING) {
           fields.put(name, parser.getText());
         } else if (token == JsonToken.VALUE_NUMBER_INT) {
-          fields.put(name, parser.getBigIntegerValue());
+          boolean fits = parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
+          fields.put(name, fits ? parser.getLongValue() : parser.getBigIntegerValue());
+        } else if ("data".equals(name) && token == JsonToken.START_ARRAY) {
+          if (parser.nextToken() != JsonToken.END_ARRAY) {
+            throw new CodecException("data is not the only list");
+          }
+          fields.put(name, null);
         } else {
           throw new CodecException(name + " is neither a word nor a whole number");
         }
@@ -75,59 +117,7 @@ public final class JsonCodec implements Codec {
     } catch (IOException error) {
       throw new CodecException("not JSON: " + error.getMessage(), error);
     }
-    if (!"CRAY".equals(fields.get("magic")) || !BigInteger.ONE.equals(fields.get("version"))) {
-      throw new CodecException("not a Crayfish record of version 1");
-    }
-    RecordHeader header =
-        new RecordHeader(
-            Segment.of(word(fields, "segment")),
-            number(fields, "id", BigInteger.ZERO, UINT64).longValue(),
-            time(fields, "intended_ns"),
-            time(fields, "sent_ns"),
-            number(fields, "batch", BigInteger.ZERO, UINT32).intValue(),
-            number(fields, "values", BigInteger.ZERO, UINT32).intValue(),
-            kind(word(fields, "kind")),
-            Status.of(word(fields, "status")),
-            time(fields, "received_ns"),
-            time(fields, "scored_ns"),
-            number(fields, "outputs", BigInteger.ZERO, UINT32).intValue());
-    if (data == null || fields.size() != FIELDS) {
-      throw new CodecException("not a Crayfish record: its fields are " + fields.keySet());
-    }
-    header.check(data.length);
-    return new Decoded(header, FloatBuffer.wrap(data));
-  }
-
-  private static void expect(JsonParser parser, JsonToken wanted)
-      throws IOException, CodecException {
-    if (parser.nextToken() != wanted) {
-      throw new CodecException("not a JSON object");
-    }
-  }
-
-  private static float[] floats(JsonParser parser, JsonToken first)
-      throws IOException, CodecException {
-    if (first != JsonToken.START_ARRAY) {
-      throw new CodecException("data is not a list of numbers");
-    }
-    float[] data = new float[16];
-    int size = 0;
-    for (JsonToken token = parser.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = parser.nextToken()) {
-      if (token == null || !token.isNumeric()) {
-        throw new CodecException("data is not a list of numbers");
-      }
-      float value = (float) parser.getDoubleValue();
-      if (!Float.isFinite(value)) {
-        throw new CodecException("data has a number that is no float32");
-      }
-      if (size == data.length) {
-        data = Arrays.copyOf(data, 2 * size);
-      }
-      data[size++] = value;
-    }
-    return Arrays.copyOf(data, size);
+    return fields;
   }
 
   private static boolean kind(String word) throws CodecException {
@@ -145,19 +135,32 @@ public final class JsonCodec implements Codec {
     throw new CodecException(name + " is " + fields.get(name) + ", not a word");
   }
 
-  private static long time(Map<String, Object> fields, String name) throws CodecException {
-    BigInteger limit = BigInteger.ONE.shiftLeft(63);
-    return number(fields, name, limit.negate(), limit).longValue();
-  }
-
-  private static BigInteger number(
-      Map<String, Object> fields, String name, BigInteger low, BigInteger limit)
-      throws CodecException {
-    if (fields.get(name) instanceof BigInteger value
-        && value.compareTo(low) >= 0
-        && value.compareTo(limit) < 0) {
+  private static long id(Map<String, Object> fields) throws CodecException {
+    Object found = fields.get("id");
+    if (found instanceof Long value && value >= 0) {
       return value;
     }
-    throw new CodecException(name + " is " + fields.get(name) + ", out of its range");
+    if (found instanceof BigInteger value && value.signum() > 0 && value.bitLength() <= Long.SIZE) {
+      return value.longValue();
+    }
+    throw outOfRange("id", found);
+  }
+
+  private static long time(Map<String, Object> fields, String name) throws CodecException {
+    if (fields.get(name) instanceof Long value) {
+      return value;
+    }
+    throw outOfRange(name, fields.get(name));
+  }
+
+  private static int count(Map<String, Object> fields, String name) throws CodecException {
+    if (fields.get(name) instanceof Long value && value >>> Integer.SIZE == 0) {
+      return value.intValue();
+    }
+    throw outOfRange(name, fields.get(name));
+  }
+
+  private static CodecException outOfRange(String name, Object found) {
+    return new CodecException(name + " is " + found + ", out of its range");
   }
 }

@@ -46,17 +46,19 @@ public record RecordHeader(
   }
 
   void check(long found) throws CodecException {
-    String name = "record " + Long.toUnsignedString(id) + ": ";
     if (result == (status == Status.PENDING)) {
-      throw new CodecException(
-          name + (result ? "a result" : "a request") + " with status " + status.word());
+      throw contradiction((result ? "a result" : "a request") + " with status " + status.word());
     }
     if (outputs != 0 && status != Status.OK) {
-      throw new CodecException(name + "outputs are " + outputs + ", but it is not scored");
+      throw contradiction(
+          "outputs are " + Integer.toUnsignedString(outputs) + ", but it is not scored");
     }
     if (found != floats()) {
-      throw new CodecException(
-          name + found + " float32 values, its header says " + floats());
+      throw contradiction(found + " float32 values, its header says " + floats());
     }
+  }
+
+  private CodecException contradiction(String what) {
+    return new CodecException("record " + Long.toUnsignedString(id) + ": " + what);
   }
 }

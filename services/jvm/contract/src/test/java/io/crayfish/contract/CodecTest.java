@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -32,6 +33,10 @@ final class CodecTest {
 
   static Stream<JsonNode> refused() throws IOException {
     return entries("refused.json");
+  }
+
+  static Stream<JsonNode> numbers() throws IOException {
+    return entries("numbers.json");
   }
 
   private static Stream<JsonNode> entries(String file) throws IOException {
@@ -69,6 +74,48 @@ final class CodecTest {
       assertEquals(Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(data.get(i)));
     }
     assertArrayEquals(message, codec.encode(header(entry.get("header")), expected));
+  }
+
+  private static String request(String... data) throws IOException {
+    String text = Files.readString(VECTORS.resolve("request.json"));
+    return text.replaceFirst("\\[.*]", "[" + String.join(",", data) + "]")
+        .replaceFirst("\"values\":\\d+", "\"values\":" + data.length);
+  }
+
+  private static FloatBuffer read(String text) throws CodecException {
+    return new JsonCodec().decode(text.getBytes(StandardCharsets.UTF_8)).data();
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void numbersAreReadAlike(JsonNode entry) throws Exception {
+    float found = read(request("1", entry.get("text").asText())).get(1);
+    int bits = Integer.parseUnsignedInt(entry.get("bits").asText(), 16);
+    assertEquals(bits, Float.floatToRawIntBits(found));
+  }
+
+  @Test
+  void numbersAreTheNearestFloat64RoundedToFloat32() throws Exception {
+    Random random = new Random(11);
+    for (int i = 0; i < 20_000; i++) {
+      String[] texts = {
+        Float.toString(random.nextFloat()),
+        Double.toString(random.nextGaussian()),
+        random.nextInt(1000) + "." + random.nextInt(Integer.MAX_VALUE),
+        random.nextLong() + "e" + (random.nextInt(80) - 60),
+      };
+      FloatBuffer found = read(request(texts));
+      for (int j = 0; j < texts.length; j++) {
+        assertEquals((float) Double.parseDouble(texts[j]), found.get(j), texts[j]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {" ", "\n", "\t", "\r", " \r\n\t "})
+  void whiteSpaceIsRead(String space) throws Exception {
+    String spaced = request("0.5", "1.5", "2").replaceAll("([\\[\\]{},:])", space + "$1" + space);
+    assertEquals(FloatBuffer.wrap(new float[] {0.5f, 1.5f, 2}), read(spaced));
   }
 
   private static RecordHeader header(JsonNode fields) throws CodecException {

@@ -49,6 +49,9 @@ final class Settings {
     consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, options.fetchMaxWaitMs());
     consumer(settings, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, kafka.maxMessageBytes());
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, kafka.maxMessageBytes());
+    // The client's own 64 KB make a fetch of megabytes come in pieces of that size, each asked for in
+    // turn while the thread waits; -1 leaves the size to the system.
+    consumer(settings, ConsumerConfig.RECEIVE_BUFFER_CONFIG, -1);
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.pollRecords());
     consumer(settings, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, pollInterval(config));
     return settings;

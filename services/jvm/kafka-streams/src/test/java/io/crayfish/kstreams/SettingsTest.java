@@ -54,4 +54,21 @@ final class SettingsTest {
     assertEquals(
         1_200_000, Settings.of(config("at-least-once", Map.of(), 600), options).get(name));
   }
+
+  /** As the other processors on the JVM: test_kafka.py holds them to the same. */
+  @Test
+  void itFetchesAsTheOthersDo() {
+    Map<Object, Object> settings =
+        Settings.of(config("at-least-once", Map.of(), 120), Options.parse(Map.of()));
+    Map<String, String> expected =
+        Map.of(
+            ConsumerConfig.FETCH_MIN_BYTES_CONFIG, "1",
+            ConsumerConfig.FETCH_MAX_BYTES_CONFIG, "1048576",
+            ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, "1048576",
+            ConsumerConfig.RECEIVE_BUFFER_CONFIG, "-1");
+    expected.forEach(
+        (name, value) ->
+            assertEquals(
+                value, String.valueOf(settings.get(StreamsConfig.consumerPrefix(name))), name));
+  }
 }
