@@ -43,6 +43,7 @@ def differences(base: Manifest, other: Manifest) -> list[str]:
         {name: image.id[:_DIGEST_CHARS] for name, image in base.images.items()},
         {name: image.id[:_DIGEST_CHARS] for name, image in other.images.items()},
     )
+    found += _changed("software of", base.software, other.software)
     return found + _changed("package", base.packages, other.packages)
 
 

@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ _MEMORY_GIB = 6
 _CORES = 2
 _COMPOSE = (2, 20)
 _STEAL_PERCENT = 2.0
+_BASE_DAYS = 90
 _GIB = 2**30
 _FAST_CLOCKS = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"}
 _CLOCK = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -170,7 +172,14 @@ def steal() -> Finding | None:
 def base_image() -> Finding:
     """The image that all of ours start from."""
     if docker.image.exists(BASE_IMAGE):
-        return Finding("base image", "ok", BASE_IMAGE)
+        days = (datetime.now(UTC) - docker.image.inspect(BASE_IMAGE).created).days
+        return Finding(
+            "base image",
+            "ok" if days <= _BASE_DAYS else "warn",
+            f"{BASE_IMAGE}, {days} days old",
+            f"it lacks the security fixes since: `docker rmi {BASE_IMAGE}`, then `crayfish images` "
+            "(between two experiments that are to be compared, leave it)",
+        )
     return Finding(
         "base image",
         "warn",

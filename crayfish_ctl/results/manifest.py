@@ -81,7 +81,9 @@ class Manifest(_Frozen):
     engine: Engine = Engine()
     images: dict[str, Image] = {}
     packages: dict[str, str] = {}
-    """Versions of the controller's Python packages and of the main software in the images."""
+    """Versions of the controller's Python packages."""
+    software: dict[str, str] = {}
+    """Of each image, the versions that decide its figures; all that is in it: `packages.json`."""
     git: Git | None = None
     seeds: tuple[int, ...] = ()
     not_run: tuple[str, ...] = ()

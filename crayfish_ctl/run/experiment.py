@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import shutil
 import sys
@@ -28,10 +29,12 @@ from crayfish_ctl.results import (
     describe_host,
     load_results,
     write_model,
+    write_text,
 )
 from crayfish_ctl.stack import ComposeTarget
 from crayfish_ctl.stack.render import IMAGE, prometheus_config
 
+from .contents import contents_of, main_software
 from .engine import describe_engine, describe_images, git_state
 from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
@@ -137,7 +140,10 @@ class Experiment:
         open_folder(folder)
         open_folder(folder / "points")
         write_readable(folder / "prometheus.yml", prometheus_config(services))
-        manifest = manifest.model_copy(update={"images": images})
+        contents = contents_of(setting.image_ids, self.root / ".cache" / "contents")
+        write_text(folder / PACKAGES_FILE, json.dumps(contents, indent=1, sort_keys=True))
+        software = main_software(contents)
+        manifest = manifest.model_copy(update={"images": images, "software": software})
         write_model(folder / MANIFEST_FILE, manifest)
         journal = Journal(folder / "journal.jsonl")
         try:
@@ -190,6 +196,8 @@ class Experiment:
         return left_out
 
 
+PACKAGES_FILE = "packages.json"
+"""Everything that is in the images."""
 SUPERSEDED = "superseded"
 """Folder of results that an experiment holds and does not count."""
 _RUN_FOLDER = re.compile(r"\d+-")

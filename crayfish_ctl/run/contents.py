@@ -1,0 +1,107 @@
+"""What is in the images: packages of Debian and of Python, jars; the bill of materials of a result.
+
+An image is known by its id and never changes, so each is asked once, and the answer is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from python_on_whales import docker
+
+from crayfish_ctl.results import write_text
+from crayfish_ctl.stack.calls import calls_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Contents = dict[str, dict[str, str]]
+"""`debian`, `python`, `java`: name -> version."""
+
+_ASK: Final = r"""
+dpkg-query -W -f 'debian ${Package} ${Version}\n' 2>/dev/null
+for python in /opt/venv/bin/python; do
+    [ -x "$python" ] && "$python" - <<'END' 2>/dev/null
+from importlib.metadata import distributions
+for each in distributions():
+    print("python", each.metadata["Name"], each.version)
+END
+done
+find /opt -name '*.jar' 2>/dev/null | while read -r jar; do
+    echo "java $(basename "$jar" .jar) -"
+done
+true
+"""
+_JAR: Final = re.compile(r"^(.+?)-(\d.*)$")
+_MAIN: Final = {
+    "python": (
+        "apache-flink", "confluent-kafka", "numpy", "onnxruntime", "orjson", "protobuf", "pyarrow",
+        "pyspark", "ray", "tensorflow-cpu",
+    ),
+    "java": (
+        "flink-sql-connector-kafka", "kafka-clients", "kafka-streams", "nd4j-native",
+        "deeplearning4j-modelimport", "onnxruntime", "tensorflow-core-api",
+    ),
+    "debian": ("openjdk-17-jre-headless", "prometheus", "python3"),
+}  # fmt: skip
+"""Whose release a reader of the figures asks for first."""
+
+
+def contents_of(image_ids: Mapping[str, str], cache: Path) -> dict[str, Contents]:
+    """What each image holds.
+
+    Args:
+        image_ids: image name -> id.
+        cache: folder of the answers, made if it is not there.
+
+    Raises:
+        CrayfishError: if an image cannot be asked.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Contents] = {}
+    for name, image_id in image_ids.items():
+        path = cache / f"{image_id.removeprefix('sha256:')}.json"
+        try:
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found[name] = read_contents(_ask(image_id))
+            write_text(path, json.dumps(found[name], indent=1, sort_keys=True))
+    return found
+
+
+def _ask(image_id: str) -> str:
+    with calls_engine(f"image {image_id}: its packages cannot be listed"):
+        return str(
+            docker.run(
+                image_id, ["-c", _ASK], entrypoint="/bin/sh", remove=True, pull="never",
+                networks=["none"],
+            )
+        )  # fmt: skip
+
+
+def read_contents(said: str) -> Contents:
+    """Lines `KIND NAME VERSION`, as an image answers; the version of a jar is in its name."""
+    found: Contents = {}
+    for line in said.splitlines():
+        kind, _, rest = line.partition(" ")
+        name, _, version = rest.rpartition(" ")
+        jar = _JAR.match(name) if kind == "java" else None
+        if jar:
+            name, version = jar.groups()
+        if name:
+            found.setdefault(kind, {})[name] = version
+    return found
+
+
+def main_software(contents: Mapping[str, Contents]) -> dict[str, str]:
+    """`image: name` -> version, of what decides the figures."""
+    return {
+        f"{image.removeprefix('crayfish/').split(':')[0]}: {name}": version
+        for image, kinds in sorted(contents.items())
+        for kind, names in _MAIN.items()
+        for name, version in sorted(kinds.get(kind, {}).items())
+        if name in names
+    }
