@@ -15,7 +15,9 @@ import yaml
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
-from crayfish_ctl.plan import Plan, choices, make_plan
+from crayfish_ctl.plan import Plan, Points, choices, make_plan
+from crayfish_ctl.results import Engine
+from crayfish_ctl.run.prepare import Setting, prepare_stack
 from crayfish_ctl.stack import Rendered, render
 from crayfish_ctl.stack.render import EXITS, prometheus_config
 from crayfish_ctl.stack.rules import LIFETIME
@@ -145,6 +147,21 @@ def test_everything_of_a_stack_says_that_it_is_ours_and_which_image_it_is(tmp_pa
     for part in (kafka, written["networks"]["default"], written["volumes"]["kafka-data"]):
         assert part["labels"]["crayfish.stack"] == "true"
     assert written["name"] == "crayfish-bench", "not what compose calls a folder of ours"
+
+
+def test_every_replica_of_any_run_is_scraped(tmp_path: Path) -> None:
+    """How many there are depends on the run: the scrape configuration holds for all of them."""
+    plan = make_plan(
+        load_catalog(ROOT),
+        choices(
+            experiment="scalability", processor="kafka-streams",
+            processor_options={"threads_per_instance": 1}, repetitions=1,
+        ),
+    )  # fmt: skip
+    assert {run.cell.instances for run in plan.runs} >= {1, 2}
+    services = prepare_stack(Setting(plan, Points("random", 5), ROOT, Engine(cores=2)), tmp_path)
+    scraped = yaml.safe_load(prometheus_config(services))["scrape_configs"]
+    assert {"kafka-streams", "kafka-streams-2"} <= {job["job_name"] for job in scraped}
 
 
 def test_the_performance_comparison_needs_the_profile_only(tmp_path: Path) -> None:
