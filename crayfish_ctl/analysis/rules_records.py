@@ -81,7 +81,7 @@ def wrong_outputs(facts: Facts) -> Reason | None:
         message=f"{found.beyond_tolerance:,} of {found.checked:,} checked records deviate from the "
         f"reference by more than {found.tolerance or 0:g} (at most "
         f"{found.max_deviation or 0:.3g}): does the tool serve the same weights, in the same "
-        "layout, and does it compute in full precision (float16 or bfloat16 deviate by about 1e-3)?",
+        "layout, and in full precision (float16 and bfloat16 deviate by about 1e-3)?",
     )
 
 
