@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import shutil
 import sys
 from dataclasses import dataclass, replace
@@ -22,7 +21,6 @@ from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     MANIFEST_FILE,
-    RUN_FILE,
     Engine,
     Git,
     Manifest,
@@ -34,6 +32,7 @@ from crayfish_ctl.results import (
 from crayfish_ctl.stack import ComposeTarget
 from crayfish_ctl.stack.render import IMAGE, prometheus_config
 
+from .aside import set_aside, set_incomplete_aside
 from .contents import contents_of, main_software
 from .engine import describe_engine, describe_images, git_state
 from .guard import cleaned, given_back, remove_leftovers
@@ -198,40 +197,6 @@ class Experiment:
 
 PACKAGES_FILE = "packages.json"
 """Everything that is in the images."""
-SUPERSEDED = "superseded"
-"""Folder of results that an experiment holds and does not count."""
-_RUN_FOLDER = re.compile(r"\d+-")
-
-
-def set_aside(folder: Path, run_id: str) -> None:
-    """Make room for a run: results that were chosen by others are kept, half ones are not."""
-    old = folder / run_id
-    if not (old / RUN_FILE).is_file():
-        shutil.rmtree(old, ignore_errors=True)
-        return
-    number = 1
-    while (place := folder / SUPERSEDED / f"{run_id}.{number}").exists():
-        number += 1
-    place.parent.mkdir(exist_ok=True)
-    old.rename(place)
-
-
-def set_incomplete_aside(folder: Path, kept: Mapping[str, RunResult]) -> list[str]:
-    """Remove half-written files and scratch folders, set runs aside that do not count.
-
-    Returns:
-        The names of the runs.
-    """
-    again = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".render-"):
-            shutil.rmtree(path)
-        elif path.is_dir() and _RUN_FOLDER.match(path.name) and path.name not in kept:
-            set_aside(folder, path.name)
-            again.append(path.name)
-        elif path.suffix == ".tmp":
-            path.unlink()
-    return again
 
 
 def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:

@@ -23,7 +23,8 @@ from crayfish_ctl.results import (
     write_model,
 )
 from crayfish_ctl.run import Journal, resume_experiment, saved_plan
-from crayfish_ctl.run.experiment import _manifest, set_incomplete_aside
+from crayfish_ctl.run.aside import set_incomplete_aside
+from crayfish_ctl.run.experiment import _manifest
 from crayfish_ctl.run.resume import complete_runs
 from crayfish_ctl.run.schedule import next_run
 from tests.unit.results.runs import result
