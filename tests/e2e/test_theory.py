@@ -74,5 +74,8 @@ def test_the_mean_wait_is_that_of_theory(main_job: Finished, part: str, utilisat
     # Without the chance of arrivals: Lindley's recursion knows the wait of each of them. What is
     # left is the floor; by its median, because one stall of the machine moves a mean.
     due = main_job.records(part).sort("received_ns")["intended_ns"].to_numpy() / 1e6
+    # And by a tenth of the wait: the cycle is known to a hundredth or two (a busy machine stretches
+    # some), and at rho 0.8 the wait moves six times as much, W'/W = (1 + 1 / (1 - rho)) D'/D.
     left = float(np.median(measured - lindley_ms(due, cycle)))
-    assert left == pytest.approx(float(np.median(floors)), abs=1.0), f"{said}, left {left:.2f} ms"
+    allowed = max(1.0, 0.1 * theory)
+    assert left == pytest.approx(float(np.median(floors)), abs=allowed), f"{said}, left {left:.2f}"
