@@ -76,8 +76,8 @@ def _besides(processor: str) -> list[dict[str, Any]]:
             return [
                 _killed(processor, "killed", {}),
                 _killed(processor, "killed apart", _APART),
-                {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 100000}},
-                {"title": "ray raw", **flood, **_RAW, "stop": {"count": 100000, "seconds": 3}},
+                {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 200000}},
+                {"title": "ray raw", **flood, **_RAW, "stop": {"count": 200000, "seconds": 3}},
             ]
         case _:
             return [_killed(processor, "killed", {})]

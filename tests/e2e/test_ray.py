@@ -17,10 +17,10 @@ pytestmark = pytest.mark.e2e
 def test_actors_of_their_own_score_every_record_under_flood(matrix: Finished) -> None:
     (run,) = matrix.titled("ray apart")
     assert run["verdict"]["state"] == "VALID", run["verdict"]
-    assert run["counts"]["ok"] == run["correctness"]["checked"] == 100000
+    assert run["counts"]["ok"] == run["correctness"]["checked"] == 200000
     assert run["counts"]["lost"] == run["counts"]["failed"] == 0
     assert run["correctness"]["max_deviation"] <= 1e-5
-    # Its own counter, over the middle of the drain, so roughly.
+    # Its own counter, over the middle of the drain, which must last for some scrapes; roughly.
     throughput = run["throughput"]
     assert throughput["processor_records_per_s"] == pytest.approx(
         throughput["capacity"]["records_per_s"], rel=0.5
