@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.results import Results
 
-_WIDE: Final = 120
+_WIDE: Final = 220
 """Columns of a terminal that has room for the intervals."""
 _STYLES: Final = {
     VerdictState.VALID: "green",
