@@ -138,6 +138,8 @@ def view_cells(results: Results) -> list[CellView]:
         (cell, counting(runs))
         for cell, runs in by_cell(run for run in results.runs if run.spec.purpose != "probe")
     ]
+    # As the experiment has them written: the order in which they ran was drawn.
+    groups.sort(key=lambda group: group[1][0].spec.workload)
     varying = [
         (name, _against(describe, defaults))
         for name, describe in _VARYING.items()
