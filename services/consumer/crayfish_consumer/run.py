@@ -205,7 +205,8 @@ class ConsumerRun:
             return
         rows.tofile(file)
         self.tally.add(rows)
-        self.blocks.add(rows)
+        if self._config.workload.warmup.settle is not None:  # else nobody will ask
+            self.blocks.add(rows)
         self.recent.add(rows["consumed_ns"] - rows["intended_ns"])
         if summary.first_result_ns is None:
             summary.first_result_ns = int(rows["consumed_ns"].min())
