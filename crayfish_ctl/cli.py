@@ -18,13 +18,10 @@ from crayfish_ctl.commands import compare, export, figures
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import takes_plan
 from crayfish_ctl.interrupts import terminable
-from crayfish_ctl.plan import Plan  # noqa: TC001  Typer reads the annotations
+from crayfish_ctl.plan import Series  # noqa: TC001  Typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from crayfish_ctl.results import Results
-
 app = typer.Typer(
     help="Benchmark of machine-learning inference in stream processors.",
     no_args_is_help=True,
@@ -49,9 +46,9 @@ def _catalog() -> Catalog:
 
 @app.command()
 @takes_plan(_catalog)
-def plan(made: Plan) -> None:
+def plan(made: Series) -> None:
     """Show what would run, and how long it would take."""
-    _show_plan(made)
+    _show_plans(made)
 
 
 Setup = Annotated[
@@ -65,30 +62,18 @@ Wait = Annotated[
 @app.command()
 @takes_plan(_catalog)
 def run(
-    made: Plan,
+    made: Series,
     out: Annotated[Path, typer.Option(help="where results are written")] = Path("results"),
     setup: Setup = True,
     wait: Wait = False,
 ) -> None:
-    """Run an experiment and write its report."""
+    """Run an experiment, or several, and write the report."""
     with _engine_to_ourselves(made.images if setup else None, wait=wait):
-        from crayfish_ctl.run import run_experiment  # noqa: PLC0415  slow: after the lock's answer
+        from crayfish_ctl.commands import running  # noqa: PLC0415  slow: after the lock's answer
 
-        _show_plan(made)
-        folder = run_experiment(made, root(), out, console)
-    _conclude(folder)
-
-
-def _conclude(folder: Path) -> None:
-    """The report, the table, and the exit code."""
-    from crayfish_ctl.report import print_results, write_report  # noqa: PLC0415
-    from crayfish_ctl.results import load_results  # noqa: PLC0415
-
-    results = load_results(folder)
-    page = write_report(folder)
-    print_results(results, console)
-    console.print(f"results: {folder}\nreport:  {page}", soft_wrap=True, markup=False)
-    raise typer.Exit(_exit_code(results))
+        _show_plans(made)
+        code = running.run_series(made, root(), out, console)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -99,12 +84,13 @@ def resume(
     wait: Wait = False,
 ) -> None:
     """Go on with an experiment that was interrupted; complete runs are not repeated."""
+    from crayfish_ctl.commands.running import conclude  # noqa: PLC0415
     from crayfish_ctl.run import resume_experiment, saved_plan  # noqa: PLC0415
 
     made = saved_plan(results, _catalog())
     with _engine_to_ourselves(made.images if setup else None, wait=wait):
         resume_experiment(made, results, root(), console, failed=failed)
-    _conclude(results)
+    raise typer.Exit(conclude(results, console))
 
 
 @app.command()
@@ -203,29 +189,6 @@ def schema(
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
-def _exit_code(results: Results) -> ExitCode:
-    """A failed run is an error; so is a cell without any number, or that was not sustained.
-
-    A run in which the harness failed is none, if another one gives its cell a number. A search
-    asks whether a rate holds, and that it does not is an answer: one rate must.
-    """
-    from crayfish_ctl.analysis import by_cell, not_carried  # noqa: PLC0415
-
-    runs = results.runs
-    failed = any(run.verdict.state.value == "FAILED" for run in runs)
-    if failed or results.unreadable or results.manifest.not_run:
-        return ExitCode.RUN_FAILED
-    groups = [group for _, group in by_cell(r for r in runs if r.spec.purpose == "measure")]
-    confirmed = [r for r in runs if r.spec.purpose == "confirm"]
-    searched = {r.spec.workload for r in runs if r.spec.purpose != "measure"}
-    groups += [[r for r in confirmed if r.spec.workload == workload] for workload in searched]
-    lucky = any(not_carried(run.verdict) for run in runs if run.spec.purpose == "measure")
-    measured = not lucky and all(
-        any(run.verdict.state.value == "VALID" for run in group) for group in groups
-    )
-    return ExitCode.OK if measured else ExitCode.RUN_INVALID
-
-
 @contextmanager
 def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) -> Iterator[None]:
     """Nobody else builds or measures on the engine meanwhile, from before the first image on.
@@ -249,10 +212,10 @@ def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) ->
             yield
 
 
-def _show_plan(made: Plan) -> None:
-    from crayfish_ctl.commands.showing import show_plan  # noqa: PLC0415  tables are slow to load
+def _show_plans(made: Series) -> None:
+    from crayfish_ctl.commands.showing import show_series  # noqa: PLC0415  tables are slow to load
 
-    show_plan(made, root(), console)
+    show_series(made, root(), console)
 
 
 for extension in (compare, figures, export):

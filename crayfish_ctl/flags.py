@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crayfish_ctl.catalog import RUNTIMES
 from crayfish_ctl.plan import (
-    Plan,
-    choices,
-    make_plan,
+    ALL,
+    Series,
+    make_series,
+    parse_list,
     parse_options,
     parse_parallelism,
     parse_rates,
@@ -25,15 +27,26 @@ if TYPE_CHECKING:
 
 
 def _select(  # noqa: PLR0917  each one is a flag
-    experiment: Annotated[str, typer.Argument(help="a file of configs/experiments")],
+    experiment: Annotated[
+        str, typer.Argument(help="a file of configs/experiments; several by commas, or `all`")
+    ],
     profile: Annotated[str, typer.Option(help="how big: a file of configs/profiles")] = "laptop",
     cpu_limit: Annotated[
         str | None, typer.Option(help="how CPU limits are kept: quota, short-quota or cores")
     ] = None,
-    sp: Annotated[str | None, typer.Option(help="stream processor")] = None,
-    runtime: Annotated[str | None, typer.Option(help="python or jvm")] = None,
-    tool: Annotated[str | None, typer.Option(help="what scores")] = None,
-    model: Annotated[str | None, typer.Option(help="a file of configs/models")] = None,
+    sp: Annotated[
+        list[str] | None, typer.Option(help="stream processors; repeat, or by commas, or `all`")
+    ] = None,
+    runtime: Annotated[
+        list[str] | None, typer.Option(help="python or jvm; repeat, or by commas, or `all`")
+    ] = None,
+    tool: Annotated[
+        list[str] | None, typer.Option(help="what scores; repeat, or by commas, or `all`")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="files of configs/models, an experiment each; likewise"),
+    ] = None,
     reps: Annotated[int | None, typer.Option(help="repetitions of each cell")] = None,
     max_reps: Annotated[
         int | None, typer.Option(help="up to so many, if the first three differ too much")
@@ -83,15 +96,15 @@ def _select(  # noqa: PLR0917  each one is a flag
     ] = "test",
     seed: Annotated[int, typer.Option(help="of random points and of random arrivals")] = 0,
 ) -> dict[str, Any]:
-    """The flags as the fields of `Choices`."""
+    """The flags as the fields of `Choices`, with the lists `experiments` and `models`."""
     return {
-        "experiment": experiment,
+        "experiments": experiment,
         "profile": profile,
         "cpu_limit": cpu_limit,
-        "processor": sp,
-        "runtime": runtime,
-        "tool": tool,
-        "model": model,
+        "processors": parse_list(sp or []),
+        "runtimes": RUNTIMES if ALL in (runtime or []) else parse_list(runtime or []),
+        "tools": parse_list(tool or []),
+        "models": parse_list(model or []),
         "repetitions": reps,
         "max_repetitions": max_reps,
         "precision": precision,
@@ -122,7 +135,7 @@ def _select(  # noqa: PLR0917  each one is a flag
 def takes_plan(
     catalog: Callable[[], Catalog],
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the flags of `_select`; it is called with the resulting `Plan` first.
+    """Give a command the flags of `_select`; it is called with the resulting `Series` first.
 
     Args:
         catalog: called when the command runs.
@@ -135,8 +148,9 @@ def takes_plan(
         @wraps(command)
         def run(**values: Any) -> None:
             selected = _select(**{name: values.pop(name) for name in shared})
-            plan: Plan = make_plan(catalog(), choices(**selected))
-            command(plan, **values)
+            experiments, models = selected.pop("experiments"), selected.pop("models")
+            made: Series = make_series(catalog(), experiments, models, selected)
+            command(made, **values)
 
         parameters = [*shared.values(), *own.values()]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from crayfish_contract.runconfig import Pipeline
 
+from .explain import meant
 from .model import Config, Resources, Runtime
 from .values import (
     Batch,
@@ -16,6 +17,7 @@ from .values import (
     Line,
     Milliseconds,
     Name,
+    Names,
     Options,
     Rate,
     Repetitions,
@@ -130,6 +132,14 @@ class SearchEntry(Config):
     max_probes: Repetitions = 12
 
 
+def _runtimes(value: tuple[str, ...]) -> tuple[str, ...]:
+    known = get_args(Runtime)
+    for name in value:
+        if name not in {*known, "all"}:
+            raise ValueError(f"must be {', '.join(known)} or all, not {name!r}{meant(name, known)}")
+    return value
+
+
 class WorkloadEntry(Config):
     """One workload of an experiment."""
 
@@ -148,11 +158,12 @@ class WorkloadEntry(Config):
     parallelism: WorkloadParallelism = None
     """N, or SOURCE-SCORER-SINK; without one: as the flag says."""
     chained: bool | None = None
-    processor: Name | None = None
-    """Another processor than the experiment's: one table for several systems."""
-    runtime: Runtime | None = None
-    tool: Name | None = None
-    """Another tool than the experiment's: `noop` beside each figure is what the pipeline costs."""
+    processor: Names = ()
+    """Others than the experiment's: one table for several systems. Lists, here and in the next two:
+    every supported combination."""
+    runtime: Annotated[Names, AfterValidator(_runtimes)] = ()
+    tool: Names = ()
+    """Others than the experiment's: `noop` beside each figure is what the pipeline costs."""
     tool_options: Options = Field(default_factory=dict)
     processor_options: Options = Field(default_factory=dict)
     settings: Literal["tuned", "defaults"] = "tuned"

@@ -184,7 +184,23 @@ def _line(value: str) -> str:
     return value
 
 
+def _names(value: Any) -> Any:
+    """A name is short for a list of one, and nothing for none."""
+    items = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"must be a name, a list of names, or `all`, not {shown(value)}")
+    for item in items:
+        _name(item)
+    if "all" in items and len(items) > 1:
+        raise ValueError("`all` stands alone")
+    if len(set(items)) < len(items):
+        raise ValueError("a name stands there twice")
+    return tuple(items)
+
+
 Name = Annotated[str, AfterValidator(_name)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+"""One name, several, or `all`."""
 MemorySize = Annotated[str, AfterValidator(_memory)]
 """As compose writes it: 512m, 2g."""
 Sha256 = Annotated[str, AfterValidator(_sha256)]

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from crayfish_ctl.plan import Plan
+    from crayfish_ctl.plan import Plan, Series
+
+
+def show_series(made: Series, root: Path, console: Console) -> None:
+    """Print every plan, and how long they take together."""
+    for line in made.left_out:
+        console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
+    for plan in made.plans:
+        show_plan(plan, root, console)
+    if len(made.plans) > 1:
+        minutes = sum(plan.seconds for plan in made.plans) / 60
+        console.print(f"{len(made.plans)} experiments, about {minutes:.1f} min")
 
 
 def show_plan(made: Plan, root: Path, console: Console) -> None:

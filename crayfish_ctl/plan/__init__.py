@@ -1,26 +1,39 @@
 """Experiment and choices in, cells and runs out."""
 
 from .build import make_plan
-from .choices import Choices, choices, parse_options, parse_parallelism, parse_rates
+from .choices import (
+    Choices,
+    choices,
+    parse_list,
+    parse_options,
+    parse_parallelism,
+    parse_rates,
+)
 from .estimate import estimate_seconds, measured_seconds, scheduled_records
 from .expand import make_spec
 from .model import Cell, RunSpec
+from .names import ALL
 from .plan import Plan
 from .points import Points, prepare_points
 from .runconfig import run_config
+from .series import Series, make_series
 from .words import plan_warnings, trace_lines
 
 __all__ = [
+    "ALL",
     "Cell",
     "Choices",
     "Plan",
     "Points",
     "RunSpec",
+    "Series",
     "choices",
     "estimate_seconds",
     "make_plan",
+    "make_series",
     "make_spec",
     "measured_seconds",
+    "parse_list",
     "parse_options",
     "parse_parallelism",
     "parse_rates",

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .checks import check_choices
-from .expand import runtime_on
-from .fit import fitting
+from .names import Names
 from .plan import Plan
 from .resize import resize
+from .systems import place
 from .trace import resolve_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from crayfish_ctl.catalog import Catalog, Experiment
 
     from .choices import Choices
-
-T = TypeVar("T")
 
 
 def assemble(
@@ -40,21 +36,12 @@ def assemble(
             f"{experiment.file}: profiles: has no {choices.profile!r}",
             hint=f"it has {', '.join(experiment.profiles) or 'none'}; choose with --profile",
         )
-    defaults = experiment.defaults
-    processor, tool = choices.processor or defaults.processor, choices.tool or defaults.tool
     sizing, asked, left_out = resize(experiment.profiles[choices.profile], choices)
-    if choices.processor not in {None, defaults.processor}:
-        chosen = catalog.processor(processor)
-        runtime = runtime_on(chosen, choices.runtime, defaults.runtime)
-        kept, misfits = fitting(asked, chosen, runtime)
-        if kept:  # if nothing fits, the checks below say why
-            asked, left_out = kept, [*left_out, *misfits]
-            sizing = sizing.model_copy(update={"workloads": [each.entry for each in asked]})
-    named = _Names(experiment, choices)
-    processors = {
-        name: named.find(catalog.processor, "processor", name)
-        for name in dict.fromkeys(each.entry.processor or processor for each in asked)
-    }
+    names = Names(catalog, experiment, choices)
+    placed, misfits = place(names, asked)
+    sizing = sizing.model_copy(update={"workloads": [each.asked.entry for each in placed]})
+    systems = tuple(each.system for each in placed)
+    processors = {system.processor: names.processor(system.processor) for system in systems}
     for each in processors.values():
         check_choices(each, choices)
     return Plan(
@@ -65,37 +52,21 @@ def assemble(
                 "cpu_limit": choices.cpu_limit or profile.cpu_limit,
             }
         ),
-        processor=processor,
         processors=processors,
-        tool=tool,
-        tools={
-            name: named.find(catalog.tool, "tool", name)
-            for name in dict.fromkeys(each.entry.tool or tool for each in asked)
-        },
-        model=named.find(catalog.model, "model", choices.model or defaults.model),
-        runtime=choices.runtime or defaults.runtime,
-        choices=choices,
+        tools={system.tool: names.tool(system.tool) for system in systems},
+        model=names.model(),
+        # By name: what `all` means may be more when the experiment goes on.
+        choices=choices.model_copy(
+            update={
+                "processors": tuple(names.asked_processors()),
+                "tools": tuple(names.asked_tools()),
+            }
+        ),
         sizing=sizing,
-        numbers=tuple(each.number for each in asked),
+        systems=systems,
+        numbers=tuple(each.asked.number for each in placed),
         traces=resolve_traces(
             (e.arrivals for e in sizing.workloads if isinstance(e.arrivals, TraceEntry)), copies
         ),
-        left_out=tuple(left_out),
+        left_out=(*left_out, *misfits),
     )
-
-
-@dataclass(frozen=True)
-class _Names:
-    """Who has named a processor, a tool or a model: a flag, or the experiment's file."""
-
-    experiment: Experiment
-    choices: Choices
-
-    def find(self, find: Callable[[str], T], kind: str, name: str) -> T:
-        """What is called so; the error says who asks for it."""
-        try:
-            return find(name)
-        except CrayfishError as error:
-            flag = "--sp" if kind == "processor" else f"--{kind}"
-            by = flag if getattr(self.choices, kind) == name else f"{self.experiment.file}: {kind}"
-            raise CrayfishError(f"{by}: {error.message}", hint=error.hint) from None

@@ -57,6 +57,7 @@ def make_plan(
             plan,
             sizing=plan.sizing.model_copy(update={"workloads": workloads}),
             numbers=tuple(plan.numbers[n] for n in kept),
+            systems=tuple(plan.systems[n] for n in kept),
             left_out=(*plan.left_out, *same.values()),
         )
         segments, _ = tell_apart(plan)

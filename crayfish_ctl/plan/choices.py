@@ -16,6 +16,7 @@ from crayfish_ctl.catalog.values import (
     Count,
     Factor,
     FlagRate,
+    Names,
     Operators,
     Options,
     Repetitions,
@@ -40,9 +41,11 @@ class Choices(BaseModel):
     profile: str = "laptop"
     cpu_limit: CpuLimit | None = None
     """Another way to keep the profile's CPU limits."""
-    processor: str | None = None
-    runtime: Runtime | None = None
-    tool: str | None = None
+    processors: Names = ()
+    """Or `all`; a combination with the tools and runtimes that is not supported is left out."""
+    runtimes: tuple[Runtime, ...] = ()
+    tools: Names = ()
+    """Or `all`."""
     model: str | None = None
     repetitions: Repetitions | None = None
     max_repetitions: Repetitions | None = None
@@ -78,7 +81,9 @@ _FLAGS = {
     "batch_size": "--batch",
     "warmup_seconds": "--warmup",
     "record_format": "--format",
-    "processor": "--sp",
+    "processors": "--sp",
+    "runtimes": "--runtime",
+    "tools": "--tool",
 }
 
 
@@ -94,7 +99,9 @@ def choices(**values: object) -> Choices:
         item = error.errors()[0]
         field = str(item["loc"][0])
         flag = _FLAGS.get(field, f"--{field.replace('_', '-')}")
-        value = item["input"] if isinstance(item["input"], str) else shown(item["input"])
+        given = item["input"]
+        given = ",".join(map(str, given)) if isinstance(given, tuple) else given
+        value = given if isinstance(given, str) else shown(given)
         said = explain(error, values, Choices)[0].split(": ", 1)[1]
         raise CrayfishError(
             f"{flag} {value}: {said}",
@@ -106,6 +113,12 @@ def parse_rates(texts: Iterable[str]) -> tuple[float | str, ...]:
     """`500` or `max`, as given to --rate; commas separate."""
     words = [word for text in texts for word in text.split(",") if word]
     return tuple(word if word == "max" else _number(word) for word in words)
+
+
+def parse_list(texts: Iterable[str]) -> tuple[str, ...]:
+    """What a flag that may be repeated lists; commas separate, and twice is once."""
+    words = (word.strip() for text in texts for word in text.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
 
 
 def _number(word: str) -> float:

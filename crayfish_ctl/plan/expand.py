@@ -29,9 +29,8 @@ from .trace import trace_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.catalog import Processor, Sizing, WorkloadEntry
+    from crayfish_ctl.catalog import Sizing, WorkloadEntry
     from crayfish_ctl.catalog.experiment import ArrivalsEntry
-    from crayfish_ctl.catalog.model import Runtime
 
     from .plan import Plan
     from .trace import Trace
@@ -69,27 +68,24 @@ def make_spec(
         CrayfishError: if the workload asks for what cannot be.
     """
     entry, choices, sizing = plan.sizing.workloads[workload], plan.choices, plan.sizing
+    system = plan.systems[workload]
     seed = choices.seed + repetition
     number = entry.rate if rate is None else rate
-    # The flag's options are for the experiment's tool.
+    # The flag's options are for the flag's tools, or the experiment's.
     tool_options = {} if entry.tool else choices.tool_options
     cell = Cell(
         experiment=plan.experiment.name,
-        processor=entry.processor or plan.processor,
+        processor=system.processor,
         processor_options=effective(
-            plan.processors[entry.processor or plan.processor].options,
+            plan.processors[system.processor].options,
             {**entry.processor_options, **choices.processor_options},
             as_documented=entry.settings == "defaults",
         ),
         settings=entry.settings,
-        runtime=runtime_on(
-            plan.processors[entry.processor or plan.processor],
-            entry.runtime or choices.runtime,
-            plan.runtime,
-        ),
-        tool=entry.tool or plan.tool,
+        runtime=system.runtime,
+        tool=system.tool,
         tool_options=effective(
-            plan.tools[entry.tool or plan.tool].options, {**entry.tool_options, **tool_options}
+            plan.tools[system.tool].options, {**entry.tool_options, **tool_options}
         ),
         model=plan.model.name,
         format=choices.record_format,
@@ -119,13 +115,6 @@ def make_spec(
         stop=stop_of(entry, sizing, plan.traces),
         seed=seed,
     )
-
-
-def runtime_on(processor: Processor, asked: Runtime | None, default: Runtime) -> Runtime:
-    """As asked for; else the experiment's, or the processor's first one if it lacks that."""
-    if asked is not None:
-        return asked
-    return default if default in processor.runtimes else next(iter(processor.runtimes))
 
 
 def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .asked import name_of
 from .estimate import FIRST_START_S, estimate_seconds
-from .fit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.catalog import Experiment, Model, Processor, Profile, Sizing, Tool
-    from crayfish_ctl.catalog.model import Runtime
+    from crayfish_ctl.catalog import (
+        Experiment,
+        Model,
+        Processor,
+        Profile,
+        Sizing,
+        System,
+        Tool,
+    )
 
     from .choices import Choices
     from .model import Cell, RunSpec
@@ -26,19 +33,16 @@ class Plan:
     experiment: Experiment
     profile: Profile
     """With the experiment's own limits in it."""
-    processor: str
-    """The experiment's; a workload may name another, as it may with the tool."""
     processors: Mapping[str, Processor]
     """Those that a run uses, by name."""
-    tool: str
-    """The experiment's; a workload may name another."""
     tools: Mapping[str, Tool]
     """Those that a run uses, by name."""
     model: Model
-    runtime: Runtime
     choices: Choices
     sizing: Sizing
     """Workloads and repetitions, with the user's choices in them."""
+    systems: tuple[System, ...]
+    """What each workload runs on."""
     numbers: tuple[int | None, ...] = ()
     """Of each workload its place in the experiment's file, from 1; None: a flag made it."""
     segments: Mapping[int, str] = field(default_factory=dict)

@@ -95,7 +95,7 @@ def round_order(plan: Plan, repetition: int) -> list[int]:
     positions = [p for p, entry in enumerate(sizing.workloads) if entry.search is None]
     if not sizing.shuffle:
         return positions
-    processors = [entry.processor or plan.processor for entry in sizing.workloads]
+    processors = [system.processor for system in plan.systems]
     cold = repetition == 1 and sizing.first_warmup is not None
 
     def place(position: int) -> tuple[bool, bytes, bool, bool, bytes]:

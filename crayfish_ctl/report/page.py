@@ -48,8 +48,13 @@ def write_report(results_dir: Path) -> Path:
 
 def render(results: Results) -> str:
     """The whole page."""
+    return templates().get_template("report.html.j2").render(_context(results))
+
+
+def templates() -> jinja2.Environment:
+    """The pages' templates, with the filters that they use."""
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
+        loader=jinja2.FunctionLoader(asset),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -61,10 +66,11 @@ def render(results: Results) -> str:
         "seconds": numbers.seconds,
         "size": numbers.size,
     }
-    return environment.get_template("report.html.j2").render(_context(results))
+    return environment
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of ours that goes into the pages."""
     return (_ASSETS / name).read_text(encoding="utf-8")
 
 
@@ -92,8 +98,8 @@ def _context(results: Results) -> dict[str, Any]:
         "confidence": CONFIDENCE,
         "results_tsv": to_csv(summary, delimiter="\t"),
         "runs_tsv": to_csv([run_row(run) for run in results.runs], delimiter="\t"),
-        "style": Markup(_asset("report.css")),  # noqa: S704  # our own file
-        "script": Markup(_asset("report.js")),  # noqa: S704  # our own file
+        "style": Markup(asset("report.css")),  # noqa: S704  # our own file
+        "script": Markup(asset("report.js")),  # noqa: S704  # our own file
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  # the library's own bundle
         "figure_json": Markup(_figure_json(figures)),  # noqa: S704  # escaped for a script element
     }

@@ -50,12 +50,17 @@ def variables(
 def _jvm_tool(plan: Plan, run: RunSpec) -> str:
     """The tool whose library the processor's JVM loads; empty if it loads none.
 
-    `noop` loads nothing, so it stays where the experiment's own tool is: a baseline in a JVM that
+    `noop` loads nothing, so it stays where a tool of the experiment is: a baseline in a JVM that
     was just started would be another system.
     """
     if run.cell.runtime != "jvm":
         return ""
-    return plan.tool if run.cell.tool == NOOP else run.cell.tool
+    beside = (
+        system.tool
+        for system in plan.systems
+        if system[:2] == (run.cell.processor, run.cell.runtime) and system.tool != NOOP
+    )
+    return next(beside, NOOP) if run.cell.tool == NOOP else run.cell.tool
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:

@@ -154,7 +154,7 @@ def test_every_replica_of_any_run_is_scraped(tmp_path: Path) -> None:
     plan = make_plan(
         load_catalog(ROOT),
         choices(
-            experiment="scalability", processor="kafka-streams",
+            experiment="scalability", processors=("kafka-streams",),
             processor_options={"threads_per_instance": 1}, repetitions=1,
         ),
     )  # fmt: skip
@@ -219,7 +219,7 @@ def test_replicas_become_services_with_limits_of_their_own(tmp_path: Path) -> No
         load_catalog(ROOT),
         choices(
             experiment="input-rate",
-            processor="kafka-streams",
+            processors=("kafka-streams",),
             parallelism=(4, 4, 4),
             processor_options={"threads_per_instance": 2},
         ),

@@ -17,6 +17,7 @@ import pytest
 
 from crayfish_contract.runconfig import RunConfig
 from crayfish_ctl import cli
+from crayfish_ctl.commands.running import exit_code
 from crayfish_ctl.plan import Plan, estimate_seconds
 from tests.unit.report.experiments import BASE, Folder
 
@@ -61,7 +62,7 @@ def test_a_plan_lasts_as_long_as_its_runs(
     crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, mine: str
 ) -> None:
     seen: list[Plan] = []
-    monkeypatch.setattr(cli, "_show_plan", seen.append)
+    monkeypatch.setattr(cli, "_show_plans", lambda made: seen.extend(made.plans))
     assert crayfish("plan", mine, "--rate", "10", "--seconds", "3").code == 0
     (made,) = seen
     cold, warm = [estimate_seconds(run) for run in made.runs]
@@ -74,7 +75,7 @@ def test_every_flag_reaches_the_plan(
     crayfish: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Plan] = []
-    monkeypatch.setattr(cli, "_show_plan", seen.append)
+    monkeypatch.setattr(cli, "_show_plans", lambda made: seen.extend(made.plans))
     done = crayfish(
         "plan", "input-rate", "--profile", "debug", "--sp", "flink", "--runtime", "python",
         "--tool", "noop", "--model", "ffnn", "--reps", "3", "--rate", "7", "--rate", "8,max",
@@ -90,9 +91,9 @@ def test_every_flag_reaches_the_plan(
         "experiment": "input-rate",
         "profile": "debug",
         "cpu_limit": "short-quota",
-        "processor": "flink",
-        "runtime": "python",
-        "tool": "noop",
+        "processors": ["flink"],
+        "runtimes": ["python"],
+        "tools": ["noop"],
         "model": "ffnn",
         "repetitions": 3,
         "max_repetitions": 6,
@@ -235,10 +236,10 @@ def test_a_search_ends_well_if_one_rate_was_confirmed(tmp_path: Path) -> None:
     folder.add(overloaded, purpose="probe")
     folder.add(overloaded, purpose="confirm")
     assert {run.verdict.state.value for run in folder.runs} == {"INVALID"}
-    assert cli._exit_code(folder.results()) == 5
+    assert exit_code(folder.results()) == 5
     folder.add(rate, purpose="confirm")
     assert folder.runs[-1].verdict.state.value == "VALID"
-    assert cli._exit_code(folder.results()) == 0
+    assert exit_code(folder.results()) == 0
 
 
 def test_ctrl_c_is_exit_code_130(
@@ -247,7 +248,7 @@ def test_ctrl_c_is_exit_code_130(
     def interrupted(_: Plan) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_show_plan", interrupted)
+    monkeypatch.setattr(cli, "_show_plans", interrupted)
     done = crayfish("plan", "input-rate")
     assert done.code == 130
     assert "Traceback" not in done.err
@@ -260,7 +261,7 @@ def test_what_the_disk_says_is_exit_code_3(
     def full(_: Plan) -> None:
         raise OSError(number, os.strerror(number), "/data/x")
 
-    monkeypatch.setattr(cli, "_show_plan", full)
+    monkeypatch.setattr(cli, "_show_plans", full)
     done = crayfish("plan", "input-rate")
     assert done.code == 3
     assert f"/data/x: {os.strerror(number)}" in done.err

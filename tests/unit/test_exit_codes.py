@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crayfish_contract.runconfig import ConstantArrivals, StopRule, Warmup
-from crayfish_ctl import cli
+from crayfish_ctl.commands.running import exit_code
 from crayfish_ctl.errors import ExitCode
 from crayfish_ctl.plan import Cell, RunSpec
 from crayfish_ctl.results import (
@@ -50,7 +50,7 @@ def results(*runs: RunResult) -> Results:
     ],
 )
 def test_one_valid_run_makes_a_cell_count(runs: list[tuple[float, str]], code: ExitCode) -> None:
-    assert cli._exit_code(results(*(result(rate, state) for rate, state in runs))) is code
+    assert exit_code(results(*(result(rate, state) for rate, state in runs))) is code
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_a_lucky_run_does_not_make_a_cell_sustained(code: str, expected: ExitCod
     spoilt = result(1, "INVALID").model_copy(
         update={"verdict": Verdict(state=VerdictState.INVALID, reasons=reasons)}
     )
-    assert cli._exit_code(results(result(1, "VALID"), spoilt, spoilt)) is expected
+    assert exit_code(results(result(1, "VALID"), spoilt, spoilt)) is expected
 
 
 def test_what_could_not_be_run_or_read_is_no_success() -> None:
     fine = results(result(1, "VALID"))
     unread = replace(fine, unreadable=("02/run.json: cut off",))
-    assert cli._exit_code(unread) is ExitCode.RUN_FAILED
+    assert exit_code(unread) is ExitCode.RUN_FAILED
     missing = fine.manifest.model_copy(update={"not_run": ("workload 2: no capacity",)})
-    assert cli._exit_code(replace(fine, manifest=missing)) is ExitCode.RUN_FAILED
+    assert exit_code(replace(fine, manifest=missing)) is ExitCode.RUN_FAILED

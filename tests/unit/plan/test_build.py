@@ -72,26 +72,32 @@ def test_the_schedule_ends_by_time_or_count(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"processor": "flnk"}, ["configs/processors/flnk.yaml", "did you mean flink"]),
-        ({"tool": "tensorflow"}, ["configs/tools/tensorflow.yaml"]),
+        ({"processors": ("flnk",)}, ["configs/processors/flnk.yaml", "did you mean flink"]),
+        ({"tools": ("tensorflow",)}, ["configs/tools/tensorflow.yaml"]),
         (
-            {"processor": "kafka-streams", "runtime": "python"},
+            {"processors": ("kafka-streams",), "runtimes": ("python",)},
             ["configs/processors/kafka-streams.yaml", "'python'", "is a Java library"],
         ),
-        ({"tool": "dl4j"}, ["configs/processors/flink.yaml", "'dl4j' in runtime python"]),
+        (
+            {"tools": ("dl4j",), "runtimes": ("python",)},
+            ["configs/processors/flink.yaml", "'dl4j' in runtime python"],
+        ),
         ({"profile": "huge"}, ["configs/profiles/huge.yaml"]),
         ({"tool_options": {"treads": 1}}, ["--tool-option treads"]),
         ({"processor_options": {"bundle": 1}}, ["--processor-option bundle"]),
         (
             {
-                "processor": "kafka-streams",
+                "processors": ("kafka-streams",),
                 "processor_options": {"threads_per_instance": 2},
                 "parallelism": (3, 3, 3),
             },
             ["processor_options.threads_per_instance: 2", "3 scorers"],
         ),
         (
-            {"processor": "kafka-streams", "processor_options": {"threads_per_instance": -1}},
+            {
+                "processors": ("kafka-streams",),
+                "processor_options": {"threads_per_instance": -1},
+            },
             ["--processor-option threads_per_instance: must be a whole number from 0"],
         ),
     ],
@@ -152,7 +158,7 @@ def test_a_run_config_has_paths_of_the_containers(catalog: Catalog, tmp_path: Pa
 
 
 def test_noop_has_nothing_to_compare_with(catalog: Catalog, tmp_path: Path) -> None:
-    made = plan(catalog, rates=(10.0,), repetitions=1, tool="noop")
+    made = plan(catalog, rates=(10.0,), repetitions=1, tools=("noop",))
     points = prepare_points("test", made.model, ROOT, tmp_path)
     assert run_config(made, made.runs[0], points).workload.points.reference_path is None
 
@@ -168,12 +174,12 @@ def test_a_whole_pool_carries_every_point_equally_often(points: int, batch: int)
 
 
 def test_a_processor_without_the_experiments_runtime_takes_its_own(catalog: Catalog) -> None:
-    for run in plan(catalog, processor="kafka-streams").runs:
+    for run in plan(catalog, processors=("kafka-streams",)).runs:
         assert (run.cell.processor, run.cell.runtime) == ("kafka-streams", "jvm")
 
 
 def test_operators_that_are_one_task_are_not_set_apart(catalog: Catalog) -> None:
     for changes in ({"parallelism": (1, 2, 1)}, {"chained": False}):
         with pytest.raises(CrayfishError, match="in one task") as caught:
-            plan(catalog, processor="kafka-streams", **changes)
+            plan(catalog, processors=("kafka-streams",), **changes)
         assert caught.value.hint

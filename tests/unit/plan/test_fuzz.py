@@ -151,9 +151,9 @@ def asks_for(file: str) -> dict[str, Any]:
         case "models":
             return asked | {"model": name}
         case "processors":
-            return asked | {"processor": name}
+            return asked | {"processors": (name,)}
     runtime = "jvm" if name in {"dl4j", "nd4j", "tf-savedmodel"} else "python"
-    return asked | {"tool": name, "runtime": runtime}
+    return asked | {"tools": (name,), "runtimes": (runtime,)}
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_what_flags_make_equal_is_one_workload_and_said() -> None:
     plan = planned("batch-size", batch_size=4)
     kept = [(run.cell.workload, run.cell.system) for run in plan.runs if run.repetition == 1]
     assert len(kept) == len(set(kept))
-    plan = planned(tool="noop")
+    plan = planned(tools=("noop",))
     kept = [(run.cell.workload, run.cell.system) for run in plan.runs if run.repetition == 1]
     assert len(kept) == len(set(kept))
     assert any(

@@ -191,7 +191,7 @@ def test_a_processor_that_dies_has_time_to_come_back() -> None:
     patient, usual = (
         run_config(plan, plan.runs[0], Points("random", 5)).deadlines.drain_idle
         for plan in (
-            planned(runtime="jvm", delivery="exactly-once", rates=(5.0,)),
+            planned(runtimes=("jvm",), delivery="exactly-once", rates=(5.0,)),
             planned(rates=(5.0,)),
         )
     )
@@ -201,11 +201,11 @@ def test_a_processor_that_dies_has_time_to_come_back() -> None:
 @pytest.mark.parametrize(
     ("options", "seconds"),
     [
-        ({"delivery": "exactly-once", "runtime": "jvm"}, 10.0),
+        ({"delivery": "exactly-once", "runtimes": ("jvm",)}, 10.0),
         (
             {
                 "delivery": "exactly-once",
-                "runtime": "jvm",
+                "runtimes": ("jvm",),
                 "processor_options": {"progress_interval_ms": 20_000},
             },
             40.0,

@@ -71,7 +71,7 @@ def broker() -> Broker:
 def config(broker: Broker, request: pytest.FixtureRequest) -> RunConfig:
     """A run of the small model's noop with topics of its own."""
     plan = make_plan(
-        load_catalog(ROOT), choices(experiment="input-rate", processor="ray", tool="noop")
+        load_catalog(ROOT), choices(experiment="input-rate", processors=("ray",), tools=("noop",))
     )
     made = run_config(plan, plan.runs[0], Points("random", 5))
     name = f"{request.node.name}".translate(str.maketrans("[]", "--"))

@@ -35,7 +35,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     """Writes the run config that the driver finds, with changes."""
 
     def write(change: Callable[[dict[str, Any]], object]) -> None:
-        plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processor="ray"))
+        plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processors=("ray",)))
         made = run_config(plan, plan.runs[0], Points("random", 5))
         content = json.loads(made.model_dump_json())
         content["model"]["path"] = str(ROOT / content["model"]["path"].lstrip("/"))

@@ -120,7 +120,7 @@ def test_a_real_time_batch_is_not_waited_for(caplog: pytest.LogCaptureFixture) -
 def test_real_time_needs_all_operators_in_the_same_tasks(
     shape: tuple[int, int, int], fits: bool
 ) -> None:
-    picked = choices(experiment="input-rate", processor="spark", parallelism=shape)
+    picked = choices(experiment="input-rate", processors=("spark",), parallelism=shape)
     plan = make_plan(load_catalog(ROOT), picked)
     made = run_config(plan, plan.runs[0], Points("random", 5))
     driver.check_shape(made, SparkOptions())
@@ -136,7 +136,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
     """Writes the run config that the driver finds, with changes."""
 
     def write(change: Callable[[dict[str, Any]], object]) -> None:
-        plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processor="spark"))
+        plan = make_plan(
+            load_catalog(ROOT), choices(experiment="input-rate", processors=("spark",))
+        )
         made = run_config(plan, plan.runs[0], Points("random", 5))
         content = json.loads(made.model_dump_json())
         content["model"]["path"] = str(ROOT / content["model"]["path"].lstrip("/"))

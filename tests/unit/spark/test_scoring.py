@@ -24,7 +24,7 @@ CODEC = CODECS[RecordFormat.BINARY]
 
 @pytest.fixture(scope="module")
 def config_json() -> str:
-    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processor="spark"))
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processors=("spark",)))
     made = run_config(plan, plan.runs[0], Points("random", 5))
     model = made.model.model_copy(update={"path": str(ROOT / made.model.path.lstrip("/"))})
     return made.model_copy(update={"model": model}).model_dump_json()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def config() -> RunConfig:
-    picked = choices(experiment="input-rate", processor="spark", parallelism=(1, 3, 2))
+    picked = choices(experiment="input-rate", processors=("spark",), parallelism=(1, 3, 2))
     plan = make_plan(load_catalog(ROOT), picked)
     return run_config(plan, plan.runs[0], Points("random", 5))
 

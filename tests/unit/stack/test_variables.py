@@ -93,7 +93,12 @@ def test_a_limit_may_be_all_cores_and_no_more() -> None:
 def test_another_library_is_another_jvm_and_the_baseline_is_not(tmp_path: Path) -> None:
     plan = make_plan(
         load_catalog(ROOT),
-        choices(experiment="input-rate", processor="kafka-streams", runtime="jvm", tool="dl4j"),
+        choices(
+            experiment="input-rate",
+            processors=("kafka-streams",),
+            runtimes=("jvm",),
+            tools=("dl4j",),
+        ),
     )
     names = {}
     for run in plan.runs:

@@ -1,0 +1,165 @@
+"""Which systems an experiment's workloads run on: its own, or those that flags ask for.
+
+Flags take lists, and every supported combination of them is a system. A workload runs on each of
+them, except where it names a processor, a runtime or a tool itself: there the flags only decide
+whether it runs at all. What is not supported, or does not fit, is left out with its reason. If that
+is everything, nothing is left out, and the checks of the plan say what is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crayfish_ctl.catalog import RUNTIMES, System, unsupported
+
+from .asked import name_of
+from .choices import parse_parallelism
+from .names import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from crayfish_ctl.catalog import Processor, WorkloadEntry
+    from crayfish_ctl.catalog.model import Runtime
+
+    from .asked import Asked
+    from .names import Names
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A workload, and the system that it runs on."""
+
+    asked: Asked
+    system: System
+
+
+def place(names: Names, workloads: Sequence[Asked]) -> tuple[list[Placed], list[str]]:
+    """Every workload on every system, one system after the other.
+
+    Args:
+        names: what exists, and what the flags ask for.
+        workloads: of the experiment, with the other flags in them.
+
+    Returns:
+        The workloads with their systems, and why others are left out.
+
+    Raises:
+        CrayfishError: for a name that is none, saying who gives it.
+    """
+    chosen, left_out = _chosen(names)
+    every = [
+        Placed(each, own)
+        for system in chosen
+        for each in workloads
+        for own in _own(names, each.entry, system)
+    ]
+    kept: list[Placed] = []
+    for placed in every:
+        reason = _misfit(names, placed)
+        if reason is None:
+            kept.append(placed)
+        else:
+            left_out.append(f"{name_of(placed.asked.entry)}: {reason}")
+    if not kept:
+        return _once(every), []
+    return _once(kept), list(dict.fromkeys(left_out))
+
+
+def runtime_of(names: Names, processor: Processor, tool: str) -> Runtime:
+    """As --runtime says; else the experiment's, or the processor's first that has the tool."""
+    asked, default = names.choices.runtimes, names.experiment.defaults.runtime
+    having = [runtime for runtime, tools in processor.runtimes.items() if tool in tools]
+    preferred = [runtime for runtime in (*asked, default) if runtime in having]
+    return next(iter([*preferred, *asked, *having, default]))
+
+
+def _chosen(names: Names) -> tuple[list[System], list[str]]:
+    """The systems that the flags ask for, and why some of them cannot be."""
+    reasons = {system: _why_not(names, system) for system in _combinations(names)}
+    possible = [system for system, reason in reasons.items() if reason is None]
+    if not possible:
+        return list(reasons), []
+    return possible, [f"{' '.join(system)}: {why}" for system, why in reasons.items() if why]
+
+
+def _combinations(names: Names) -> Iterator[System]:
+    defaults = names.experiment.defaults
+    for name in names.asked_processors() or [defaults.processor]:
+        processor = names.processor(name)
+        for tool in names.asked_tools() or [defaults.tool]:
+            found = names.tool(tool).name
+            for runtime in names.choices.runtimes or [runtime_of(names, processor, found)]:
+                yield System(processor.name, runtime, found)
+
+
+def _own(names: Names, entry: WorkloadEntry, system: System) -> list[System]:
+    """What a workload runs on if the flags ask for `system`: that, or what it names itself."""
+    runtimes: Sequence[Runtime] = RUNTIMES if ALL in entry.runtime else entry.runtime  # type: ignore[assignment]
+    found: list[System] = []
+    for name in names.listed(entry.processor, names.catalog.processors) or [system.processor]:
+        processor = names.processor(name)
+        for tool in names.listed(entry.tool, names.catalog.tools) or [system.tool]:
+            known = names.tool(tool).name
+            given = system.runtime if name == system.processor else None
+            for runtime in runtimes or [given or runtime_of(names, processor, known)]:
+                found.append(System(processor.name, runtime, known))
+    possible = [own for own in found if not _why_not(names, own)]
+    # One that is named alone and cannot be is a mistake; a list means what the matrix has of it.
+    return possible if len(found) > 1 and possible else found
+
+
+def _why_not(names: Names, system: System) -> str | None:
+    return unsupported(names.processor(system.processor), system.runtime, system.tool)
+
+
+def _misfit(names: Names, placed: Placed) -> str | None:
+    """Why a workload cannot be run as the flags want it; None if it can."""
+    entry, system, runtimes = placed.asked.entry, placed.system, names.choices.runtimes
+    processors, tools = names.asked_processors(), names.asked_tools()
+    if entry.processor and processors and system.processor not in processors:
+        return f"is for {system.processor}, and --sp asks for {', '.join(processors)}"
+    if entry.runtime and runtimes and system.runtime not in runtimes:
+        return f"is for runtime {system.runtime}, and --runtime asks for {', '.join(runtimes)}"
+    # A tool without a model is a bound beside the others, whichever these are.
+    bound = names.tool(system.tool).model_format is None
+    if entry.tool and tools and system.tool not in tools and not bound:
+        return f"is for {system.tool}, and --tool asks for {', '.join(tools)}"
+    return None if entry.processor else _unfit(names, entry, system)
+
+
+def _unfit(names: Names, entry: WorkloadEntry, system: System) -> str | None:
+    """What the workload asks for, and a processor or runtime of the flags does not have.
+
+    What does not even fit the experiment's own is a fault of its file: that is an error elsewhere.
+    """
+    defaults, runtime = names.experiment.defaults, system.runtime
+    processor = names.processor(system.processor)
+    if processor.name == defaults.processor and runtime == defaults.runtime:
+        return None
+    if processor.name != defaults.processor:
+        unknown = [name for name in entry.processor_options if name not in processor.options]
+        if unknown:
+            return f"{processor.name} has no option {', '.join(unknown)}"
+        parts = parse_parallelism(str(entry.parallelism or 1))
+        fused = processor.why_fused(parts, chained=entry.chained is not False)
+        if fused:
+            return fused
+    if runtime not in processor.pipelines.get(entry.pipeline, []):
+        return f"{processor.name} has no pipeline {entry.pipeline} in runtime {runtime}"
+    return unsupported(processor, runtime, system.tool) if entry.runtime or entry.tool else None
+
+
+def _once(placed: Sequence[Placed]) -> list[Placed]:
+    """Without what several systems of the flags have brought about twice.
+
+    The bare scorer of a tool is the same in every image, so it is run in the first.
+    """
+    found: dict[tuple[int, tuple[str, ...]], Placed] = {}
+    for each in placed:
+        entry, system = each.asked.entry, each.system
+        several = len(entry.processor) != 1 or ALL in entry.processor
+        bare = several and entry.pipeline == "raw"
+        found.setdefault((id(each.asked), system[1:] if bare else tuple(system)), each)
+    return list(found.values())
