@@ -96,18 +96,21 @@ def _combinations(names: Names) -> Iterator[System]:
 
 def _own(names: Names, entry: WorkloadEntry, system: System) -> list[System]:
     """What a workload runs on if the flags ask for `system`: that, or what it names itself."""
-    runtimes: Sequence[Runtime] = RUNTIMES if ALL in entry.runtime else entry.runtime  # type: ignore[assignment]
-    found: list[System] = []
-    for name in names.listed(entry.processor, names.catalog.processors) or [system.processor]:
-        processor = names.processor(name)
-        for tool in names.listed(entry.tool, names.catalog.tools) or [system.tool]:
-            known = names.tool(tool).name
-            given = system.runtime if name == system.processor else None
-            for runtime in runtimes or [given or runtime_of(names, processor, known)]:
-                found.append(System(processor.name, runtime, known))
+    found = list(_named(names, entry, system))
     possible = [own for own in found if not _why_not(names, own)]
     # One that is named alone and cannot be is a mistake; a list means what the matrix has of it.
     return possible if len(found) > 1 and possible else found
+
+
+def _named(names: Names, entry: WorkloadEntry, system: System) -> Iterator[System]:
+    runtimes = [each for each in RUNTIMES if {each, ALL} & {*entry.runtime}]
+    for name in names.listed(entry.processor, names.catalog.processors) or [system.processor]:
+        processor = names.processor(name)
+        given = system.runtime if name == system.processor else None
+        for tool in names.listed(entry.tool, names.catalog.tools) or [system.tool]:
+            known = names.tool(tool).name
+            for runtime in runtimes or [given or runtime_of(names, processor, known)]:
+                yield System(processor.name, runtime, known)
 
 
 def _why_not(names: Names, system: System) -> str | None:
