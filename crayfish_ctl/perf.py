@@ -19,9 +19,11 @@ from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 from rich.table import Table
 
+from crayfish_ctl.catalog.labels import OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.plan.runconfig import BROKER
 from crayfish_ctl.stack import ComposeTarget, render
-from crayfish_ctl.stack.render import OURS, PROJECT
+from crayfish_ctl.stack.render import PROJECT
 from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG, profile_variables
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def _ours(settings: PerfSettings, cpus: float, topic: str, **load: float) -> dic
         cpus,
         [
             "perf",
-            *("--bootstrap", "kafka:9092"),
+            *("--bootstrap", BROKER),
             *("--topic", f"perf-{topic}"),
             *("--record-bytes", str(settings.record_bytes)),
             *("--acks", _ACKS),
@@ -147,7 +149,7 @@ def _kafkas(settings: PerfSettings, cpus: float, topic: str) -> float:
             *("--record-size", str(settings.record_bytes)),
             *("--throughput", "-1"),
             "--producer-props",
-            "bootstrap.servers=kafka:9092",
+            f"bootstrap.servers={BROKER}",
             f"acks={_ACKS}",
             "linger.ms=0",
             f"batch.size={_BATCH_BYTES}",

@@ -48,7 +48,7 @@ def _throttled(facts: Facts, *, harness: bool, advice: str) -> Reason | None:
 
 def _must_not_wait(facts: Facts, part: Component) -> bool:
     """The harness; but a producer that floods is meant to go as fast as its limit lets it."""
-    if part.name == "producer" and facts.saturates:
+    if part.role == "producer" and facts.saturates:
         return False
     return part.role not in {"processor", "server", "idle"}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import Counter as OwnCounter
     from crayfish_ctl.plan.model import Cell
     from crayfish_ctl.results.inputs import ContainerFact, RunInputs
-    from crayfish_ctl.results.model import Window
+    from crayfish_ctl.results.model import Role, Window
     from crayfish_ctl.results.pauses import Pause
-
-Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
 
 CPU: Final = "container_cpu_usage_seconds_total"
 THROTTLED: Final = "container_cpu_cfs_throttled_seconds_total"
@@ -41,33 +39,12 @@ MAX_MEMORY: Final = "container_memory_max_bytes"
 
 UNDER_TEST: Final = ("processor", "server")
 """The roles whose CPU a result costs."""
-_FIXED_ROLES: Final[dict[str, Role]] = {
-    "producer": "producer",
-    "consumer": "consumer",
-    "kafka": "broker",
-    "raw-scorer": "processor",
-}
+_UNKNOWN: Final = "monitoring"
+"""The role of what left no facts: no system that is measured, and no part of the load."""
 _MIN_COVERED: Final = 0.5
 """Share of the time that the scrapes of the processor's own counter must span."""
 _MAX_GAP_S: Final = 2.5
 """Scrapes come each second: a series may end this long before the window does."""
-
-
-def role_of(service: str, cell: Cell) -> Role:
-    """What a compose service is for, by its name.
-
-    The processor is every service named after it (`flink-jobmanager` of `flink`), except that the
-    model server is the service named after the tool (`ray-serve`, though the processor be `ray`).
-    In pipeline `raw` it is the loop over the scorer; the processor's own services stand idle.
-    """
-    if service in _FIXED_ROLES:
-        return _FIXED_ROLES[service]
-    if service == cell.tool or service.startswith(f"{cell.tool}-"):
-        return "server"
-    named = service == cell.processor or service.startswith(f"{cell.processor}-")
-    if named:
-        return "idle" if cell.pipeline == "raw" else "processor"
-    return "monitoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +128,21 @@ def components_of(
     """Every service of the run, each over its `usage_window`."""
     containers = inputs.containers
     kills = Counter(fault.service for fault in inputs.faults if fault.action == "kill")
-    roles = {name: role_of(name, cell) for name in sorted(set(containers) | usage.services)}
+    facts = {name: containers.get(name) for name in sorted(set(containers) | usage.services)}
+    roles: dict[str, Role] = {
+        name: (fact.role if fact else None) or _UNKNOWN for name, fact in facts.items()
+    }
     return tuple(
         _component(
             name,
             usage,
-            containers.get(name),
-            role,
-            usage_window(role, cell, window),
+            fact,
+            roles[name],
+            usage_window(roles[name], cell, window),
             kills=kills[name],
             pauses=inputs.pauses.get(name),
         )
-        for name, role in roles.items()
+        for name, fact in facts.items()
     )
 
 

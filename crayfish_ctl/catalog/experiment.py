@@ -205,7 +205,7 @@ class Sizing(Config):
     """Warm-up of the first run, whose stack is cold: broker and processor have compiled nothing."""
     stop: StopEntry
     resources: dict[Name, Resources] = Field(default_factory=dict)
-    """Limits that differ from the profile's."""
+    """Limits that differ from the profile's, by size class."""
     workloads: Annotated[list[WorkloadEntry], Field(min_length=1)]
     shuffle: bool = True
     """Each round of repetitions has an order of its own; false: always as they are written."""

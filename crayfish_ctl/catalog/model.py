@@ -154,7 +154,7 @@ CpuLimit = Literal["quota", "short-quota", "cores"]
 
 
 class Resources(Config):
-    """Limits of one service."""
+    """Limits of a service of one size class."""
 
     cpus: Cpus
     memory: MemorySize
@@ -164,7 +164,6 @@ class Resources(Config):
     """Of a JVM that sees records, all of it taken at the start (docs/jvm.md)."""
     jvm_options: str = ""
     """Flags of such a JVM, after those of the rule, so that they win."""
-    process_memory: MemorySize | None = None
 
 
 class Profile(Config):
@@ -175,3 +174,4 @@ class Profile(Config):
     extends: Name | None = None
     cpu_limit: CpuLimit = "quota"
     resources: dict[Name, Resources] = {}
+    """By size class; a service says with a label which one it has (compose/README.md)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from crayfish_contract.runconfig import (
     Deadlines,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .points import Points
 
+BROKER: Final = "kafka:9092"
+"""As the broker of images/kafka tells its clients to call it."""
 _POOL_BYTES = 64 * 1024 * 1024
 """Memory that distinct payloads may take in the producer."""
 _SATURATE_DRAIN_S = 600.0
@@ -44,7 +46,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
     return RunConfig(
         run_id=f"crayfish-{run.run_id}",
         kafka=KafkaConfig(
-            bootstrap="kafka:9092",
+            bootstrap=BROKER,
             input_topic=f"crayfish-{run.run_id}-in",
             output_topic=f"crayfish-{run.run_id}-out",
             input_partitions=cell.parallelism.source,

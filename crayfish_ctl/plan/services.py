@@ -1,7 +1,7 @@
 """What the compose fragments say of their services, before compose itself is asked.
 
-So the plan can refuse what would end in the middle of a run: limits that no profile gives, limits
-and faults for services that are not there.
+So the plan can refuse what would end in the middle of a run: size classes that the profile does not
+have, limits for size classes that no service has, faults for services that are not there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.explain import meant
+from crayfish_ctl.catalog.labels import SIZE, labels_of
 from crayfish_ctl.catalog.reading import read_mapping
 from crayfish_ctl.errors import CrayfishError
 
@@ -24,10 +25,20 @@ if TYPE_CHECKING:
     from .model import RunSpec
     from .plan import Plan
 
-_LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP|PROCESS_MEMORY)\}")
+_LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP)\}")
 _IMAGE: Final = re.compile(r"\$\{CRAYFISH_IMAGES\}/([^:\s\"']+)")
 _OURS: Final = "CRAYFISH"
 _INSTANCES: Final = "CRAYFISH_INSTANCES"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of a fragment."""
+
+    size: str | None
+    """Its size class; None if no label says it, which the rules of a stack refuse."""
+    repeated: bool
+    """Whether there are as many of it as the processor has instances."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +46,9 @@ class Fragment:
     """A file of compose/."""
 
     path: Path
-    services: Mapping[str, bool]
-    """Name -> whether there are as many of it as the processor has instances."""
+    services: Mapping[str, Service]
     limits: frozenset[tuple[str, str]]
-    """(service in a profile, field of its resources) that it needs."""
+    """(size class, field of its resources) that it needs."""
     images: frozenset[str]
     """Folders of images/ that its services run; images of others are not among them."""
 
@@ -64,7 +74,13 @@ def _parsed(path: Path, _changed_ns: int, _bytes: int) -> Fragment:
     text = path.read_text(encoding="utf-8")
     return Fragment(
         path=path,
-        services={str(name): _INSTANCES in str(body) for name, body in services.items()},
+        services={
+            str(name): Service(
+                size=labels_of(body).get(SIZE) if isinstance(body, dict) else None,
+                repeated=_INSTANCES in str(body),
+            )
+            for name, body in services.items()
+        },
         limits=_limits(text),
         images=frozenset(_IMAGE.findall(text)),
     )
@@ -79,10 +95,10 @@ def _limits(text: str) -> frozenset[tuple[str, str]]:
 
 
 def check_services(plan: Plan, root: Path) -> None:
-    """Has every service its limits, and every limit and fault its service?
+    """Has every service its size class, and every limit and fault its service?
 
     Raises:
-        CrayfishError: naming the profile or the experiment, and the service.
+        CrayfishError: naming the profile or the experiment, the fragment and the service.
     """
     fragments: dict[str, Fragment] = {}
     for run in plan.runs:
@@ -94,20 +110,19 @@ def check_services(plan: Plan, root: Path) -> None:
         _check_images(plan, name, fragment)
     _check_image_folders(plan, root)
     known = {
-        service
+        size
         for path in (root / "compose").glob("*.yaml")
         if not path.name.startswith(".")
-        for service, _ in _limits(path.read_text(encoding="utf-8", errors="replace"))
+        for size, _ in _limits(path.read_text(encoding="utf-8", errors="replace"))
     }
     profile, own = plan.profile.name, plan.sizing.resources
     for where, names in (
         (f"{plan.experiment.file}: profiles.{profile}.resources", set(own)),
         (f"configs/profiles/{profile}.yaml: resources", {*plan.profile.resources} - {*own}),
     ):
-        for service in sorted(names - known):
+        for size in sorted(names - known):
             raise CrayfishError(
-                f"{where}: {service}: no fragment of compose/ has such a service"
-                f"{meant(service, known)}",
+                f"{where}: {size}: no service of compose/ has this size class{meant(size, known)}",
                 hint=f"there are {', '.join(sorted(known))}",
             )
     for run in plan.runs:
@@ -159,25 +174,37 @@ def _named_by(plan: Plan, name: str, root: Path) -> Fragment:
 
 
 def _check_limits(plan: Plan, fragment: Fragment) -> None:
-    profile = plan.profile
-    for service, field in sorted(fragment.limits):
-        where, resources = limits_of(plan, service), profile.resources.get(service)
-        asks = f"which {fragment.path.name} of compose/ asks for"
+    file, sizes = f"{fragment.path.name} of compose/", plan.profile.resources
+    for name, service in fragment.services.items():
+        if service.size is not None and service.size not in sizes:
+            raise CrayfishError(
+                f"{limits_of(plan, service.size)}: is not there, but {name} of {file} has this "
+                f"size class ({SIZE}){meant(service.size, sizes)}",
+                hint=f"the profile has {', '.join(sizes) or 'none'}; add "
+                f"`{service.size}: {{cpus: 1.0, memory: 1g}}`, or choose one of these",
+            )
+    for size, field in sorted(fragment.limits):
+        where, resources = limits_of(plan, size), sizes.get(size)
         if resources is None:
             raise CrayfishError(
-                f"{where}: is not there, {asks}",
-                hint=f"add `{service}: {{cpus: 1.0, memory: 1g}}`",
+                f"{where}: is not there, but {file} asks for ${{{_variable(size, field)}}}"
+                f"{meant(size, sizes)}",
+                hint=f"the profile has {', '.join(sizes) or 'none'}",
             )
         if getattr(resources, field) is None:
-            raise CrayfishError(f"{where}: has no {field}, {asks}")
+            raise CrayfishError(f"{where}: has no {field}, which {file} asks for")
+
+
+def _variable(size: str, field: str) -> str:
+    return f"{size}_{field}".upper().replace("-", "_")
 
 
 def _services(run: RunSpec, fragments: Iterable[Fragment]) -> list[str]:
     names: list[str] = []
     for fragment in fragments:
-        for name, repeated in fragment.services.items():
+        for name, service in fragment.services.items():
             names.append(name)
-            if repeated:
+            if service.repeated:
                 names += [f"{name}-{number}" for number in range(2, run.cell.instances + 1)]
     return names
 
@@ -214,19 +241,19 @@ def _measured_seconds(run: RunSpec) -> float | None:
     return min(known) if known and rate is not None else None
 
 
-def limits_of(plan: Plan, service: str) -> str:
-    """Where the limits of a service stand: in the experiment's file, or in the profile's."""
-    if service in plan.sizing.resources:
-        return f"{plan.experiment.file}: profiles.{plan.profile.name}.resources.{service}"
-    return f"configs/profiles/{plan.profile.name}.yaml: resources.{service}"
+def limits_of(plan: Plan, size: str) -> str:
+    """Where the limits of a size class stand: in the experiment's file, or in the profile's."""
+    if size in plan.sizing.resources:
+        return f"{plan.experiment.file}: profiles.{plan.profile.name}.resources.{size}"
+    return f"configs/profiles/{plan.profile.name}.yaml: resources.{size}"
 
 
 def above_cores(plan: Plan, fragments: Iterable[Fragment], cores: int) -> list[str]:
-    """A line for each service in use whose limit is more than the machine has."""
-    used = {service for fragment in fragments for service, _ in fragment.limits}
+    """A line for each size class in use whose limit is more than the machine has."""
+    used = {service.size for fragment in fragments for service in fragment.services.values()}
     return [
-        f"{limits_of(plan, service)}.cpus: {resources.cpus:g}, but this machine has {cores} cores: "
+        f"{limits_of(plan, size)}.cpus: {resources.cpus:g}, but this machine has {cores} cores: "
         "an engine here refuses that"
-        for service, resources in plan.profile.resources.items()
-        if service in used and resources.cpus > cores
+        for size, resources in plan.profile.resources.items()
+        if size in used and resources.cpus > cores
     ]

@@ -190,11 +190,15 @@ class Collector(_Frozen):
     """The longest pause."""
 
 
+Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
+"""What a component is for."""
+
+
 class Component(_Frozen):
     """One compose service over the measured window (all of its containers)."""
 
     name: str
-    role: Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
+    role: Role
     image: str | None = None
     cpu_seconds: float | None = None
     mean_cores: float | None = None

@@ -21,22 +21,23 @@ if TYPE_CHECKING:
     from crayfish_ctl.stack import ComposeTarget, Rendered
 
     from .journal import Steps
+    from .life import RunFiles
 
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""
 
 
-def open_prometheus(target: ComposeTarget) -> Prometheus:
+def open_prometheus(target: ComposeTarget, rendered: Rendered) -> Prometheus:
     """The server of the stack.
 
     Raises:
-        CrayfishError: if it is not running.
+        CrayfishError: if there is none, or it is not running.
     """
-    return Prometheus(target.published_port("prometheus", 9090))
+    return Prometheus(target.published_port(*rendered.metrics_server))
 
 
 def collect_metrics(
-    folder: Path,
+    files: RunFiles,
     target: ComposeTarget,
     services: Mapping[str, str],
     started_ns: int,
@@ -45,7 +46,7 @@ def collect_metrics(
     """The series of the run; a run without them is INVALID, not an error.
 
     Args:
-        folder: of the run.
+        files: of the run.
         target: where Prometheus runs.
         services: container id -> service.
         started_ns: Unix ns.
@@ -55,7 +56,7 @@ def collect_metrics(
         Why there are none, or not all; None if there are.
     """
     try:
-        with open_prometheus(target) as prometheus:
+        with open_prometheus(target, files.rendered) as prometheus:
             # Awaits the scrape after the end, which holds the final counters.
             prometheus.await_cpu_times(ended_ns / 1e9, 2 * _LAST_SCRAPE_S)
             samples = prometheus.samples(started_ns / 1e9, time.time_ns() / 1e9, services)
@@ -63,7 +64,7 @@ def collect_metrics(
         return error.message
     except httpx.HTTPError as error:
         return f"Prometheus: {error or type(error).__name__}"
-    write_metrics(samples, folder / METRICS_FILE)
+    write_metrics(samples, files.folder / METRICS_FILE)
     return None
 
 
@@ -79,8 +80,7 @@ def jvm_flags(target: ComposeTarget) -> dict[str, list[str]]:
 
 
 def write_containers(
-    folder: Path,
-    rendered: Rendered,
+    files: RunFiles,
     target: ComposeTarget,
     flags: Mapping[str, Sequence[str]],
     since_ns: int,
@@ -88,8 +88,7 @@ def write_containers(
     """`containers.json` and a log file per container.
 
     Args:
-        folder: of the run.
-        rendered: what the run's file says; its image ids are held against those that ran.
+        files: of the run; the image ids of its compose file are held against those that ran.
         target: where the containers are.
         flags: what `jvm_flags` found while they all ran.
         since_ns: Unix ns; what was logged before belongs to earlier runs.
@@ -98,11 +97,14 @@ def write_containers(
         CrayfishError: if something cannot be written.
     """
     facts: dict[str, Any] = {}
+    folder, rendered = files.folder, files.rendered
+    roles = rendered.roles(files.config.pipeline)
     logs = folder / LOGS_FOLDER
     logs.mkdir(exist_ok=True)
     for container in target.containers():
         facts[container.service] = {
             "id": container.id,
+            "role": roles.get(container.service),
             "image": container.image,
             "image_id": container.image_id,
             "wanted_image_id": rendered.services.get(container.service, {}).get("image"),
@@ -140,9 +142,9 @@ def service_steps(steps: Steps, folder: Path, started_ns: int) -> None:
             steps.add(step, first, last)
 
 
-def did_its_work(folder: Path, service: str) -> bool:
-    """Whether a container said itself that it came to its orderly end."""
-    match service:
+def did_its_work(folder: Path, role: str | None) -> bool:
+    """Whether the container of a role said itself that it came to its orderly end."""
+    match role:
         case "producer":
             return _told(folder / "out" / PRODUCER_SUMMARY).get("interrupted") is False
         case "consumer":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from crayfish_ctl.analysis import write_summary
+from crayfish_ctl.catalog.labels import IMAGE
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
 from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
@@ -30,7 +31,7 @@ from crayfish_ctl.results import (
     write_text,
 )
 from crayfish_ctl.stack import ComposeTarget
-from crayfish_ctl.stack.render import IMAGE, prometheus_config
+from crayfish_ctl.stack.render import prometheus_config
 
 from .aside import set_aside, set_incomplete_aside
 from .contents import contents_of, main_software

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
+from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import write_text
 from crayfish_ctl.results.inputs import FAULTS_FILE, STEPS_FILE
-from crayfish_ctl.stack.render import EXITS
-from crayfish_ctl.stack.rules import LIFETIME
 
 from .evidence import (
     collect_metrics,
@@ -48,7 +47,6 @@ _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
 _UNKNOWN_EXIT = 255
 """What the engine's event says of a container whose end it missed; its record is right later on."""
-_TELEMETRY = ("prometheus", "cgroup-exporter")
 _KILLED_THE_MEASURE = (
     "was killed by the workload's own fault, and nothing measures the run without it: "
     "let the fault hit the processor or the broker"
@@ -111,14 +109,14 @@ def execute(
             faults.end()
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
-            missing = collect_metrics(files.folder, target, services, started_ns, ended_ns)
+            missing = collect_metrics(files, target, services, started_ns, ended_ns)
             if missing:
                 journal.write("no-metrics", run_id=spec.run_id, why=missing)
         flags = jvm_flags(target)
         with steps.step("stop job"):
             target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
-        write_containers(files.folder, files.rendered, target, flags, started_ns)
+        write_containers(files, target, flags, started_ns)
     service_steps(steps, files.folder, started_ns)
     write_text(files.folder / STEPS_FILE, json.dumps(steps.in_order(), indent=1))
     if faults.done:
@@ -150,9 +148,9 @@ def _result(
 
 def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
     """Containers' CPU times are being read before there is anything to read."""
-    target.up(files.rendered, _TELEMETRY)
+    target.up(files.rendered, files.rendered.labelled(ROLE, "monitor"))
     # One that has died again is a failure of the run, and found by what waits for the run's end.
-    with suppress(CrayfishError), open_prometheus(target) as prometheus:
+    with suppress(CrayfishError), open_prometheus(target, files.rendered) as prometheus:
         prometheus.await_cpu_times(0.0, files.config.deadlines.ready)
 
 
@@ -171,6 +169,7 @@ def _await_end(
     may_exit = set(files.rendered.labelled(EXITS, "true"))
     by_id = {container.id: container for container in containers.values()}
     waiting = set(may_exit)
+    roles = files.rendered.roles(files.config.pipeline)
     # What ended before the event stream knew its id.
     ended = [
         (container.service, container.exit_code)
@@ -179,13 +178,14 @@ def _await_end(
     ]
     end = time.monotonic() + _longest_seconds(files.config)
     try:
-        prometheus = open_prometheus(context.target)
+        prometheus = open_prometheus(context.target, files.rendered)
     except CrayfishError as error:
-        raise RunFailure("prometheus", error.message) from None
+        raise RunFailure("monitor", error.message) from None
     with prometheus, StatusWatch(prometheus) as status:
         while waiting:
             for service, code in ended:
-                well = code == 0 or (code == _UNKNOWN_EXIT and did_its_work(files.folder, service))
+                unseen = code == _UNKNOWN_EXIT
+                well = code == 0 or (unseen and did_its_work(files.folder, roles.get(service)))
                 if not well or service not in may_exit:
                     raise _died(service, code, containers, context.target)
                 waiting.discard(service)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
+from crayfish_ctl.catalog.labels import SIZE, labels_of
 from crayfish_ctl.plan import run_config
 from crayfish_ctl.results import write_text
 from crayfish_ctl.stack import render
@@ -113,7 +114,8 @@ def prepare_stack(setting: Setting, folder: Path) -> dict[str, Mapping[str, Any]
         for run in distinct.values():
             services |= prepare_run(setting, run, Path(scratch)).rendered.services
     if setting.engine.cores is not None:
-        check_cpus(plan.profile, setting.engine.cores, services)
+        sizes = {labels_of(service)[SIZE] for service in services.values()}
+        check_cpus(plan.profile, setting.engine.cores, sizes)
     return services
 
 

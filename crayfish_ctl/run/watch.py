@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from python_on_whales import docker
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from crayfish_ctl.catalog.labels import OURS
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.stack.render import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

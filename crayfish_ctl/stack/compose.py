@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, cast
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
+from crayfish_ctl.catalog.labels import IMAGE, OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results.pauses import is_of_a_collector
 
 from .calls import calls_engine
 from .cpus import limit_in_force
-from .render import IMAGE, OURS, PROJECT
+from .render import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

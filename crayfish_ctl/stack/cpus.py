@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from crayfish_ctl.catalog.labels import OWN_CORES
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.catalog.model import CpuLimit
 
-OWN_CORES: Final = "crayfish.cores"
-"""Label, value `own`: with cores set aside, the service has its own."""
 _PERIOD_US: Final = 10_000
 """Of a short quota: the least share of it that the kernel takes is 1 ms, a tenth of a core."""
 

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from python_on_whales import DockerClient
 
+from crayfish_ctl.catalog.labels import (
+    IMAGE,
+    METRICS,
+    METRICS_INTERVAL,
+    OURS,
+    ROLE,
+    labels_of,
+    role_in,
+)
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
 from .calls import calls_engine
@@ -25,15 +34,6 @@ PROJECT = "crayfish-bench"
 """One experiment runs on an engine at a time, so one name serves.
 
 Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
-_OURS = {"crayfish.stack": "true"}
-OURS = "crayfish.stack=true"
-"""The label of every container, network and volume of a stack: what lacks it is never removed."""
-IMAGE = "crayfish.image"
-"""The name of a service's image, which is started by its id."""
-METRICS = "crayfish.metrics"
-METRICS_INTERVAL = "crayfish.metrics.interval"
-"""How often it is scraped, if not each second."""
-EXITS = "crayfish.exits"
 _PIDS = 8192
 """Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
@@ -50,8 +50,28 @@ class Rendered:
         return [
             name
             for name, service in self.services.items()
-            if service.get("labels", {}).get(label) == value
+            if labels_of(service).get(label) == value
         ]
+
+    def roles(self, pipeline: str) -> dict[str, str]:
+        """What each service is for, in the words of results."""
+        return {name: role_in(service, pipeline) for name, service in self.services.items()}
+
+    @property
+    def metrics_server(self) -> tuple[str, int]:
+        """The monitor that the controller asks: the one that publishes a port, and that port.
+
+        Raises:
+            CrayfishError: if there is none.
+        """
+        for name in self.labelled(ROLE, "monitor"):
+            for port in self.services[name].get("ports", []):
+                return name, int(port["target"])
+        raise CrayfishError(
+            f"{self.path}: no service of role monitor publishes a port: nobody can be asked for "
+            "metrics",
+            hint="compose/prometheus.yaml has one",
+        )
 
 
 def render(
@@ -107,7 +127,7 @@ def render(
         for name in part:
             # A volume without settings is a bare name.
             part[name] = {**(part[name] or {})}
-            part[name]["labels"] = {**part[name].get("labels", {}), **_OURS}
+            part[name]["labels"] = {**part[name].get("labels", {}), **dict([OURS.split("=")])}
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))

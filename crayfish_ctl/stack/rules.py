@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from crayfish_ctl.catalog.labels import LIFETIME, LIFETIMES, ROLE, ROLES, SIZE, labels_of
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LIFETIME: Final = "crayfish.lifetime"
-
-_LIFETIMES: Final = ("experiment", "stack", "run")
 _POWERS: Final = ("cap_add", "devices")
 _OWN_SPACES: Final = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")
 """Namespaces that a service may ask to share with the host."""
@@ -34,7 +32,8 @@ def check_service(name: str, service: Mapping[str, Any]) -> None:
         CrayfishError: naming the service, what breaks a rule, and what to write instead.
     """
     for broken, mend in (
-        *_limits(name, service),
+        *_limits(service),
+        *_labels(service),
         *_privileges(service),
         *_ports(service),
         *_mounts(service),
@@ -42,16 +41,25 @@ def check_service(name: str, service: Mapping[str, Any]) -> None:
         raise CrayfishError(f"compose fragment: services.{name}: {broken}", hint=mend)
 
 
-def _limits(name: str, service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _limits(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
     for limit in ("cpus", "memory"):
         if not limits.get(limit):
             yield (
                 f"has no deploy.resources.limits.{limit}",
-                f"add it, with the figure from the profile's resources.{name}",
+                f"add it, with the figure of its size class: ${{WORKER_{limit.upper()}}}",
             )
-    if service.get("labels", {}).get(LIFETIME) not in _LIFETIMES:
-        yield f"has no label {LIFETIME}", "experiment, stack or run; see compose/README.md"
+
+
+def _labels(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    labels = labels_of(service)
+    for label, values in ((ROLE, tuple(ROLES)), (LIFETIME, LIFETIMES)):
+        found = labels.get(label)
+        if found not in values:
+            said = f"has no label {label}" if found is None else f"has the label {label}: {found}"
+            yield said, f"{', '.join(values[:-1])} or {values[-1]}; see compose/README.md"
+    if not labels.get(SIZE):
+        yield f"has no label {SIZE}", "name a size class of the profile; see compose/README.md"
 
 
 def _privileges(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

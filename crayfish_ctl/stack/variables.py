@@ -64,30 +64,30 @@ def _jvm_tool(plan: Plan, run: RunSpec) -> str:
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:
-    """The variables that belong to no run: images, and every service's limits."""
+    """The variables that belong to no run: images, and the limits of every size class."""
     values = {"CRAYFISH_IMAGES": IMAGE_PREFIX, "CRAYFISH_TAG": IMAGE_TAG}
-    for service, resources in profile.resources.items():
-        prefix = service.upper().replace("-", "_")
+    for size, resources in profile.resources.items():
+        prefix = size.upper().replace("-", "_")
         for field, value in resources.model_dump(exclude_none=True).items():
             values[f"{prefix}_{field.upper()}"] = str(value)
     return values
 
 
-def check_cpus(profile: Profile, cores: int, services: Container[str]) -> None:
+def check_cpus(profile: Profile, cores: int, sizes: Container[str]) -> None:
     """Refuse limits above the machine: the engine would refuse them later, and less clearly.
 
     Args:
         profile: whose limits are looked at.
         cores: of the engine's machine.
-        services: that will run; the limits of others do not matter.
+        sizes: of the services that will run; the limits of others do not matter.
 
     Raises:
-        CrayfishError: naming the profile, the service and both figures.
+        CrayfishError: naming the profile, the size class and both figures.
     """
-    for service, resources in profile.resources.items():
-        if service in services and resources.cpus > cores:
+    for size, resources in profile.resources.items():
+        if size in sizes and resources.cpus > cores:
             raise CrayfishError(
-                f"configs/profiles/{profile.name}.yaml: resources.{service}.cpus: "
+                f"configs/profiles/{profile.name}.yaml: resources.{size}.cpus: "
                 f"{resources.cpus:g}, but the engine has {cores} cores",
                 hint="choose a smaller profile with --profile, or lower the limit",
             )

@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE, ROLES, SIZE, labels_of
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
 from crayfish_ctl.plan import Plan, Points, choices, make_plan
 from crayfish_ctl.results import Engine
 from crayfish_ctl.run.prepare import Setting, prepare_stack
 from crayfish_ctl.stack import Rendered, render
-from crayfish_ctl.stack.render import EXITS, prometheus_config
-from crayfish_ctl.stack.rules import LIFETIME
+from crayfish_ctl.stack.render import prometheus_config
 from crayfish_ctl.stack.variables import profile_variables, variables
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ GOOD = """\
 services:
   mine:
     image: crayfish/mine
-    labels: {crayfish.lifetime: run}
+    labels: {crayfish.role: server, crayfish.size: worker, crayfish.lifetime: run}
     deploy: {resources: {limits: {cpus: "1", memory: 1g}}}
 """
 
@@ -77,18 +77,27 @@ def test_each_fragment_is_a_compose_file_by_itself(fragment: Path, tmp_path: Pat
         assert image in image_names(ROOT)
 
 
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.stem)
+def test_every_service_says_what_it_is_for_and_has_a_size_in_every_profile(fragment: Path) -> None:
+    """So a new processor or server edits no profile."""
+    catalog = load_catalog(ROOT)
+    for service in yaml.safe_load(fragment.read_text())["services"].values():
+        labels = labels_of(service)
+        assert labels[ROLE] in ROLES
+        for profile in catalog.profiles:
+            assert labels[SIZE] in catalog.profile(profile).resources
+
+
 @pytest.mark.parametrize("profile", ["laptop", "debug", "small", "large"])
 def test_limits_are_those_of_the_profile(profile: str, tmp_path: Path) -> None:
     plan = planned(profile)
     services = filled(plan, tmp_path, FRAGMENTS).services
-    # The raw scorer is held against the worker, so it has the worker's limits.
-    of = {"raw-scorer": "flink-taskmanager"}
-    for service_name, service in services.items():
-        name = of.get(service_name, service_name)
+    for service in services.values():
+        resources = plan.profile.resources[labels_of(service)[SIZE]]
         limits = service["deploy"]["resources"]["limits"]
-        assert float(limits["cpus"]) == plan.profile.resources[name].cpus
-        assert int(limits["memory"]) == _bytes(plan.profile.resources[name].memory)
-        assert service["cpu_shares"] == plan.profile.resources[name].weight
+        assert float(limits["cpus"]) == resources.cpus
+        assert int(limits["memory"]) == _bytes(resources.memory)
+        assert service["cpu_shares"] == resources.weight
 
 
 def _bytes(size: str) -> int:
@@ -115,7 +124,16 @@ def test_the_stack_of_a_plan(tmp_path: Path) -> None:
     fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments(plan.runs[0].cell)]
     rendered = filled(plan, tmp_path, fragments)
     assert rendered.labelled(EXITS, "true") == ["consumer", "producer"]
-    assert rendered.labelled(LIFETIME, "stack") == ["flink-jobmanager", "flink-taskmanager"]
+    assert set(rendered.labelled(LIFETIME, "stack")) == {
+        "cgroup-exporter", "flink-jobmanager", "flink-taskmanager", "kafka", "prometheus",
+    }  # fmt: skip
+    assert rendered.metrics_server == ("prometheus", 9090)
+    assert rendered.roles("kafka") == {
+        "producer": "producer", "consumer": "consumer", "kafka": "broker",
+        "prometheus": "monitoring", "cgroup-exporter": "monitoring",
+        "flink-jobmanager": "processor", "flink-taskmanager": "processor",
+        "flink-driver": "processor",
+    }  # fmt: skip
     assert rendered.services["flink-taskmanager"]["environment"]["FLINK_SLOTS"] == "3"
     scraped = yaml.safe_load(prometheus_config(rendered.services))["scrape_configs"]
     assert {job["job_name"] for job in scraped} == {
@@ -126,6 +144,41 @@ def test_the_stack_of_a_plan(tmp_path: Path) -> None:
         s["image"].removeprefix("crayfish/").split(":")[0] for s in rendered.services.values()
     }
     assert images == set(plan.images)
+
+
+STACKS = [
+    (processor.name, pipeline, runtime)
+    for processor in load_catalog(ROOT).processors.values()
+    for pipeline, runtimes in processor.pipelines.items()
+    for runtime in runtimes
+]
+
+
+@pytest.mark.parametrize(("processor", "pipeline", "runtime"), STACKS)
+def test_every_stack_has_somebody_who_scores_and_somebody_who_ends_it(
+    tmp_path: Path, processor: str, pipeline: str, runtime: str
+) -> None:
+    plan = make_plan(
+        load_catalog(ROOT),
+        choices(
+            experiment="input-rate", processor=processor, pipeline=pipeline, runtime=runtime,
+            rates=("max",), count=10,
+        ),
+    )  # fmt: skip
+    run = plan.runs[0]
+    values = variables(plan, run, root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+    fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
+    rendered = render(fragments, values, tmp_path)
+    roles = rendered.roles(pipeline)
+    assert "processor" in roles.values()
+    ending = {roles[name] for name in rendered.labelled(EXITS, "true")}
+    assert ending == ({"producer", "consumer"} if pipeline == "kafka" else {"processor"})
+    if pipeline == "raw":
+        assert set(rendered.labelled(EXITS, "true")) == {
+            name for name, role in roles.items() if role == "processor"
+        }
+    else:
+        assert "idle" not in roles.values()
 
 
 def test_everything_of_a_stack_says_that_it_is_ours_and_which_image_it_is(tmp_path: Path) -> None:
@@ -186,7 +239,9 @@ def test_results_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> N
         ("deploy: {resources: {limits: {cpus: ", "x-deploy: {resources: {limits: {cpus: ", "cpus"),
         (", memory: 1g", "", "limits.memory"),
         ('cpus: "1"', 'cpus: "${NOT_SET}"', ""),
-        ("labels: {crayfish.lifetime: run}", "labels: {}", "crayfish.lifetime"),
+        ("crayfish.lifetime: run", "x: y", "crayfish.lifetime"),
+        ("crayfish.role: server, ", "", "crayfish.role"),
+        ("crayfish.size: worker, ", "", "crayfish.size"),
         ("image:", 'ports: ["9090"]\n    image:', "127.0.0.1"),
         ("image:", 'ports: ["8080:9090"]\n    image:', "127.0.0.1"),
         ("image:", 'ports: ["0.0.0.0::9090"]\n    image:', "127.0.0.1"),

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 def experiment(folder: Path, cpus: float) -> str:
     """The bare scorer with so much CPU: a limit that is halved halves it, and nothing warms up."""
-    worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "heap": "256m"}
+    worker = {"cpus": cpus, "memory": "2560m", "weight": 1024, "heap": "768m"}
     return write_experiment(
         folder,
         [{"processor": "ray", "rate": "max", "goal": "saturate", "pipeline": "raw"}],
@@ -28,7 +28,7 @@ def experiment(folder: Path, cpus: float) -> str:
         # While the first one runs, the stack beside it starts.
         first_warmup={"seconds": 5},
         stop={"count": 600000, "seconds": 4},
-        resources={"ray-worker": worker},
+        resources={"worker": worker},
     )
 
 

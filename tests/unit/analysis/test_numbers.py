@@ -15,7 +15,7 @@ from crayfish_ctl.analysis.percentiles import percentiles, records_needed
 from crayfish_ctl.analysis.repetition import estimate, summarise
 from crayfish_ctl.analysis.throughput import middle_rate
 from crayfish_ctl.analysis.timeline import backlog_at, upward_slope
-from crayfish_ctl.analysis.usage import Usage, role_of
+from crayfish_ctl.analysis.usage import Usage
 from crayfish_ctl.catalog.model import Counter
 from crayfish_ctl.results import METRICS_SCHEMA, STAGES, VerdictState
 from tests.unit.results.synthetic import COUNTER, POINTS, REFERENCE, START, S, Scenario, write_run
@@ -164,20 +164,14 @@ def test_a_window_that_the_scrapes_do_not_cover_has_no_value() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("service", "processor", "tool", "role"),
-    [
-        ("kafka", "kafka-streams", "onnx", "broker"),
-        ("kafka-streams", "kafka-streams", "onnx", "processor"),
-        ("flink-taskmanager", "flink", "onnx", "processor"),
-        ("ray-serve", "ray", "ray-serve", "server"),
-        ("ray-head", "ray", "ray-serve", "processor"),
-        ("producer", "flink", "onnx", "producer"),
-        ("cgroup-exporter", "flink", "onnx", "monitoring"),
-    ],
-)
-def test_roles(service: str, processor: str, tool: str, role: str) -> None:
-    assert role_of(service, Scenario(processor=processor, tool=tool).cell) == role
+def test_what_a_component_is_for_is_what_its_run_wrote_down(tmp_path: Path) -> None:
+    """Whatever its service is called; older results do not say it."""
+    told = {"kafka": {"role": "server"}, "prometheus": {"role": None}}
+    found = run(tmp_path, seconds=3.0, containers=told)
+    roles = {part.name: part.role for part in found.components}
+
+    assert (roles["kafka"], roles["prometheus"]) == ("server", "monitoring")
+    assert roles["flink-taskmanager"] == "processor"
 
 
 @pytest.mark.parametrize("batch", [1, 7])

@@ -15,7 +15,6 @@ from crayfish_contract.runconfig import (
     StopRule,
 )
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.analysis.usage import role_of
 from crayfish_ctl.catalog.experiment import Fault
 from crayfish_ctl.results import VerdictState
 from crayfish_ctl.results.model import FaultFact
@@ -178,9 +177,3 @@ def test_without_counters_of_the_processor_nothing_is_known(tmp_path: Path, pipe
 
     assert reason.code == "NO_METRICS"
     assert "counters of processor cover" in reason.message
-
-
-def test_roles_follow_the_pipeline() -> None:
-    assert role_of("raw-scorer", RAW.cell) == "processor"
-    assert role_of("flink-taskmanager", RAW.cell) == "idle"
-    assert role_of("flink-taskmanager", IN_JOB.cell) == "processor"

@@ -49,14 +49,6 @@ def test_a_profile_takes_over_what_it_extends() -> None:
     assert catalog.profile("debug").resources == catalog.profile("laptop").resources
 
 
-def test_every_profile_has_resources_for_every_processor() -> None:
-    catalog = load_catalog(ROOT)
-    for name in catalog.profiles:
-        assert {"producer", "consumer", "kafka", "flink-taskmanager"} <= set(
-            catalog.profile(name).resources
-        )
-
-
 def test_the_shipped_model_files_are_the_described_ones(root: Path) -> None:
     model = load_catalog(root).model("ffnn")
     for model_format in model.formats:

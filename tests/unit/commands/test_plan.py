@@ -86,7 +86,7 @@ def test_a_plan_warns_of_more_cores_than_there_are(
     done = crayfish("plan", "input-rate", "--profile", "large")
     assert done.code == 0
     assert "warning" in done.out
-    assert "resources.flink-taskmanager.cpus: 32, but this machine has 2 cores" in done.out
+    assert "resources.worker.cpus: 32, but this machine has 2 cores" in done.out
 
 
 def test_a_title_with_brackets_is_shown_as_it_is(crayfish: Callable[..., Done], mine: str) -> None:

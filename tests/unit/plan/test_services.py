@@ -81,10 +81,10 @@ def test_an_instance_of_its_own_may_be_hit(tmp_path: Path) -> None:
 LIMITS = {"cpus": 1.0, "memory": "1g"}
 
 
-def test_limits_for_a_service_that_no_fragment_has(tmp_path: Path) -> None:
-    error = refused(tmp_path, {"rate": 10}, resources={"flink-taskmanger": LIMITS})
+def test_limits_for_a_size_class_that_no_service_has(tmp_path: Path) -> None:
+    error = refused(tmp_path, {"rate": 10}, resources={"wroker": LIMITS})
     assert error.message.startswith(f"{tmp_path}/mine.yaml: profiles.laptop.resources: ")
-    assert "did you mean flink-taskmanager?" in error.message
+    assert "did you mean worker?" in error.message
 
 
 @pytest.fixture
@@ -102,21 +102,25 @@ def edit(path: Path, before: str, after: str) -> None:
 
 def test_a_profile_that_lacks_what_the_plan_uses(tmp_path: Path, root: Path) -> None:
     laptop = root / "configs/profiles/laptop.yaml"
-    edit(laptop, "  flink-driver: {cpus: 2.0, memory: 1g, weight: 1024}\n", "")
+    edit(laptop, "  driver: {cpus: 2.0,", "  drive: {cpus: 2.0,")
     error = refused(tmp_path, {"rate": 10}, root=root)
-    assert "configs/profiles/laptop.yaml: resources.flink-driver: is not there" in error.message
-    assert "flink-job.yaml of compose/ asks for" in error.message
+    assert error.message == (
+        "configs/profiles/laptop.yaml: resources.driver: is not there, but flink-driver of "
+        "flink-job.yaml of compose/ has this size class (crayfish.size); did you mean drive?"
+    )
+    edit(laptop, "  drive: {cpus: 2.0, memory: 1536m, weight: 1024, heap: 768m}\n", "")
     # Who does not use it does not need it.
     assert planned(tmp_path, {"rate": 10, "processor": "kafka-streams"}, root=root).runs
-    edit(laptop, ", heap: 1g}\n  prometheus", "}\n  prometheus")
+    edit(laptop, ", heap: 1g}\n  monitor", "}\n  monitor")
     error = refused(tmp_path, {"rate": 10, "processor": "kafka-streams"}, root=root)
-    assert "resources.kafka: has no heap, which kafka.yaml" in error.message
+    assert "resources.broker: has no heap, which kafka.yaml" in error.message
 
 
-def test_a_profile_with_a_misspelt_service(tmp_path: Path, root: Path) -> None:
-    edit(root / "configs/profiles/laptop.yaml", "spark-master:", "spark-mastr:")
+def test_a_profile_with_a_misspelt_size_class(tmp_path: Path, root: Path) -> None:
+    laptop = root / "configs/profiles/laptop.yaml"
+    edit(laptop, "  worker:", "  wroker: {cpus: 1, memory: 1g}\n  worker:")
     error = refused(tmp_path, {"rate": 10}, root=root)
-    assert "profiles/laptop.yaml: resources: spark-mastr: no fragment" in error.message
+    assert "profiles/laptop.yaml: resources: wroker: no service" in error.message
 
 
 def test_a_fragment_that_is_not_there_or_none(tmp_path: Path, root: Path) -> None:
@@ -131,7 +135,7 @@ def test_limits_above_the_machine_are_a_warning_for_what_is_used(tmp_path: Path)
     assert plan_warnings(plan, ROOT, cores=2, free=2**40) == []
     lines = plan_warnings(plan, ROOT, cores=1, free=2**40)
     assert [line.split(":")[1].split(".")[1] for line in lines] == [
-        "kafka", "flink-jobmanager", "flink-driver",
+        "broker", "master", "driver",
     ]  # fmt: skip
     assert all("configs/profiles/laptop.yaml" in line and "has 1 cores" in line for line in lines)
 

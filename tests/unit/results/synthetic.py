@@ -423,10 +423,23 @@ def _write_faults(run_dir: Path, scenario: Scenario) -> None:
         (run_dir / "faults.json").write_text(json.dumps(facts))
 
 
+def _role(scenario: Scenario, service: str) -> str:
+    """As the services' labels would say it."""
+    fixed = {
+        "producer": "producer",
+        "consumer": "consumer",
+        "kafka": "broker",
+        "raw-scorer": "processor",
+        "prometheus": "monitoring",
+    }
+    return fixed.get(service, "idle" if scenario.pipeline == "raw" else "processor")
+
+
 def _write_containers(run_dir: Path, scenario: Scenario) -> None:
     facts = {
         service: {
             "id": service.encode().hex().ljust(64, "0")[:64],
+            "role": _role(scenario, service),
             "image": f"crayfish/{service}:dev",
             "image_id": "sha256:0",
             "cpus": 1.0,

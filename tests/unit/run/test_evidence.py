@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -11,12 +12,14 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.run import Journal
 from crayfish_ctl.run.evidence import jvm_flags, service_steps, write_containers
 from crayfish_ctl.run.journal import Steps
+from crayfish_ctl.run.life import RunFiles
 from crayfish_ctl.stack import Rendered
 from tests.unit.run.standins import Engine, container
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.stack import ComposeTarget
 
 
@@ -24,14 +27,19 @@ def target_of(engine: Engine) -> ComposeTarget:
     return cast("ComposeTarget", engine)
 
 
+def files_of(folder: Path, services: dict[str, Any], pipeline: str = "kafka") -> RunFiles:
+    config = cast("RunConfig", SimpleNamespace(pipeline=pipeline))
+    return RunFiles(folder, Rendered(folder / "compose.yaml", services), config)
+
+
 def test_every_container_leaves_its_facts_and_its_log(tmp_path: Path) -> None:
     engine = Engine(container("kafka"), container("producer", running=False, exit_code=3))
-    rendered = Rendered(tmp_path, {"kafka": {"image": "sha256:2"}})
-    write_containers(
-        tmp_path, rendered, cast("ComposeTarget", engine), jvm_flags(target_of(engine)), 42
-    )
+    services = {"kafka": {"image": "sha256:2", "labels": {"crayfish.role": "broker"}}}
+    files = files_of(tmp_path, services)
+    write_containers(files, target_of(engine), jvm_flags(target_of(engine)), 42)
     facts = json.loads((tmp_path / "containers.json").read_text())
     assert (facts["kafka"]["exit_code"], facts["producer"]["exit_code"]) == (None, 3)
+    assert (facts["kafka"]["role"], facts["producer"]["role"]) == ("broker", None)
     assert facts["kafka"]["cpus"] == 1.0
     assert (facts["kafka"]["jvm_flags"], facts["producer"]["jvm_flags"]) == (["-Xmx1g"], [])
     assert (facts["kafka"]["image_id"], facts["kafka"]["wanted_image_id"]) == (
@@ -50,7 +58,7 @@ def test_a_full_disk_under_the_logs_is_an_error_of_the_host(
     monkeypatch.setattr(Engine, "write_log", full)
     target = cast("ComposeTarget", Engine(container("kafka")))
     with pytest.raises(CrayfishError, match="No space left on device") as caught:
-        write_containers(tmp_path, Rendered(tmp_path, {}), target, {}, 42)
+        write_containers(files_of(tmp_path, {}), target, {}, 42)
     assert caught.value.exit_code is ExitCode.HOST
 
 

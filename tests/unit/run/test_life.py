@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from crayfish_ctl.stack import ComposeTarget
 
 ROOT = Path(__file__).parents[3]
+TELEMETRY: dict[str, dict[str, Any]] = {
+    "prometheus": {"labels": {"crayfish.role": "monitor"}, "ports": [{"target": 9090}]},
+    "cgroup-exporter": {"labels": {"crayfish.role": "monitor"}},
+}
 
 
 def config(**flags: Any) -> RunConfig:
@@ -38,11 +42,12 @@ def config(**flags: Any) -> RunConfig:
 
 
 def wait(engine: Engine, folder: Path = Path(), faults: FaultInjector | None = None) -> None:
-    labels = {"crayfish.exits": "true", "crayfish.lifetime": "run"}
+    both = {"crayfish.exits": "true", "crayfish.lifetime": "run"}
     services = {
-        "producer": {"labels": labels},
-        "consumer": {"labels": labels},
-        "kafka": {"labels": {"crayfish.lifetime": "experiment"}},
+        "producer": {"labels": {**both, "crayfish.role": "producer"}},
+        "consumer": {"labels": {**both, "crayfish.role": "consumer"}},
+        "kafka": {"labels": {"crayfish.lifetime": "stack", "crayfish.role": "broker"}},
+        **TELEMETRY,
     }
     life._await_end(
         RunFiles(folder, Rendered(Path("compose.yaml"), services), config()),
@@ -179,7 +184,8 @@ def test_a_bare_scorer_begins_when_it_is_watched(
     done: list[str] = []
     monkeypatch.setattr(Prometheus, "await_cpu_times", lambda *_: done.append("scraped"))
     monkeypatch.setattr(Engine, "up", lambda *started: done.extend(started[2]))
-    rendered = Rendered(Path("compose.yaml"), {})
+    services = {**TELEMETRY, "scorer": {"labels": {"crayfish.role": "processor"}}}
+    rendered = Rendered(Path("compose.yaml"), services)
     life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
     assert done == ["prometheus", "cgroup-exporter", "scraped"]
 
@@ -193,7 +199,8 @@ def test_a_bare_scorer_without_telemetry_still_begins(
         raise CrayfishError("prometheus: port 9090 is not published", code=ExitCode.HOST)
 
     monkeypatch.setattr(Engine, "published_port", missing)
-    rendered = Rendered(Path("compose.yaml"), {})
+    services = {**TELEMETRY, "scorer": {"labels": {"crayfish.role": "processor"}}}
+    rendered = Rendered(Path("compose.yaml"), services)
     life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
     with pytest.raises(RunFailure, match="prometheus"):
         wait(engine)

@@ -16,9 +16,10 @@ from crayfish_ctl.stack.rules import check_service
 from crayfish_ctl.stack.variables import check_cpus, profile_variables
 
 ROOT = Path(__file__).parents[3]
+LABELS = {"crayfish.role": "server", "crayfish.size": "worker", "crayfish.lifetime": "run"}
 GOOD: dict[str, Any] = {
     "image": "crayfish/x",
-    "labels": {"crayfish.lifetime": "run"},
+    "labels": LABELS,
     "deploy": {"resources": {"limits": {"cpus": 1, "memory": "1"}}},
 }
 
@@ -32,8 +33,11 @@ def test_a_good_service_passes() -> None:
     [
         ({"deploy": {}}, "limits.cpus"),
         ({"deploy": {"resources": {"limits": {"cpus": 1}}}}, "limits.memory"),
-        ({"labels": {}}, "crayfish.lifetime"),
-        ({"labels": {"crayfish.lifetime": "forever"}}, "crayfish.lifetime"),
+        ({"labels": {}}, "crayfish.role"),
+        ({"labels": LABELS | {"crayfish.role": "boss"}}, "crayfish.role: boss"),
+        ({"labels": {n: v for n, v in LABELS.items() if n != "crayfish.size"}}, "crayfish.size"),
+        ({"labels": [f"{n}={v}" for n, v in LABELS.items()][:2]}, "crayfish.lifetime"),
+        ({"labels": LABELS | {"crayfish.lifetime": "forever"}}, "crayfish.lifetime"),
         ({"privileged": True}, "privileged"),
         ({"ports": [{"target": 1, "host_ip": "0.0.0.0"}]}, "127.0.0.1"),  # noqa: S104
         ({"ports": [{"target": 1}]}, "127.0.0.1"),
@@ -111,7 +115,7 @@ def test_a_profile_above_the_machine_is_refused() -> None:
 
 def test_every_limit_becomes_a_variable() -> None:
     values = profile_variables(load_catalog(ROOT).profile("laptop"))
-    assert values["FLINK_TASKMANAGER_CPUS"] == "1.0"
-    assert values["FLINK_TASKMANAGER_HEAP"] == "768m"
-    assert values["FLINK_TASKMANAGER_JVM_OPTIONS"] == ""
-    assert values["KAFKA_HEAP"] == "1g"
+    assert values["WORKER_CPUS"] == "1.0"
+    assert values["WORKER_HEAP"] == "768m"
+    assert values["WORKER_JVM_OPTIONS"] == ""
+    assert values["BROKER_HEAP"] == "1g"

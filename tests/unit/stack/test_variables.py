@@ -24,26 +24,26 @@ PROFILE = Profile.model_validate(
         "name": "p",
         "description": "",
         "resources": {
-            "cgroup-exporter": {"cpus": 0.5, "memory": "128m"},
-            "kafka": {"cpus": 2, "memory": "2g", "weight": 7, "heap": "1g"},
+            "my-exporter": {"cpus": 0.5, "memory": "128m"},
+            "broker": {"cpus": 2, "memory": "2g", "weight": 7, "heap": "1g"},
         },
     }
 )
 
 
-def test_a_service_has_its_figures_and_no_others() -> None:
+def test_a_size_class_has_its_figures_and_no_others() -> None:
     assert profile_variables(PROFILE) == {
         "CRAYFISH_IMAGES": "crayfish",
         "CRAYFISH_TAG": "latest",
-        "CGROUP_EXPORTER_CPUS": "0.5",
-        "CGROUP_EXPORTER_MEMORY": "128m",
-        "CGROUP_EXPORTER_WEIGHT": "1024",
-        "CGROUP_EXPORTER_JVM_OPTIONS": "",
-        "KAFKA_CPUS": "2.0",
-        "KAFKA_MEMORY": "2g",
-        "KAFKA_WEIGHT": "7",
-        "KAFKA_HEAP": "1g",
-        "KAFKA_JVM_OPTIONS": "",
+        "MY_EXPORTER_CPUS": "0.5",
+        "MY_EXPORTER_MEMORY": "128m",
+        "MY_EXPORTER_WEIGHT": "1024",
+        "MY_EXPORTER_JVM_OPTIONS": "",
+        "BROKER_CPUS": "2.0",
+        "BROKER_MEMORY": "2g",
+        "BROKER_WEIGHT": "7",
+        "BROKER_HEAP": "1g",
+        "BROKER_JVM_OPTIONS": "",
     }
 
 
@@ -56,7 +56,7 @@ def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
     assert values["CRAYFISH_EXPERIMENT_DIR"] == str(tmp_path)
     assert values["CRAYFISH_RUN_DIR"] == str(tmp_path / "01")
     assert values["CRAYFISH_MAX_PARALLELISM"] == "4"
-    assert values["KAFKA_HEAP"] == plan.profile.resources["kafka"].heap
+    assert values["BROKER_HEAP"] == plan.profile.resources["broker"].heap
 
 
 def test_fragments_use_no_variable_that_is_not_there(tmp_path: Path) -> None:
@@ -84,9 +84,9 @@ def test_no_container_is_root(
 
 
 def test_a_limit_may_be_all_cores_and_no_more() -> None:
-    check_cpus(PROFILE, 2, ["kafka"])
-    with pytest.raises(CrayfishError, match=r"p\.yaml: resources\.kafka\.cpus: 2, .* 1 core") as e:
-        check_cpus(PROFILE, 1, ["kafka"])
+    check_cpus(PROFILE, 2, ["broker"])
+    with pytest.raises(CrayfishError, match=r"p\.yaml: resources\.broker\.cpus: 2, .* 1 core") as e:
+        check_cpus(PROFILE, 1, ["broker"])
     assert e.value.exit_code is ExitCode.USAGE
 
 
