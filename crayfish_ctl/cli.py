@@ -22,6 +22,8 @@ from crayfish_ctl.plan import Series  # noqa: TC001  Typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from crayfish_ctl.targets import Target
 app = typer.Typer(
     help="Benchmark of machine-learning inference in stream processors.",
     no_args_is_help=True,
@@ -68,11 +70,11 @@ def run(
     wait: Wait = False,
 ) -> None:
     """Run an experiment, or several, and write the report."""
-    with _engine_to_ourselves(made.images if setup else None, wait=wait):
+    with _engine_to_ourselves(made.images if setup else None, wait=wait) as target:
         from crayfish_ctl.commands import running  # noqa: PLC0415  slow: after the lock's answer
 
         _show_plans(made)
-        code = running.run_series(made, root(), out, console)
+        code = running.run_series(made, root(), out, target, console)
     raise typer.Exit(code)
 
 
@@ -88,8 +90,8 @@ def resume(
     from crayfish_ctl.run import resume_experiment, saved_plan  # noqa: PLC0415
 
     made = saved_plan(results, _catalog())
-    with _engine_to_ourselves(made.images if setup else None, wait=wait):
-        resume_experiment(made, results, root(), console, failed=failed)
+    with _engine_to_ourselves(made.images if setup else None, wait=wait) as target:
+        resume_experiment(made, results, root(), target, console, failed=failed)
     raise typer.Exit(conclude(results, console))
 
 
@@ -156,8 +158,9 @@ def perf(
     from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
 
     settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
-    with _engine_to_ourselves(["kafka", "producer"]):
-        show(measure(root(), _catalog().profile("laptop"), settings, console), settings, console)
+    with _engine_to_ourselves(["kafka", "producer"]) as target:
+        profile = _catalog().profile("laptop")
+        show(measure(root(), profile, settings, target, console), settings, console)
 
 
 @app.command()
@@ -167,12 +170,11 @@ def down(
     ] = False,
 ) -> None:
     """Remove every container, network and volume that crayfish left behind."""
-    from crayfish_ctl.stack import ComposeTarget, break_lock, engine_lock  # noqa: PLC0415
+    from crayfish_ctl.targets import open_target  # noqa: PLC0415
 
-    if force:
-        break_lock()
-    with engine_lock():
-        ComposeTarget().down()
+    target = open_target()
+    with target.lock(force=force):
+        target.down()
 
 
 @app.command()
@@ -190,7 +192,7 @@ def schema(
 
 
 @contextmanager
-def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) -> Iterator[None]:
+def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) -> Iterator[Target]:
     """Nobody else builds or measures on the engine meanwhile, from before the first image on.
 
     Args:
@@ -199,17 +201,18 @@ def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) ->
     """
     from crayfish_ctl import host  # noqa: PLC0415
     from crayfish_ctl.images import build_images  # noqa: PLC0415
-    from crayfish_ctl.stack import engine_lock  # noqa: PLC0415
+    from crayfish_ctl.targets import open_target  # noqa: PLC0415
 
+    target = open_target()
     with terminable():
         if images is not None and host.engine_error() is not None:
             host.mend(host.examine(root()), console.print)
-        with engine_lock(wait=wait, say=console.print):
+        with target.lock(wait=wait, say=console.print):
             if images is not None:
                 host.mend(host.examine(root()), console.print)
                 host.ensure_base_image(root(), console.print)
                 build_images(root(), images, console)
-            yield
+            yield target
 
 
 def _show_plans(made: Series) -> None:

@@ -21,8 +21,7 @@ from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.stack.calls import calls_engine
-from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG
+from crayfish_ctl.targets.compose.calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+IMAGE_PREFIX = "crayfish"
+IMAGE_TAG = "latest"
 LABEL = "crayfish.inputs"
 _OWN = re.compile(rf"^ARG\s+\w+={IMAGE_PREFIX}/([a-z0-9-]+)\s*$", re.MULTILINE)
 _COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)

@@ -15,21 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from python_on_whales import docker
-from python_on_whales.exceptions import DockerException
 from rich.table import Table
 
-from crayfish_ctl.catalog.labels import OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
 from crayfish_ctl.plan.runconfig import BROKER
-from crayfish_ctl.stack import ComposeTarget, render
-from crayfish_ctl.stack.render import PROJECT
-from crayfish_ctl.stack.variables import IMAGE_PREFIX, IMAGE_TAG, profile_variables
+from crayfish_ctl.run.variables import profile_variables
+from crayfish_ctl.targets import Stack
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from crayfish_ctl.catalog import Profile
+    from crayfish_ctl.targets import Target
 
 _BATCH_BYTES = 1_000_000
 _ACKS = "1"
@@ -64,28 +62,30 @@ class PerfResult:
         return statistics.median(a / b for a, b in zip(self.ours, self.kafkas, strict=True))
 
 
-def measure(root: Path, profile: Profile, settings: PerfSettings, console: Console) -> PerfResult:
+def measure(
+    root: Path, profile: Profile, settings: PerfSettings, target: Target, console: Console
+) -> PerfResult:
     """Run both in turn on a broker of their own.
 
     Raises:
         CrayfishError: if a container fails.
     """
-    target = ComposeTarget()
     with tempfile.TemporaryDirectory(prefix="crayfish-perf-") as folder:
-        rendered = render(
-            [root / "compose" / "kafka.yaml"], profile_variables(profile), Path(folder)
-        )
+        broker = Stack([root / "compose" / "kafka.yaml"], profile_variables(profile))
+        rendered = target.place(broker, Path(folder))
         try:
             target.up(rendered)
             cpus = profile.resources["producer"].cpus
             ours, kafkas = [], []
             # The paced run first warms the broker up for the comparison.
-            paced = _ours(settings, cpus, "paced", rate=settings.rate, seconds=settings.seconds)
+            paced = _ours(
+                target, settings, cpus, "paced", rate=settings.rate, seconds=settings.seconds
+            )
             for index in range(settings.rounds):
                 # Both into one topic, which ours makes: the broker makes none by itself.
-                mine = _ours(settings, cpus, f"round-{index}", records=settings.records)
+                mine = _ours(target, settings, cpus, f"round-{index}", records=settings.records)
                 ours.append(float(mine["records_per_s"]))
-                kafkas.append(_kafkas(settings, cpus, f"round-{index}"))
+                kafkas.append(_kafkas(target, settings, cpus, f"round-{index}"))
                 console.print(
                     f"round {index + 1}: ours {ours[-1]:,.0f}, Kafka's {kafkas[-1]:,.0f} records/s"
                 )
@@ -116,9 +116,12 @@ def show(result: PerfResult, settings: PerfSettings, console: Console) -> None:
     )
 
 
-def _ours(settings: PerfSettings, cpus: float, topic: str, **load: float) -> dict[str, Any]:
+def _ours(
+    target: Target, settings: PerfSettings, cpus: float, topic: str, **load: float
+) -> dict[str, Any]:
     flags = [word for name, value in load.items() for word in (f"--{name}", str(value))]
     output = _run(
+        target,
         "producer",
         cpus,
         [
@@ -137,8 +140,9 @@ def _ours(settings: PerfSettings, cpus: float, topic: str, **load: float) -> dic
     return line
 
 
-def _kafkas(settings: PerfSettings, cpus: float, topic: str) -> float:
+def _kafkas(target: Target, settings: PerfSettings, cpus: float, topic: str) -> float:
     output = _run(
+        target,
         "kafka",
         cpus,
         [
@@ -167,22 +171,11 @@ def _kafkas(settings: PerfSettings, cpus: float, topic: str) -> float:
     return float(rates[-1][0])
 
 
-def _run(image: str, cpus: float, command: list[str], entrypoint: str | None = None) -> str:
+def _run(
+    target: Target, image: str, cpus: float, command: list[str], entrypoint: str | None = None
+) -> str:
+    name = f"{IMAGE_PREFIX}/{image}:{IMAGE_TAG}"
     try:
-        return str(
-            docker.run(
-                f"{IMAGE_PREFIX}/{image}:{IMAGE_TAG}",
-                command,
-                entrypoint=entrypoint,
-                networks=[f"{PROJECT}_default"],
-                cpus=cpus,
-                remove=True,
-                pull="never",
-                labels=dict([OURS.split("=")]),
-            )
-        )
-    except DockerException as error:
-        raise CrayfishError(
-            f"image {image}: {' '.join(command[:3])} failed: {(error.stderr or '')[-800:]}",
-            code=ExitCode.RUN_FAILED,
-        ) from None
+        return target.call(name, command, entrypoint=entrypoint, cpus=cpus, in_stack=True)
+    except CrayfishError as error:
+        raise CrayfishError(error.message[-1200:], code=ExitCode.RUN_FAILED) from None

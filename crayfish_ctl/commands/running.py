@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan import Series
     from crayfish_ctl.results import Results
+    from crayfish_ctl.targets import Target
 
 _WORST_FIRST: Final = (
     ExitCode.HOST,
@@ -29,7 +30,7 @@ _WORST_FIRST: Final = (
 )
 
 
-def run_series(series: Series, root: Path, out: Path, console: Console) -> ExitCode:
+def run_series(series: Series, root: Path, out: Path, target: Target, console: Console) -> ExitCode:
     """Run every plan; one that cannot go on costs itself and no other.
 
     Returns:
@@ -40,7 +41,7 @@ def run_series(series: Series, root: Path, out: Path, console: Console) -> ExitC
         KeyboardInterrupt: on Ctrl-C; what has ended by then has its report.
     """
     if len(series.plans) == 1:
-        return conclude(run_experiment(series.plans[0], root, out, console), console)
+        return conclude(run_experiment(series.plans[0], root, out, target, console), console)
     index = out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-index.html"
     folders: list[Path] = []
     codes: list[ExitCode] = []
@@ -48,7 +49,7 @@ def run_series(series: Series, root: Path, out: Path, console: Console) -> ExitC
     for number, plan in enumerate(series.plans, 1):
         console.rule(f"{number} of {len(series.plans)}: {plan.experiment.name}")
         try:
-            folders.append(run_experiment(plan, root, out, console))
+            folders.append(run_experiment(plan, root, out, target, console))
         except CrayfishError as error:
             troubles.append(f"{plan.experiment.name}: {error.message}")
             codes.append(error.exit_code)

@@ -9,14 +9,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from python_on_whales import docker
-
 from crayfish_ctl.results import write_text
-from crayfish_ctl.stack.calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from crayfish_ctl.targets import Target
 
 Contents = dict[str, dict[str, str]]
 """`debian`, `python`, `java`: name -> version."""
@@ -50,10 +49,11 @@ _MAIN: Final = {
 """Whose release a reader of the figures asks for first."""
 
 
-def contents_of(image_ids: Mapping[str, str], cache: Path) -> dict[str, Contents]:
+def contents_of(target: Target, image_ids: Mapping[str, str], cache: Path) -> dict[str, Contents]:
     """What each image holds.
 
     Args:
+        target: that has them.
         image_ids: image name -> id.
         cache: folder of the answers, made if it is not there.
 
@@ -67,19 +67,9 @@ def contents_of(image_ids: Mapping[str, str], cache: Path) -> dict[str, Contents
         try:
             found[name] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            found[name] = read_contents(_ask(image_id))
+            found[name] = read_contents(target.call(image_id, ["-c", _ASK], entrypoint="/bin/sh"))
             write_text(path, json.dumps(found[name], indent=1, sort_keys=True))
     return found
-
-
-def _ask(image_id: str) -> str:
-    with calls_engine(f"image {image_id}: its packages cannot be listed"):
-        return str(
-            docker.run(
-                image_id, ["-c", _ASK], entrypoint="/bin/sh", remove=True, pull="never",
-                networks=["none"],
-            )
-        )  # fmt: skip
 
 
 def read_contents(said: str) -> Contents:

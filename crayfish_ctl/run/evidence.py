@@ -12,33 +12,39 @@ from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import METRICS_FILE, write_text
 from crayfish_ctl.results.inputs import LOGS_FOLDER
+from crayfish_ctl.results.pauses import is_of_a_collector
 from crayfish_ctl.telemetry import Prometheus, write_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from crayfish_ctl.stack import ComposeTarget, Rendered
+    from crayfish_ctl.targets import Rendered, Target
 
     from .journal import Steps
     from .life import RunFiles
 
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""
+_LOG_TAIL = 20
+_LOG_READ = 500
+"""Lines of a log that are looked through for them."""
+_LOG_LINE = 600
+"""Characters of a line that are shown: a Java client logs its whole configuration in one."""
 
 
-def open_prometheus(target: ComposeTarget, rendered: Rendered) -> Prometheus:
+def open_prometheus(target: Target, rendered: Rendered) -> Prometheus:
     """The server of the stack.
 
     Raises:
         CrayfishError: if there is none, or it is not running.
     """
-    return Prometheus(target.published_port(*rendered.metrics_server))
+    return Prometheus(*target.address(*rendered.metrics_server))
 
 
 def collect_metrics(
     files: RunFiles,
-    target: ComposeTarget,
+    target: Target,
     services: Mapping[str, str],
     started_ns: int,
     ended_ns: int,
@@ -48,7 +54,7 @@ def collect_metrics(
     Args:
         files: of the run.
         target: where Prometheus runs.
-        services: container id -> service.
+        services: task id -> its name.
         started_ns: Unix ns.
         ended_ns: Unix ns.
 
@@ -68,24 +74,34 @@ def collect_metrics(
     return None
 
 
-def jvm_flags(target: ComposeTarget) -> dict[str, list[str]]:
-    """The flags of every JVM that runs now, by service."""
+def jvm_flags(target: Target) -> dict[str, list[str]]:
+    """The flags of every JVM that runs now, by task."""
     return {
-        container.service: [
-            argument for argument in target.jvm_arguments(container.id) if argument.startswith("-X")
+        task.name: [
+            argument for argument in target.jvm_arguments(task.id) if argument.startswith("-X")
         ]
-        for container in target.containers()
-        if container.running
+        for task in target.tasks()
+        if task.running
     }
+
+
+def log_tail(target: Target, task_id: str) -> list[str]:
+    """The last lines of a task's log, for people."""
+    try:
+        text = b"".join(target.log(task_id, tail=_LOG_READ)).decode(errors="replace")
+    except CrayfishError:  # it has been removed: what is being reported is worse
+        return []
+    said = [line for line in text.splitlines() if line.strip()]
+    return [line[:_LOG_LINE] for line in said if not is_of_a_collector(line)][-_LOG_TAIL:]
 
 
 def write_containers(
     files: RunFiles,
-    target: ComposeTarget,
+    target: Target,
     flags: Mapping[str, Sequence[str]],
     since_ns: int,
 ) -> None:
-    """`containers.json` and a log file per container.
+    """`containers.json` and a log file per task.
 
     Args:
         files: of the run; the image ids of its compose file are held against those that ran.
@@ -101,21 +117,22 @@ def write_containers(
     roles = rendered.roles(files.config.pipeline)
     logs = folder / LOGS_FOLDER
     logs.mkdir(exist_ok=True)
-    for container in target.containers():
-        facts[container.service] = {
-            "id": container.id,
-            "role": roles.get(container.service),
-            "image": container.image,
-            "image_id": container.image_id,
-            "wanted_image_id": rendered.services.get(container.service, {}).get("image"),
-            "cpus": container.cpus,
-            "memory_bytes": container.memory_bytes,
-            "exit_code": None if container.running else container.exit_code,
-            "oom_killed": container.oom_killed,
-            "jvm_flags": flags.get(container.service, ()),
+    for task in target.tasks():
+        facts[task.name] = {
+            "id": task.id,
+            "role": roles.get(task.service),
+            "image": task.image,
+            "image_id": task.image_id,
+            "wanted_image_id": rendered.services.get(task.service, {}).get("image"),
+            "cpus": task.cpus,
+            "memory_bytes": task.memory_bytes,
+            "exit_code": None if task.running else task.exit_code,
+            "oom_killed": task.oom_killed,
+            "jvm_flags": flags.get(task.name, ()),
         }
         try:
-            target.write_log(container.id, logs / f"{container.service}.log", since_ns)
+            with (logs / f"{task.name}.log").open("wb") as file:
+                file.writelines(target.log(task.id, since_ns=since_ns))
         except OSError as error:
             raise CrayfishError(
                 f"{logs}: {error.strerror}: the logs cannot be written",

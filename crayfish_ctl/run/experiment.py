@@ -22,7 +22,6 @@ from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     MANIFEST_FILE,
-    Engine,
     Git,
     Manifest,
     describe_host,
@@ -30,12 +29,10 @@ from crayfish_ctl.results import (
     write_model,
     write_text,
 )
-from crayfish_ctl.stack import ComposeTarget
-from crayfish_ctl.stack.render import prometheus_config
+from crayfish_ctl.telemetry import prometheus_config
 
 from .aside import set_aside, set_incomplete_aside
 from .contents import contents_of, main_software
-from .engine import describe_engine, describe_images, git_state
 from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
 from .life import RunContext, execute
@@ -49,6 +46,7 @@ from .prepare import (
     write_readable,
 )
 from .schedule import next_run, not_run
+from .sources import git_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +55,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan import Plan
     from crayfish_ctl.results import Image, RunResult
+    from crayfish_ctl.targets import Target
 
 _ROW_BYTES = 120
 """Of results per record while they are collected (row files and parquet together)."""
@@ -64,10 +63,12 @@ _FIXED_BYTES = 200 * 1024 * 1024
 """Logs, metrics, and a margin."""
 
 
-def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console) -> Path:
+def run_experiment(
+    plan: Plan, root: Path, results_root: Path, target: Target, console: Console
+) -> Path:
     """Execute every run of `plan`; returns the results folder, which is complete at any moment.
 
-    The caller holds the engine's lock.
+    The caller holds the target's lock.
 
     Raises:
         CrayfishError: if nothing can be run (no space, no engine).
@@ -88,8 +89,8 @@ def run_experiment(plan: Plan, root: Path, results_root: Path, console: Console)
                 code=ExitCode.HOST,
             ) from None
         try:
-            manifest = _manifest(plan, started, describe_engine())
-            Experiment(plan, root, folder, console).execute(manifest, {})
+            manifest = _manifest(plan, started, target)
+            Experiment(plan, root, folder, target, console).execute(manifest, {})
         finally:
             if not (folder / MANIFEST_FILE).exists():  # nothing had begun
                 shutil.rmtree(folder, ignore_errors=True)
@@ -104,12 +105,14 @@ class Experiment:
         plan: what is to be run.
         root: of the checkout.
         folder: of the experiment.
+        target: where it runs.
         console: where progress is shown.
     """
 
     plan: Plan
     root: Path
     folder: Path
+    target: Target
     console: Console
 
     def execute(self, manifest: Manifest, kept: Mapping[str, RunResult]) -> None:
@@ -124,14 +127,13 @@ class Experiment:
         Raises:
             CrayfishError: if the engine or the disk fails; what has ended by then stays.
         """
-        plan, folder = self.plan, self.folder
-        target = ComposeTarget()
+        plan, folder, target = self.plan, self.folder, self.target
         remove_leftovers(target, self.console)
         points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
         copy_traces(plan.traces, folder / "points")
-        setting = Setting(plan, points, self.root, manifest.engine)
+        setting = Setting(plan, points, self.root, target, manifest.engine)
         services = prepare_stack(setting, folder)
-        images = describe_images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
+        images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
         _check_images(manifest, images)
         setting = replace(setting, image_ids={name: image.id for name, image in images.items()})
         again = set_incomplete_aside(folder, kept)
@@ -140,7 +142,7 @@ class Experiment:
         open_folder(folder)
         open_folder(folder / "points")
         write_readable(folder / "prometheus.yml", prometheus_config(services))
-        contents = contents_of(setting.image_ids, self.root / ".cache" / "contents")
+        contents = contents_of(target, setting.image_ids, self.root / ".cache" / "contents")
         write_text(folder / PACKAGES_FILE, json.dumps(contents, indent=1, sort_keys=True))
         software = main_software(contents)
         manifest = manifest.model_copy(update={"images": images, "software": software})
@@ -149,7 +151,7 @@ class Experiment:
         try:
             journal.write("experiment-started", complete=sorted(kept))
             with cleaned(target, self.console):
-                left_out = self._run_all(kept, setting, target, journal)
+                left_out = self._run_all(kept, setting, journal)
             manifest = manifest.model_copy(update={"not_run": left_out})
         except BaseException:
             with contextlib.suppress(CrayfishError, OSError):  # the error under way says more
@@ -168,7 +170,6 @@ class Experiment:
         self,
         kept: Mapping[str, RunResult],
         setting: Setting,
-        target: ComposeTarget,
         journal: Journal,
     ) -> tuple[str, ...]:
         """Every run that the plan asks for; returns the workloads that could not be run."""
@@ -176,7 +177,7 @@ class Experiment:
         reference = reference_of(plan, setting.points, self.root)
         done: list[RunResult] = []
         with LiveView(self.console, plan, len(kept)) as live:
-            context = RunContext(target, journal, live, reference)
+            context = RunContext(self.target, journal, live, reference)
             while (spec := next_run(plan, done)) is not None:
                 result = kept.get(spec.run_id)
                 if result is None or result.spec != spec:
@@ -215,7 +216,7 @@ def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:
         )
 
 
-def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
+def _manifest(plan: Plan, started: datetime, target: Target) -> Manifest:
     return Manifest(
         experiment=plan.experiment.name,
         question=plan.experiment.question,
@@ -223,7 +224,8 @@ def _manifest(plan: Plan, started: datetime, engine: Engine) -> Manifest:
         started=started,
         command=("crayfish", *sys.argv[1:]),
         host=describe_host(),
-        engine=engine,
+        target=target.name,
+        engine=target.nodes()[0],
         packages={d.metadata["Name"]: d.version for d in distributions()},
         git=_git(),
         seeds=tuple(sorted({run.seed for run in plan.runs})),

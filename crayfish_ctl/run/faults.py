@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crayfish_ctl.catalog.experiment import Fault
-    from crayfish_ctl.stack import ComposeTarget, ServiceContainer
+    from crayfish_ctl.targets import Target, Task
 
 _MAX_NOTICED_LATE_S = 5.0
 """Longer, and the producer's clock is another one than ours: then the notice itself counts."""
@@ -27,7 +27,7 @@ _MAX_NOTICED_LATE_S = 5.0
 @dataclass
 class _Away:
     fault: Fault
-    container_id: str
+    task_id: str
     since_ns: int
 
 
@@ -36,9 +36,9 @@ class FaultInjector:
     """Advances with the loop that watches the run; one poll of it is the precision."""
 
     faults: tuple[Fault, ...]
-    target: ComposeTarget
-    containers: Mapping[str, ServiceContainer]
-    """By service."""
+    target: Target
+    tasks: Mapping[str, Task]
+    """By service: a fault hits the first task of one."""
     done: list[FaultFact] = field(default_factory=list)
     measured_since: float | None = None
     """Monotonic seconds."""
@@ -56,11 +56,11 @@ class FaultInjector:
             late = time.time() - start_s
             self.measured_since = time.monotonic() - (late if late < _MAX_NOTICED_LATE_S else 0.0)
 
-    def expected(self, container_id: str) -> bool:
-        """Whether a container's end is one that was made here; each kill explains one end."""
-        if not self._kills[container_id]:
+    def expected(self, task_id: str) -> bool:
+        """Whether a task's end is one that was made here; each kill explains one end."""
+        if not self._kills[task_id]:
             return False
-        self._kills[container_id] -= 1
+        self._kills[task_id] -= 1
         return True
 
     def advance(self) -> None:
@@ -82,26 +82,26 @@ class FaultInjector:
             self._bring_back(away)
 
     def _hit(self, fault: Fault) -> None:
-        container_id = self.containers[fault.service].id
+        task_id = self.tasks[fault.service].id
         since = time.time_ns()
         try:
             if fault.action == "pause":
-                self.target.pause(container_id)
+                self.target.act(task_id, "pause")
             else:
-                self._kills[container_id] += 1  # its end may be told before the call returns
-                self.target.kill(container_id)
+                self._kills[task_id] += 1  # its end may be told before the call returns
+                self.target.act(task_id, "kill")
         except CrayfishError:  # it has just died: its end, which is told next, is not ours
-            self._kills[container_id] = 0
+            self._kills[task_id] = 0
             return
-        self._away.append(_Away(fault, container_id, since))
+        self._away.append(_Away(fault, task_id, since))
 
     def _bring_back(self, away: _Away) -> None:
         self._away.remove(away)
         try:
             if away.fault.action == "pause":
-                self.target.unpause(away.container_id)
+                self.target.act(away.task_id, "unpause")
             else:
-                self.target.start(away.container_id)
+                self.target.act(away.task_id, "start")
         except CrayfishError:  # not brought back: not done as it was asked for
             return
         self.done.append(

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from crayfish_ctl.stack import ComposeTarget
+    from crayfish_ctl.targets import Target
 
 
-def remove_leftovers(target: ComposeTarget, console: Console) -> None:
+def remove_leftovers(target: Target, console: Console) -> None:
     """What a controller that was killed left behind; nobody else runs, the lock says so."""
-    leftovers = target.containers()
+    leftovers = target.tasks()
     if leftovers:
         console.print(f"removing {len(leftovers)} containers of an earlier run that was killed")
     target.down()
 
 
 @contextlib.contextmanager
-def cleaned(target: ComposeTarget, console: Console) -> Iterator[None]:
+def cleaned(target: Target, console: Console) -> Iterator[None]:
     """Remove the stack however the end comes; a second Ctrl-C does not stop the cleaning."""
     try:
         yield

@@ -18,6 +18,7 @@ from .evidence import (
     collect_metrics,
     did_its_work,
     jvm_flags,
+    log_tail,
     open_prometheus,
     service_steps,
     write_containers,
@@ -26,17 +27,16 @@ from .failure import RunFailure
 from .faults import FaultInjector
 from .journal import Steps
 from .status import StatusWatch
-from .watch import ContainerEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.catalog.model import Counter
     from crayfish_ctl.plan import RunSpec
     from crayfish_ctl.results import RunResult
-    from crayfish_ctl.stack import ComposeTarget, Rendered, ServiceContainer
+    from crayfish_ctl.targets import Events, Rendered, Target, Task
 
     from .journal import Journal
     from .live import LiveView
@@ -66,7 +66,7 @@ class RunFiles:
 class RunContext:
     """What every run of an experiment has in common."""
 
-    target: ComposeTarget
+    target: Target
     journal: Journal
     live: LiveView
     reference: Reference | None
@@ -92,29 +92,30 @@ def execute(
     journal.write("run-started", run_id=spec.run_id)
     started_ns = time.time_ns()
     failure: RunFailure | None = None
-    with ContainerEvents(target) as events:
+    with target.events() as events:
         with steps.step("start containers"):
             if spec.cell.pipeline == "raw":  # it begins at once, and waits for nobody
                 _start_telemetry(files, target)
             target.up(files.rendered)
-        found = target.containers()
-        containers = {container.service: container for container in found}
-        services = {container.id: container.service for container in found}
-        faults = FaultInjector(spec.cell.faults, target, containers)
+        tasks = target.tasks()
+        faults = FaultInjector(
+            spec.cell.faults, target, {task.service: task for task in reversed(tasks)}
+        )
         try:
-            _await_end(files, containers, context, events, faults)
+            _await_end(files, tasks, context, events, faults)
         except RunFailure as caught:
             failure = caught
         finally:
             faults.end()
         ended_ns = time.time_ns()
         with steps.step("collect metrics"):
-            missing = collect_metrics(files, target, services, started_ns, ended_ns)
+            names = {task.id: task.name for task in tasks}
+            missing = collect_metrics(files, target, names, started_ns, ended_ns)
             if missing:
                 journal.write("no-metrics", run_id=spec.run_id, why=missing)
         flags = jvm_flags(target)
         with steps.step("stop job"):
-            target.stop(files.rendered.path, _still_to_stop(files.rendered, target))
+            target.stop(files.rendered, _still_to_stop(files.rendered, target))
     with steps.step("logs"):
         write_containers(files, target, flags, started_ns)
     service_steps(steps, files.folder, started_ns)
@@ -146,7 +147,7 @@ def _result(
     )
 
 
-def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
+def _start_telemetry(files: RunFiles, target: Target) -> None:
     """Containers' CPU times are being read before there is anything to read."""
     target.up(files.rendered, files.rendered.labelled(ROLE, "monitor"))
     # One that has died again is a failure of the run, and found by what waits for the run's end.
@@ -156,9 +157,9 @@ def _start_telemetry(files: RunFiles, target: ComposeTarget) -> None:
 
 def _await_end(
     files: RunFiles,
-    containers: Mapping[str, ServiceContainer],
+    tasks: Sequence[Task],
     context: RunContext,
-    events: ContainerEvents,
+    events: Events,
     faults: FaultInjector,
 ) -> None:
     """Wait for the consumer's and the producer's orderly end.
@@ -167,15 +168,11 @@ def _await_end(
         RunFailure: if another container ends, or one of them with an error, or never.
     """
     may_exit = set(files.rendered.labelled(EXITS, "true"))
-    by_id = {container.id: container for container in containers.values()}
-    waiting = set(may_exit)
+    by_id = {task.id: task for task in tasks}
+    waiting = {task.id: task.name for task in tasks if task.service in may_exit}
     roles = files.rendered.roles(files.config.pipeline)
     # What ended before the event stream knew its id.
-    ended = [
-        (container.service, container.exit_code)
-        for container in containers.values()
-        if not container.running
-    ]
+    ended = [(task, task.exit_code) for task in tasks if not task.running]
     end = time.monotonic() + _longest_seconds(files.config)
     try:
         prometheus = open_prometheus(context.target, files.rendered)
@@ -183,26 +180,26 @@ def _await_end(
         raise RunFailure("monitor", error.message) from None
     with prometheus, StatusWatch(prometheus) as status:
         while waiting:
-            for service, code in ended:
+            for task, code in ended:
                 unseen = code == _UNKNOWN_EXIT
-                well = code == 0 or (unseen and did_its_work(files.folder, roles.get(service)))
-                if not well or service not in may_exit:
-                    raise _died(service, code, containers, context.target)
-                waiting.discard(service)
+                well = code == 0 or (unseen and did_its_work(files.folder, roles.get(task.service)))
+                if not well or task.service not in may_exit:
+                    raise _died(task, code, context.target)
+                waiting.pop(task.id, None)
             ended = []
             event = events.next(_FAULT_POLL_S if faults.faults else _POLL_S)
-            if event is not None and event.container_id in by_id:
-                on_purpose = faults.expected(event.container_id)
-                if on_purpose and event.service in may_exit:
-                    raise RunFailure(event.service, _KILLED_THE_MEASURE)
+            if event is not None and event.task_id in by_id:
+                task, on_purpose = by_id[event.task_id], faults.expected(event.task_id)
+                if on_purpose and task.service in may_exit:
+                    raise RunFailure(task.name, _KILLED_THE_MEASURE)
                 if not on_purpose:
-                    ended.append((event.service, event.exit_code))
+                    ended.append((task, event.exit_code))
             context.live.update(status.now)
             if status.now.measured_start_s is not None:
                 faults.begin(status.now.measured_start_s)
             faults.advance()
             if time.monotonic() > end:
-                late = ", ".join(sorted(waiting))
+                late = ", ".join(sorted(waiting.values()))
                 raise RunFailure(late, "did not end within all deadlines together")
 
 
@@ -226,16 +223,14 @@ def _count_seconds(config: RunConfig) -> float:
     return 0.0 if stop.seconds or not stop.count else stop.count / rate
 
 
-def _died(
-    service: str, code: int, containers: Mapping[str, ServiceContainer], target: ComposeTarget
-) -> RunFailure:
-    now = {container.service: container for container in target.containers()}
-    oom = service in now and now[service].oom_killed
+def _died(task: Task, code: int, target: Target) -> RunFailure:
+    oom = any(now.id == task.id and now.oom_killed for now in target.tasks())
     what = "was killed: out of memory" if oom else f"ended with exit code {code}"
-    return RunFailure(service, what, tuple(target.log_tail(containers[service].id)))
+    return RunFailure(task.name, what, tuple(log_tail(target, task.id)))
 
 
-def _still_to_stop(rendered: Rendered, target: ComposeTarget) -> list[str]:
+def _still_to_stop(rendered: Rendered, target: Target) -> list[str]:
     """Services of this run that are still there; the stack and the experiment stay."""
     of_run = set(rendered.labelled(LIFETIME, "run"))
-    return [c.service for c in target.containers() if c.running and c.service in of_run]
+    running = [task.service for task in target.tasks() if task.running]
+    return [service for service in dict.fromkeys(running) if service in of_run]

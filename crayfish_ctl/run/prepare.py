@@ -11,10 +11,10 @@ from crayfish_ctl.analysis import load_reference
 from crayfish_ctl.catalog.labels import SIZE, labels_of
 from crayfish_ctl.plan import run_config
 from crayfish_ctl.results import write_text
-from crayfish_ctl.stack import render
-from crayfish_ctl.stack.variables import check_cpus, variables
+from crayfish_ctl.targets import Stack
 
 from .life import RunFiles
+from .variables import check_cpus, variables
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.analysis import Reference
     from crayfish_ctl.plan import Plan, Points, RunSpec
     from crayfish_ctl.results import Engine
+    from crayfish_ctl.targets import Target
 
 _FILE = 0o644
 _FOLDER = 0o755
@@ -39,6 +40,7 @@ class Setting:
     """What the producer sends."""
     root: Path
     """Of the checkout."""
+    target: Target
     engine: Engine
     image_ids: Mapping[str, str] = field(default_factory=dict)
     """Image name -> the id that it had when the experiment began."""
@@ -65,15 +67,8 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
     fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
-    rendered = render(
-        fragments,
-        values,
-        run_dir,
-        image_ids=setting.image_ids,
-        confined=setting.engine.selinux,
-        cpu_limit=plan.profile.cpu_limit,
-        cores=setting.engine.cores or 1,
-    )
+    stack = Stack(fragments, values, setting.image_ids, plan.profile.cpu_limit)
+    rendered = setting.target.place(stack, run_dir)
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 
 

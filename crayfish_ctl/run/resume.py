@@ -32,7 +32,6 @@ from crayfish_ctl.results import (
     read_model,
 )
 
-from .engine import describe_engine
 from .experiment import Experiment
 from .guard import given_back
 from .schedule import next_run
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.catalog import Catalog
     from crayfish_ctl.plan import Plan
+    from crayfish_ctl.targets import Target
 
 JOURNAL_FILE = "journal.jsonl"
 
@@ -138,16 +138,23 @@ def _ended(journal: Path) -> set[str]:
 
 
 def resume_experiment(
-    plan: Plan, folder: Path, root: Path, console: Console, *, failed: bool = False
+    plan: Plan,
+    folder: Path,
+    root: Path,
+    target: Target,
+    console: Console,
+    *,
+    failed: bool = False,
 ) -> None:
     """Go on with the experiment in `folder`; does nothing if it is complete.
 
-    The caller holds the engine's lock.
+    The caller holds the target's lock.
 
     Args:
         plan: `saved_plan` of the folder.
         folder: of the experiment.
         root: of the checkout.
+        target: where it runs.
         console: where progress is shown.
         failed: run FAILED runs once more.
 
@@ -165,11 +172,11 @@ def resume_experiment(
         update={
             "resumed": (*manifest.resumed, datetime.now(UTC)),
             "ended": None,
-            "engine": describe_engine(),
+            "engine": target.nodes()[0],
         }
     )
     with given_back(folder):
-        Experiment(plan, root, folder, console).execute(manifest, kept)
+        Experiment(plan, root, folder, target, console).execute(manifest, kept)
 
 
 def _is_complete(plan: Plan, kept: Mapping[str, RunResult]) -> bool:

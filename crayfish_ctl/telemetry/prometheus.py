@@ -43,7 +43,7 @@ class Sample:
     """Unix seconds."""
     name: str
     component: str
-    """The compose service that it is about."""
+    """The task that it is about."""
     labels: str
     """The remaining labels, a JSON object."""
     value: float
@@ -52,8 +52,8 @@ class Sample:
 class Prometheus:
     """Queries one server; closes the connection at the end of a `with`."""
 
-    def __init__(self, port: int) -> None:
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_TIMEOUT_S)
+    def __init__(self, host: str, port: int) -> None:
+        self._http = httpx.Client(base_url=f"http://{host}:{port}", timeout=_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self

@@ -19,9 +19,11 @@ from crayfish_ctl.images import image_names
 from crayfish_ctl.plan import Plan, Points, choices, make_plan
 from crayfish_ctl.results import Engine
 from crayfish_ctl.run.prepare import Setting, prepare_stack
-from crayfish_ctl.stack import Rendered, render
-from crayfish_ctl.stack.render import prometheus_config
-from crayfish_ctl.stack.variables import profile_variables, variables
+from crayfish_ctl.run.variables import profile_variables, variables
+from crayfish_ctl.targets import Rendered, Stack
+from crayfish_ctl.targets.compose import ComposeTarget
+from crayfish_ctl.targets.compose.render import render
+from crayfish_ctl.telemetry import prometheus_config
 
 ROOT = Path(__file__).parents[2]
 FRAGMENTS = sorted((ROOT / "compose").glob("*.yaml"))
@@ -65,7 +67,7 @@ def filled(plan: Plan, folder: Path, fragments: list[Path]) -> Rendered:
     run_dir = folder / plan.runs[0].run_id
     run_dir.mkdir(parents=True)
     values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=folder, run_dir=run_dir)
-    return render(fragments, values, run_dir)
+    return render(Stack(fragments, values), run_dir)
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.stem)
@@ -161,14 +163,14 @@ def test_every_stack_has_somebody_who_scores_and_somebody_who_ends_it(
     plan = make_plan(
         load_catalog(ROOT),
         choices(
-            experiment="input-rate", processor=processor, pipeline=pipeline, runtime=runtime,
-            rates=("max",), count=10,
+            experiment="input-rate", processors=(processor,), pipeline=pipeline,
+            runtimes=(runtime,), rates=("max",), count=10,
         ),
     )  # fmt: skip
     run = plan.runs[0]
     values = variables(plan, run, root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
     fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
-    rendered = render(fragments, values, tmp_path)
+    rendered = render(Stack(fragments, values), tmp_path)
     roles = rendered.roles(pipeline)
     assert "processor" in roles.values()
     ending = {roles[name] for name in rendered.labelled(EXITS, "true")}
@@ -185,13 +187,9 @@ def test_everything_of_a_stack_says_that_it_is_ours_and_which_image_it_is(tmp_pa
     """Only what carries the label is ever removed; images are started by their ids."""
     plan = planned()
     values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
-    rendered = render(
-        [ROOT / "compose" / "kafka.yaml"],
-        values,
-        tmp_path,
-        image_ids={"crayfish/kafka:latest": "sha256:" + "1" * 64},
-        confined=True,
-    )
+    ids = {"crayfish/kafka:latest": "sha256:" + "1" * 64}
+    stack = Stack([ROOT / "compose" / "kafka.yaml"], values, ids)
+    rendered = render(stack, tmp_path, confined=True)
     written = yaml.safe_load(rendered.path.read_text())
     kafka = written["services"]["kafka"]
     assert kafka["image"] == "sha256:" + "1" * 64
@@ -212,14 +210,16 @@ def test_every_replica_of_any_run_is_scraped(tmp_path: Path) -> None:
         ),
     )  # fmt: skip
     assert {run.cell.instances for run in plan.runs} >= {1, 2}
-    services = prepare_stack(Setting(plan, Points("random", 5), ROOT, Engine(cores=2)), tmp_path)
+    engine = Engine(cores=2)
+    setting = Setting(plan, Points("random", 5), ROOT, ComposeTarget(engine), engine)
+    services = prepare_stack(setting, tmp_path)
     scraped = yaml.safe_load(prometheus_config(services))["scrape_configs"]
     assert {"kafka-streams", "kafka-streams-2"} <= {job["job_name"] for job in scraped}
 
 
 def test_the_performance_comparison_needs_the_profile_only(tmp_path: Path) -> None:
     values = profile_variables(load_catalog(ROOT).profile("laptop"))
-    rendered = render([ROOT / "compose" / "kafka.yaml"], values, tmp_path)
+    rendered = render(Stack([ROOT / "compose" / "kafka.yaml"], values), tmp_path)
     assert rendered.services["kafka"]["environment"]["CRAYFISH_KAFKA_HEAP"] == "1g"
 
 
@@ -256,13 +256,13 @@ def test_an_outsiders_fragment_that_breaks_a_rule_is_refused(
 ) -> None:
     fragment = tmp_path / "mine.yaml"
     fragment.write_text(GOOD)
-    assert list(render([fragment], {}, tmp_path).services) == ["mine"]
+    assert list(render(Stack([fragment], {}), tmp_path).services) == ["mine"]
     (tmp_path / "compose.yaml").unlink()
 
     assert before in GOOD
     fragment.write_text(GOOD.replace(before, after))
     with pytest.raises(CrayfishError) as caught:
-        render([fragment], {}, tmp_path)
+        render(Stack([fragment], {}), tmp_path)
     assert caught.value.exit_code is ExitCode.USAGE
     assert "mine" in caught.value.message
     assert named in caught.value.message + (caught.value.hint or "")
@@ -290,11 +290,11 @@ def test_what_is_no_compose_file_is_refused_with_its_name(tmp_path: Path, text: 
     fragment = tmp_path / "mine.yaml"
     fragment.write_text(text)
     with pytest.raises(CrayfishError, match=r"mine\.yaml") as caught:
-        render([fragment], {}, tmp_path)
+        render(Stack([fragment], {}), tmp_path)
     assert caught.value.exit_code is ExitCode.USAGE
 
 
 def test_a_fragment_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "none.yaml"
     with pytest.raises(CrayfishError, match=r"none\.yaml: not there"):
-        render([missing], {}, tmp_path)
+        render(Stack([missing], {}), tmp_path)

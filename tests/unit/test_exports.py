@@ -15,7 +15,7 @@ PACKAGES = [
     "crayfish_ctl.report",
     "crayfish_ctl.results",
     "crayfish_ctl.run",
-    "crayfish_ctl.stack",
+    "crayfish_ctl.targets",
     "crayfish_ctl.telemetry",
     "crayfish_scoring",
 ]

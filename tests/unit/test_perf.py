@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
-from crayfish_ctl import perf
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.perf import PerfResult, PerfSettings, measure, show
+from crayfish_ctl.targets import MemoryTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = PerfSettings(records=1000, record_bytes=3200, rounds=2, rate=300.0, seconds=2.0)
@@ -34,41 +36,41 @@ def test_the_ratio_is_the_median_of_the_rounds() -> None:
     assert PerfResult([10.0, 20.0, 120.0], [10.0, 10.0, 30.0], {}).ratio == 2.0
 
 
-class Containers:
-    """Stands for the engine: what was started, and what it printed."""
+class Containers(MemoryTarget):
+    """Remembers what was run, and says what it prints."""
 
     def __init__(self) -> None:
-        self.started: list[tuple[str, list[str], dict[str, Any]]] = []
-        self.output = {"producer": OURS, "kafka": KAFKAS}
-        self.targets: list[str] = []
+        super().__init__()
+        self.started: list[tuple[str, list[str], float | None]] = []
+        self.answers = {"crayfish/producer:latest": OURS, "crayfish/kafka:latest": KAFKAS}
 
-    def run(self, image: str, command: list[str], **options: Any) -> str:
+    def call(
+        self,
+        image: str,
+        command: Sequence[str],
+        *,
+        entrypoint: str | None = None,
+        cpus: float | None = None,
+        in_stack: bool = False,
+    ) -> str:
+        assert in_stack
         name = image.removeprefix("crayfish/").removesuffix(":latest")
-        self.started.append((name, command, options))
-        return self.output[name]
-
-    def up(self, path: Path) -> None:
-        self.targets.append("up")
-
-    def down(self) -> None:
-        self.targets.append("down")
+        self.started.append((name, list(command), cpus))
+        return super().call(image, command, entrypoint=entrypoint)
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Containers:
-    engine = Containers()
-    monkeypatch.setattr(perf, "docker", engine)
-    monkeypatch.setattr(perf, "ComposeTarget", lambda: engine)
-    monkeypatch.setattr(perf, "render", lambda *_: SimpleNamespace(path=Path("compose.yaml")))
-    return engine
+def engine() -> Containers:
+    return Containers()
 
 
-def measured() -> PerfResult:
-    return measure(ROOT, load_catalog(ROOT).profile("laptop"), SETTINGS, Console(file=StringIO()))
+def measured(engine: Containers) -> PerfResult:
+    profile = load_catalog(ROOT).profile("laptop")
+    return measure(ROOT, profile, SETTINGS, engine, Console(file=StringIO()))
 
 
 def test_the_last_line_of_each_is_its_result(engine: Containers) -> None:
-    result = measured()
+    result = measured(engine)
     assert result.ours == [19607.5, 19607.5]
     assert result.kafkas == [9803.921569, 9803.921569]
     assert result.ratio == pytest.approx(19607.5 / 9803.921569)
@@ -76,15 +78,15 @@ def test_the_last_line_of_each_is_its_result(engine: Containers) -> None:
 
 
 def test_both_go_in_turn_after_the_paced_run_and_the_broker_is_removed(engine: Containers) -> None:
-    measured()
+    measured(engine)
     assert [name for name, _, _ in engine.started] == [
         "producer", "producer", "kafka", "producer", "kafka",
     ]  # fmt: skip
-    assert engine.targets == ["up", "down"]
+    assert [call for call in engine.calls if call[0] != "call"] == [("up",), ("down",)]
 
 
 def test_both_have_the_same_terms(engine: Containers) -> None:
-    measured()
+    measured(engine)
     _, ours, kafkas, *_ = engine.started
 
     def flag(command: list[str], name: str) -> str:
@@ -102,11 +104,11 @@ def test_both_have_the_same_terms(engine: Containers) -> None:
     assert flag(ours[1], "--batch-bytes") == prop("batch.size")
     assert flag(ours[1], "--linger-ms") == prop("linger.ms")
     assert flag(ours[1], "--compression") == prop("compression.type")
-    assert ours[2]["cpus"] == kafkas[2]["cpus"] == 1.0
+    assert ours[2] == kafkas[2] == 1.0
 
 
 def test_the_paced_run_keeps_the_rate_that_was_asked_for(engine: Containers) -> None:
-    measured()
+    measured(engine)
     _, command, _ = engine.started[0]
     assert command[-4:] == ["--rate", "300.0", "--seconds", "2.0"]
 
@@ -114,11 +116,11 @@ def test_the_paced_run_keeps_the_rate_that_was_asked_for(engine: Containers) -> 
 def test_a_tool_that_prints_no_rate_is_an_error_and_the_broker_is_removed(
     engine: Containers,
 ) -> None:
-    engine.output["kafka"] = "Exception in thread main"
+    engine.answers["crayfish/kafka:latest"] = "Exception in thread main"
     with pytest.raises(CrayfishError, match="Exception in thread main") as caught:
-        measured()
+        measured(engine)
     assert caught.value.exit_code is ExitCode.RUN_FAILED
-    assert engine.targets == ["up", "down"]
+    assert [call for call in engine.calls if call[0] != "call"] == [("up",), ("down",)]
 
 
 def test_the_table_has_both_and_the_ratio() -> None:

@@ -13,6 +13,7 @@ from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.commands import running
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import make_series
+from crayfish_ctl.targets import MemoryTarget
 from tests.unit.report.experiments import batch_size
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def test_the_worst_of_all_is_the_exit_code() -> None:
 def test_one_that_cannot_go_on_costs_itself(
     tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(plan: Plan, _root: Path, out: Path, _console: Console) -> Path:
+    def run(plan: Plan, _root: Path, out: Path, *_: object) -> Path:
         if plan.experiment.name == "stall":
             raise CrayfishError("no room", code=ExitCode.HOST)
         return batch_size(out / plan.experiment.name)
 
     monkeypatch.setattr(running, "run_experiment", run)
-    code = running.run_series(series("bursty,stall,batch-size"), ROOT, tmp_path, console)
+    code = running.run_series(
+        series("bursty,stall,batch-size"), ROOT, tmp_path, MemoryTarget(), console
+    )
     assert code is ExitCode.HOST
     (index,) = tmp_path.glob("*-index.html")
     text = index.read_text()
@@ -63,20 +66,20 @@ def test_one_alone_has_no_index_and_its_error_is_the_commands(
 
     monkeypatch.setattr(running, "run_experiment", run)
     with pytest.raises(CrayfishError, match="no room"):
-        running.run_series(series("stall"), ROOT, tmp_path, console)
+        running.run_series(series("stall"), ROOT, tmp_path, MemoryTarget(), console)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_interruption_leaves_what_has_ended(
     tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(plan: Plan, _root: Path, out: Path, _console: Console) -> Path:
+    def run(plan: Plan, _root: Path, out: Path, *_: object) -> Path:
         if plan.experiment.name == "stall":
             raise KeyboardInterrupt
         return batch_size(out / plan.experiment.name)
 
     monkeypatch.setattr(running, "run_experiment", run)
     with pytest.raises(KeyboardInterrupt):
-        running.run_series(series("bursty,stall"), ROOT, tmp_path, console)
+        running.run_series(series("bursty,stall"), ROOT, tmp_path, MemoryTarget(), console)
     (index,) = tmp_path.glob("*-index.html")
     assert "bursty/report.html" in index.read_text()

@@ -13,29 +13,10 @@ from rich.console import Console
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.interrupts import terminable
 from crayfish_ctl.run.guard import cleaned, given_back, remove_leftovers
+from crayfish_ctl.targets import MemoryTarget, made_task
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from crayfish_ctl.stack import ComposeTarget
-
-
-class Target:
-    """Remembers what it was asked; its containers are only counted."""
-
-    def __init__(self, containers: int = 0) -> None:
-        self._containers = containers
-        self.calls: list[str] = []
-
-    def containers(self) -> list[int]:
-        return list(range(self._containers))
-
-    def down(self) -> None:
-        self.calls.append("down")
-
-
-def as_target(target: Target) -> ComposeTarget:
-    return cast("ComposeTarget", target)
 
 
 @pytest.fixture
@@ -48,16 +29,16 @@ def printed(console: Console) -> str:
 
 
 def test_leftovers_are_removed_and_said(console: Console) -> None:
-    target = Target(containers=3)
-    remove_leftovers(as_target(target), console)
-    assert target.calls == ["down"]
+    target = MemoryTarget(*map(made_task, ("a", "b", "c")))
+    remove_leftovers(target, console)
+    assert target.calls == [("down",)]
     assert "removing 3 containers" in printed(console)
 
 
 def test_networks_and_volumes_are_left_over_too_but_not_worth_a_word(console: Console) -> None:
-    target = Target(containers=0)
-    remove_leftovers(as_target(target), console)
-    assert target.calls == ["down"]
+    target = MemoryTarget()
+    remove_leftovers(target, console)
+    assert target.calls == [("down",)]
     assert printed(console) == ""
 
 
@@ -67,10 +48,10 @@ def test_networks_and_volumes_are_left_over_too_but_not_worth_a_word(console: Co
 def test_the_stack_is_removed_however_the_end_comes(
     console: Console, end: type[BaseException], said: str
 ) -> None:
-    target = Target()
-    with pytest.raises(end), cleaned(as_target(target), console):
+    target = MemoryTarget()
+    with pytest.raises(end), cleaned(target, console):
         raise end("x")
-    assert target.calls == ["down"]
+    assert target.calls == [("down",)]
     assert printed(console).startswith(said)
     assert bool(printed(console)) == bool(said)
 
@@ -78,16 +59,16 @@ def test_the_stack_is_removed_however_the_end_comes(
 def test_a_second_ctrl_c_does_not_stop_the_cleaning(console: Console) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
-    class Slow(Target):
+    class Slow(MemoryTarget):
         def down(self) -> None:
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGTERM)
             super().down()
 
     target = Slow()
-    with cleaned(as_target(target), console):
+    with cleaned(target, console):
         pass
-    assert target.calls == ["down"]
+    assert target.calls == [("down",)]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
@@ -106,11 +87,11 @@ def test_a_closed_terminal_does_what_ctrl_c_does() -> None:
 def test_signals_are_heard_again_though_the_cleaning_failed(console: Console) -> None:
     before = signal.getsignal(signal.SIGINT)
 
-    class Broken(Target):
+    class Broken(MemoryTarget):
         def down(self) -> None:
             raise CrayfishError("the network is in use")
 
-    with pytest.raises(CrayfishError), cleaned(as_target(Broken()), console):
+    with pytest.raises(CrayfishError), cleaned(Broken(), console):
         pass
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.run import contents
 from crayfish_ctl.run.contents import contents_of, main_software, read_contents
+from crayfish_ctl.targets import MemoryTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 SAID = """\
 debian openjdk-17-jre-headless 17.0.15+6-1~deb12u1
@@ -45,17 +43,14 @@ def test_what_decides_the_figures_is_named_by_image() -> None:
     }
 
 
-def test_an_image_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def ask(image_id: str) -> str:
-        asked.append(image_id)
-        return SAID
-
-    monkeypatch.setattr(contents, "_ask", ask)
+def test_an_image_is_asked_once(tmp_path: Path) -> None:
+    target = MemoryTarget()
+    target.answers = {"sha256:1": SAID, "sha256:2": SAID}
     ids = {"a:latest": "sha256:1", "b:latest": "sha256:2"}
-    first = contents_of(ids, tmp_path / "cache")
-    assert contents_of(ids, tmp_path / "cache") == first
-    assert asked == ["sha256:1", "sha256:2"]
+    first = contents_of(target, ids, tmp_path / "cache")
+    assert contents_of(target, ids, tmp_path / "cache") == first
+    assert [call[:2] for call in target.calls] == [("call", "sha256:1"), ("call", "sha256:2")]
     (tmp_path / "cache" / "1.json").write_text("{")
-    assert contents_of(ids, tmp_path / "cache") == first, "an answer that was cut off is none"
+    assert contents_of(target, ids, tmp_path / "cache") == first, (
+        "an answer that was cut off is none"
+    )

@@ -10,21 +10,15 @@ import pytest
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.run import Journal
-from crayfish_ctl.run.evidence import jvm_flags, service_steps, write_containers
+from crayfish_ctl.run.evidence import jvm_flags, log_tail, service_steps, write_containers
 from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.run.life import RunFiles
-from crayfish_ctl.stack import Rendered
-from tests.unit.run.standins import Engine, container
+from crayfish_ctl.targets import MemoryTarget, Rendered, made_task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
-    from crayfish_ctl.stack import ComposeTarget
-
-
-def target_of(engine: Engine) -> ComposeTarget:
-    return cast("ComposeTarget", engine)
 
 
 def files_of(folder: Path, services: dict[str, Any], pipeline: str = "kafka") -> RunFiles:
@@ -33,10 +27,12 @@ def files_of(folder: Path, services: dict[str, Any], pipeline: str = "kafka") ->
 
 
 def test_every_container_leaves_its_facts_and_its_log(tmp_path: Path) -> None:
-    engine = Engine(container("kafka"), container("producer", running=False, exit_code=3))
+    target = MemoryTarget(made_task("kafka"), made_task("producer", running=False, exit_code=3))
+    target.jvms["id-kafka"] = ["java", "-Xmx1g", "-cp", "x"]
+    target.logs["id-producer"] = b"one\ntwo\n"
     services = {"kafka": {"image": "sha256:2", "labels": {"crayfish.role": "broker"}}}
     files = files_of(tmp_path, services)
-    write_containers(files, target_of(engine), jvm_flags(target_of(engine)), 42)
+    write_containers(files, target, jvm_flags(target), 42)
     facts = json.loads((tmp_path / "containers.json").read_text())
     assert (facts["kafka"]["exit_code"], facts["producer"]["exit_code"]) == (None, 3)
     assert (facts["kafka"]["role"], facts["producer"]["role"]) == ("broker", None)
@@ -46,20 +42,31 @@ def test_every_container_leaves_its_facts_and_its_log(tmp_path: Path) -> None:
         "sha256:1",
         "sha256:2",
     )
-    assert (tmp_path / "logs/producer.log").read_text() == "id-producer since 42"
+    assert (tmp_path / "logs/producer.log").read_text() == "one\ntwo\n"
 
 
 def test_a_full_disk_under_the_logs_is_an_error_of_the_host(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Engine, "write_log", full)
-    target = cast("ComposeTarget", Engine(container("kafka")))
+    monkeypatch.setattr(MemoryTarget, "log", full)
+    target = MemoryTarget(made_task("kafka"))
     with pytest.raises(CrayfishError, match="No space left on device") as caught:
         write_containers(files_of(tmp_path, {}), target, {}, 42)
     assert caught.value.exit_code is ExitCode.HOST
+
+
+def test_the_last_words_are_for_people() -> None:
+    """Without blanks and without what a collector says, and no line fills the screen."""
+    target = MemoryTarget(made_task("kafka"))
+    lines = [f"line {number}" for number in range(40)]
+    target.logs["id-kafka"] = "\n".join([*lines, "", "x" * 5000]).encode() + b"\xff\n"
+    said = log_tail(target, "id-kafka")
+    assert said[:2] == ["line 21", "line 22"]
+    assert len(said) == 20
+    assert len(said[-1]) == 600
 
 
 def steps_of(folder: Path) -> list[dict[str, Any]]:

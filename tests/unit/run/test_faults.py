@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from crayfish_ctl.catalog.experiment import Fault
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.faults import FaultInjector
-from crayfish_ctl.stack import ServiceContainer
+from crayfish_ctl.targets import MemoryTarget, made_task
 
 if TYPE_CHECKING:
-    from crayfish_ctl.stack import ComposeTarget
+    from crayfish_ctl.targets import Action
 
 
-class Target:
-    """Remembers what was done, and when."""
+class Clocked(MemoryTarget):
+    """Remembers also when."""
 
     def __init__(self, clock: list[float]) -> None:
+        super().__init__(made_task("kafka"), made_task("worker"))
         self._clock = clock
-        self.calls: list[tuple[float, str, str]] = []
+        self.done: list[tuple[float, str, str]] = []
 
-    def __getattr__(self, name: str) -> object:
-        return lambda container_id: self.calls.append((self._clock[0], name, container_id))
+    def act(self, task_id: str, action: Action) -> None:
+        self.done.append((self._clock[0], action, task_id))
 
 
 @pytest.fixture
@@ -36,15 +37,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def injector(target: Target, *faults: Fault) -> FaultInjector:
-    containers = {
-        name: ServiceContainer(
-            service=name, id=f"id-{name}", running=True, exit_code=0, oom_killed=False,
-            image="i", image_id="d", cpus=None, memory_bytes=None,
-        )
-        for name in ("kafka", "worker")
-    }  # fmt: skip
-    return FaultInjector(faults, cast("ComposeTarget", target), containers)
+def injector(target: MemoryTarget, *faults: Fault) -> FaultInjector:
+    return FaultInjector(faults, target, {task.service: task for task in target.tasks()})
 
 
 PAUSE = Fault(at_seconds=2, service="kafka", action="pause", seconds=3)
@@ -52,14 +46,14 @@ KILL = Fault(at_seconds=4, service="worker", action="kill", seconds=1)
 
 
 def test_nothing_before_the_measured_segment_and_everything_in_it(clock: list[float]) -> None:
-    target = Target(clock)
+    target = Clocked(clock)
     faults = injector(target, PAUSE, KILL)
     for tick in range(120):
         clock[0] = 100 + tick / 10
         if tick >= 35:  # noticed half a second late, and told again and again: it begins once
             faults.begin(103.0)
         faults.advance()
-    assert target.calls == [
+    assert target.done == [
         (105.0, "pause", "id-kafka"),
         (107.0, "kill", "id-worker"),
         (108.0, "unpause", "id-kafka"),
@@ -72,7 +66,7 @@ def test_nothing_before_the_measured_segment_and_everything_in_it(clock: list[fl
 
 
 def test_who_was_killed_on_purpose_has_not_failed(clock: list[float]) -> None:
-    faults = injector(Target(clock), PAUSE, KILL)
+    faults = injector(Clocked(clock), PAUSE, KILL)
     assert not faults.expected("id-worker")
     faults.begin(clock[0])
     clock[0] += 4
@@ -83,24 +77,21 @@ def test_who_was_killed_on_purpose_has_not_failed(clock: list[float]) -> None:
 
 
 def test_a_clock_that_is_another_one_does_not_hasten_a_fault(clock: list[float]) -> None:
-    target = Target(clock)
+    target = Clocked(clock)
     faults = injector(target, PAUSE)
     faults.begin(clock[0] - 3600)
     faults.advance()
-    assert target.calls == []
+    assert target.done == []
 
 
 @pytest.mark.parametrize("refused", ["kill", "start"])
 def test_what_the_engine_refuses_was_not_done(clock: list[float], refused: str) -> None:
     """As of a container that has just died by itself."""
 
-    class Refusing(Target):
-        def __getattr__(self, name: str) -> object:
-            def call(container_id: str) -> None:
-                if name == refused:
-                    raise CrayfishError(f"container {container_id} is not running")
-
-            return call
+    class Refusing(Clocked):
+        def act(self, task_id: str, action: Action) -> None:
+            if action == refused:
+                raise CrayfishError(f"container {task_id} is not running")
 
     faults = injector(Refusing(clock), KILL)
     faults.begin(clock[0])
@@ -113,11 +104,11 @@ def test_what_the_engine_refuses_was_not_done(clock: list[float], refused: str) 
 
 
 def test_the_end_of_a_run_brings_everything_back(clock: list[float]) -> None:
-    target = Target(clock)
+    target = Clocked(clock)
     faults = injector(target, PAUSE)
     faults.begin(clock[0])
     clock[0] += 2
     faults.advance()
     faults.end()
     faults.end()
-    assert [name for _, name, _ in target.calls] == ["pause", "unpause"]
+    assert [name for _, name, _ in target.done] == ["pause", "unpause"]

@@ -17,17 +17,13 @@ from crayfish_ctl.run import life
 from crayfish_ctl.run.failure import RunFailure
 from crayfish_ctl.run.faults import FaultInjector
 from crayfish_ctl.run.life import RunContext, RunFiles
-from crayfish_ctl.run.watch import Ended
-from crayfish_ctl.stack import Rendered
+from crayfish_ctl.targets import Ended, MemoryTarget, Rendered, made_task
 from crayfish_ctl.telemetry import Prometheus
-from tests.unit.run.standins import Engine, container
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.run.journal import Journal
     from crayfish_ctl.run.live import LiveView
-    from crayfish_ctl.run.watch import ContainerEvents
-    from crayfish_ctl.stack import ComposeTarget
 
 ROOT = Path(__file__).parents[3]
 TELEMETRY: dict[str, dict[str, Any]] = {
@@ -41,7 +37,27 @@ def config(**flags: Any) -> RunConfig:
     return run_config(plan, plan.runs[0], Points("random", 10))
 
 
-def wait(engine: Engine, folder: Path = Path(), faults: FaultInjector | None = None) -> None:
+class Shown:
+    """The journal and the view of a run: they only count."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def update(self, _: object) -> None:
+        self.times += 1
+
+
+def context_of(target: MemoryTarget, shown: Shown | None = None) -> RunContext:
+    shown = shown or Shown()
+    return RunContext(target, cast("Journal", shown), cast("LiveView", shown), None)
+
+
+def wait(
+    target: MemoryTarget,
+    folder: Path = Path(),
+    faults: FaultInjector | None = None,
+    shown: Shown | None = None,
+) -> None:
     both = {"crayfish.exits": "true", "crayfish.lifetime": "run"}
     services = {
         "producer": {"labels": {**both, "crayfish.role": "producer"}},
@@ -51,52 +67,50 @@ def wait(engine: Engine, folder: Path = Path(), faults: FaultInjector | None = N
     }
     life._await_end(
         RunFiles(folder, Rendered(Path("compose.yaml"), services), config()),
-        {found.service: found for found in engine.now},
-        RunContext(
-            target=cast("ComposeTarget", engine),
-            journal=cast("Journal", engine),
-            live=cast("LiveView", engine),
-            reference=None,
-        ),
-        cast("ContainerEvents", engine),
-        faults or FaultInjector((), cast("ComposeTarget", engine), {}),
+        target.tasks(),
+        context_of(target, shown),
+        target.events(),
+        faults or FaultInjector((), target, {}),
     )
 
 
 @pytest.fixture
-def engine() -> Engine:
-    return Engine(container("producer"), container("consumer"), container("kafka"))
+def engine() -> MemoryTarget:
+    return MemoryTarget(*map(made_task, ("producer", "consumer", "kafka", "prometheus")))
 
 
-def test_a_run_ends_when_both_ends_have_ended(engine: Engine) -> None:
+def test_a_run_ends_when_both_ends_have_ended(engine: MemoryTarget) -> None:
     engine.ends("producer", 0)
     engine.ends("consumer", 0)
-    wait(engine)
-    assert engine.queue == []
-    assert engine.shown > 0
+    shown = Shown()
+    wait(engine, shown=shown)
+    assert not engine.queue
+    assert shown.times > 0
 
 
 def test_what_ended_before_anybody_watched_counts() -> None:
-    engine = Engine(container("producer", running=False), container("consumer"), container("kafka"))
+    ended = made_task("producer", running=False)
+    engine = MemoryTarget(ended, *map(made_task, ("consumer", "kafka", "prometheus")))
     engine.ends("consumer", 0)
     wait(engine)
-    assert engine.queue == []
+    assert not engine.queue
 
 
-def test_containers_of_others_do_not_count(engine: Engine) -> None:
+def test_containers_of_others_do_not_count(engine: MemoryTarget) -> None:
     engine.queue.append(Ended("id-perf", "", 1))
     engine.queue.append(Ended("id-of-the-run-before", "producer", 1))
     engine.ends("producer", 0)
     engine.ends("consumer", 0)
     wait(engine)
-    assert engine.queue == []
+    assert not engine.queue
 
 
 @pytest.mark.parametrize(("service", "code"), [("producer", 2), ("kafka", 1), ("kafka", 0)])
 def test_a_component_that_dies_ends_the_run_with_its_last_words(
-    engine: Engine, service: str, code: int
+    engine: MemoryTarget, service: str, code: int
 ) -> None:
     engine.ends(service, code)
+    engine.logs[f"id-{service}"] = f"last words of id-{service}\n".encode()
     with pytest.raises(RunFailure) as caught:
         wait(engine)
     failure = caught.value
@@ -105,18 +119,16 @@ def test_a_component_that_dies_ends_the_run_with_its_last_words(
     )  # fmt: skip
 
 
-def killed(engine: Engine, service: str) -> FaultInjector:
+def killed(engine: MemoryTarget, service: str) -> FaultInjector:
     fault = Fault(at_seconds=0, service=service, action="kill", seconds=60)
-    faults = FaultInjector(
-        (fault,), cast("ComposeTarget", engine), {found.service: found for found in engine.now}
-    )
+    faults = FaultInjector((fault,), engine, {task.service: task for task in engine.tasks()})
     faults.begin(time.time())
     faults.advance()
     return faults
 
 
 def test_a_death_on_purpose_is_forgiven_and_the_next_one_of_the_same_container_is_not(
-    engine: Engine,
+    engine: MemoryTarget,
 ) -> None:
     faults = killed(engine, "kafka")
     engine.ends("kafka", 137)
@@ -127,7 +139,7 @@ def test_a_death_on_purpose_is_forgiven_and_the_next_one_of_the_same_container_i
 
 
 @pytest.mark.parametrize("service", ["producer", "consumer"])
-def test_who_measures_cannot_be_killed_on_purpose(engine: Engine, service: str) -> None:
+def test_who_measures_cannot_be_killed_on_purpose(engine: MemoryTarget, service: str) -> None:
     faults = killed(engine, service)
     engine.ends(service, 137)
     with pytest.raises(RunFailure, match=service) as caught:
@@ -145,7 +157,7 @@ def test_who_measures_cannot_be_killed_on_purpose(engine: Engine, service: str) 
     ],
 )
 def test_an_end_that_the_engine_missed_is_what_the_service_says(
-    engine: Engine, tmp_path: Path, code: int, said: str | None, well: bool
+    engine: MemoryTarget, tmp_path: Path, code: int, said: str | None, well: bool
 ) -> None:
     (tmp_path / "out").mkdir()
     if said is not None:
@@ -159,14 +171,17 @@ def test_an_end_that_the_engine_missed_is_what_the_service_says(
             wait(engine, tmp_path)
 
 
-def test_a_component_without_memory_is_said_so(engine: Engine) -> None:
-    engine.now[2] = container("kafka", running=False, oom_killed=True, exit_code=137)
+def test_a_component_without_memory_is_said_so(engine: MemoryTarget) -> None:
+    dead = made_task("kafka", running=False, oom_killed=True, exit_code=137)
+    engine.now[dead.id] = dead
     with pytest.raises(RunFailure, match="kafka") as caught:
         wait(engine)
     assert caught.value.message == "was killed: out of memory"
 
 
-def test_a_run_that_never_ends_is_given_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_never_ends_is_given_up(
+    engine: MemoryTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine.ends("producer", 0)
     times = iter([0.0, 1.0, 1e6])
     monkeypatch.setattr(time, "monotonic", lambda: next(times, 1e6))
@@ -179,29 +194,29 @@ def test_a_run_that_never_ends_is_given_up(engine: Engine, monkeypatch: pytest.M
 
 
 def test_a_bare_scorer_begins_when_it_is_watched(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: MemoryTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
     monkeypatch.setattr(Prometheus, "await_cpu_times", lambda *_: done.append("scraped"))
-    monkeypatch.setattr(Engine, "up", lambda *started: done.extend(started[2]))
+    monkeypatch.setattr(MemoryTarget, "up", lambda *started: done.extend(started[2]))
     services = {**TELEMETRY, "scorer": {"labels": {"crayfish.role": "processor"}}}
     rendered = Rendered(Path("compose.yaml"), services)
-    life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
+    life._start_telemetry(RunFiles(Path(), rendered, config()), engine)
     assert done == ["prometheus", "cgroup-exporter", "scraped"]
 
 
 def test_a_bare_scorer_without_telemetry_still_begins(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: MemoryTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then the wait for its end says what is missing, of this run and not of the experiment."""
 
-    def missing(*_: object) -> int:
+    def missing(*_: object) -> tuple[str, int]:
         raise CrayfishError("prometheus: port 9090 is not published", code=ExitCode.HOST)
 
-    monkeypatch.setattr(Engine, "published_port", missing)
+    monkeypatch.setattr(MemoryTarget, "address", missing)
     services = {**TELEMETRY, "scorer": {"labels": {"crayfish.role": "processor"}}}
     rendered = Rendered(Path("compose.yaml"), services)
-    life._start_telemetry(RunFiles(Path(), rendered, config()), cast("ComposeTarget", engine))
+    life._start_telemetry(RunFiles(Path(), rendered, config()), engine)
     with pytest.raises(RunFailure, match="prometheus"):
         wait(engine)
 
@@ -218,15 +233,16 @@ def test_a_count_is_given_the_time_that_it_takes(flags: dict[str, Any], seconds:
     assert life._count_seconds(config(**flags)) == seconds
 
 
-def test_only_what_belongs_to_the_run_and_still_runs_is_stopped(engine: Engine) -> None:
-    engine.now.append(container("flink-driver", running=False))
+def test_only_what_belongs_to_the_run_and_still_runs_is_stopped(engine: MemoryTarget) -> None:
+    gone = made_task("flink-driver", running=False)
+    engine.now[gone.id] = gone
     run = {"labels": {"crayfish.lifetime": "run"}}
     rendered = Rendered(Path(), {"producer": run, "flink-driver": run, "kafka": {}})
-    assert life._still_to_stop(rendered, cast("ComposeTarget", engine)) == ["producer"]
+    assert life._still_to_stop(rendered, engine) == ["producer"]
 
 
 def test_a_result_that_cannot_be_made_costs_the_run_and_not_the_experiment(
-    engine: Engine, tmp_path: Path
+    engine: MemoryTarget, tmp_path: Path
 ) -> None:
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
     files = RunFiles(tmp_path, Rendered(tmp_path, {}), config())
@@ -234,9 +250,7 @@ def test_a_result_that_cannot_be_made_costs_the_run_and_not_the_experiment(
     (tmp_path / "run-config.json").write_text(config().model_dump_json())
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "consumer.json").write_text("{")
-    context = RunContext(
-        cast("ComposeTarget", engine), cast("Journal", engine), cast("LiveView", engine), None
-    )
+    context = context_of(engine)
     result = life._result(plan.runs[0], files, context, None, None)
     assert result.verdict.state.value == "FAILED"
     assert result.verdict.failure is not None

@@ -14,7 +14,6 @@ from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
     RUN_FILE,
-    Engine,
     Manifest,
     Verdict,
     VerdictState,
@@ -27,6 +26,7 @@ from crayfish_ctl.run.aside import set_incomplete_aside
 from crayfish_ctl.run.experiment import _manifest
 from crayfish_ctl.run.resume import complete_runs
 from crayfish_ctl.run.schedule import next_run
+from crayfish_ctl.targets import MemoryTarget
 from tests.unit.results.runs import result
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ def folder(tmp_path: Path, plan: Plan) -> Path:
     """Two runs of four have ended; the third was under way when the power went."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC), Engine()))
+    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC), MemoryTarget()))
     (tmp_path / "points").mkdir()
     journal = Journal(tmp_path / "journal.jsonl")
     for spec in plan.runs[:3]:
@@ -146,7 +146,7 @@ def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
         finish(folder, spec)
         done = sorted(complete_runs(folder).values(), key=lambda run: run.spec.index)
     console = Console(record=True, width=200)
-    resume_experiment(plan, folder, ROOT, console)  # which needs no engine
+    resume_experiment(plan, folder, ROOT, MemoryTarget(), console)  # which needs no engine
     assert f"all {len(done)} runs are complete" in console.export_text()
 
 
@@ -165,7 +165,7 @@ def test_a_trace_goes_on_from_its_copy_even_if_the_original_has_moved(tmp_path: 
     folder = tmp_path / "results"
     (folder / "points").mkdir(parents=True)
     copy_traces(began.traces, folder / "points")
-    saved = _manifest(began, datetime.now(UTC), Engine())
+    saved = _manifest(began, datetime.now(UTC), MemoryTarget())
     write_model(folder / "manifest.json", saved)
     assert saved.plan["traces"][0]["column"] == "offset_ms"
     original.write_text("offset_ms\n0\n1\n2\n3\n")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def asked(handler: Handler) -> Prometheus:
-    prometheus = Prometheus(9090)
+    prometheus = Prometheus("127.0.0.1", 9090)
     prometheus._http.close()
     prometheus._http = httpx.Client(
         base_url="http://127.0.0.1:9090", transport=httpx.MockTransport(handler)

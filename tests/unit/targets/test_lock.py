@@ -16,8 +16,8 @@ import pytest
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.stack import break_lock, engine_lock, lock
-from crayfish_ctl.stack.lock import Holder
+from crayfish_ctl.targets.compose import lock
+from crayfish_ctl.targets.compose.lock import Holder, break_lock, engine_lock
 
 
 @dataclass

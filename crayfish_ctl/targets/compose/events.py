@@ -6,7 +6,6 @@ import json
 import queue
 import subprocess
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from python_on_whales import docker
@@ -14,30 +13,22 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from crayfish_ctl.catalog.labels import OURS
 from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.targets.base import Ended
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from crayfish_ctl.stack import ComposeTarget, ServiceContainer
+    from crayfish_ctl.targets.base import Task
 
 _ENGINE_AWAY_S: Final = 10.0
 """An engine that is restarted answers again within this time, or it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A container has ended."""
-
-    container_id: str
-    service: str
-    exit_code: int
 
 
 def parse_event(event: Mapping[str, Any]) -> Ended:
     """An event `die` of the engine; a container that compose did not start has no service."""
     attributes = event["Actor"]["Attributes"]
     return Ended(
-        container_id=event["Actor"]["ID"],
+        task_id=event["Actor"]["ID"],
         service=attributes.get("com.docker.compose.service", ""),
         exit_code=int(attributes.get("exitCode", 0)),
     )
@@ -51,11 +42,11 @@ class ContainerEvents:
     kept, and those that a broken stream has swallowed are found by looking at the containers.
 
     Args:
-        target: whose containers are looked at when the stream had broken.
+        tasks: what there is, asked when the stream had broken.
     """
 
-    def __init__(self, target: ComposeTarget) -> None:
-        self._target = target
+    def __init__(self, tasks: Callable[[], list[Task]]) -> None:
+        self._tasks = tasks
         self._queue: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
         self._told: set[str] = set()
         self._stream: subprocess.Popen[str] | None = None
@@ -81,7 +72,7 @@ class ContainerEvents:
         if event is None:
             self._reopen()
             return None
-        self._told.add(event.container_id)
+        self._told.add(event.task_id)
         return event
 
     def _open(self) -> None:
@@ -133,5 +124,5 @@ class ContainerEvents:
         wait=wait_fixed(0.5),
         reraise=True,
     )
-    def _look(self) -> list[ServiceContainer]:
-        return self._target.containers()
+    def _look(self) -> list[Task]:
+        return self._tasks()

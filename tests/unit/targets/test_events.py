@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from python_on_whales import docker
 from tenacity import stop_after_attempt, wait_none
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.run.watch import ContainerEvents, Ended, parse_event
-from tests.unit.run.standins import Engine, container
+from crayfish_ctl.targets import Ended, MemoryTarget, Task, made_task
+from crayfish_ctl.targets.compose.events import ContainerEvents, parse_event
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from crayfish_ctl.stack import ComposeTarget, ServiceContainer
 
 ID = "ab" * 32
 
@@ -69,7 +67,7 @@ def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_events_come_in_order_and_a_stranger_does_not_end_the_watch(stream: Path) -> None:
     events_ = [died(service=None), died("consumer", "0"), died("kafka", "1")]
     stream.write_text("".join(json.dumps(event) + "\n" for event in events_))
-    with ContainerEvents(cast("ComposeTarget", Engine())) as events:
+    with ContainerEvents(MemoryTarget().tasks) as events:
         assert [events.next(5.0) for _ in range(3)] == [
             Ended(ID, "", 137),
             Ended(ID, "consumer", 0),
@@ -82,8 +80,8 @@ def test_events_come_in_order_and_a_stranger_does_not_end_the_watch(stream: Path
 def test_a_stream_that_breaks_is_opened_again_and_what_it_missed_is_found(stream: Path) -> None:
     breaks = stream.parent / "breaks"
     breaks.touch()
-    engine = Engine(container("kafka"), container("consumer", running=False, exit_code=3))
-    with ContainerEvents(cast("ComposeTarget", engine)) as events:
+    target = MemoryTarget(made_task("kafka"), made_task("consumer", running=False, exit_code=3))
+    with ContainerEvents(target.tasks) as events:
         found: list[Ended] = []
         for _ in range(100):  # it may break again before it is whole
             event = events.next(0.1)
@@ -99,12 +97,11 @@ def test_an_engine_that_is_gone_is_said(stream: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(ContainerEvents._look.retry, "stop", stop_after_attempt(2))
     monkeypatch.setattr(ContainerEvents._look.retry, "wait", wait_none())
 
-    class Gone(Engine):
-        def containers(self) -> list[ServiceContainer]:
-            raise CrayfishError("the containers cannot be listed: is the daemon running?")
+    def gone() -> list[Task]:
+        raise CrayfishError("the containers cannot be listed: is the daemon running?")
 
     with (
-        ContainerEvents(cast("ComposeTarget", Gone())) as events,
+        ContainerEvents(gone) as events,
         pytest.raises(CrayfishError, match="is the daemon running"),
     ):
         events.next(5.0)

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from python_on_whales import DockerClient
 
-from crayfish_ctl.catalog.labels import (
-    IMAGE,
-    METRICS,
-    METRICS_INTERVAL,
-    OURS,
-    ROLE,
-    labels_of,
-    role_in,
-)
+from crayfish_ctl.catalog.labels import IMAGE, OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.targets.base import Rendered
 
 from .calls import calls_engine
 from .cpus import limit_cpus
 from .rules import check_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from crayfish_ctl.catalog.model import CpuLimit
+    from crayfish_ctl.targets.base import Stack
 
 PROJECT = "crayfish-bench"
 """One experiment runs on an engine at a time, so one name serves.
@@ -38,91 +30,42 @@ _PIDS = 8192
 """Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """A run's compose file and what the controller needs to know of its services."""
-
-    path: Path
-    services: Mapping[str, Mapping[str, Any]]
-
-    def labelled(self, label: str, value: str) -> list[str]:
-        """Services whose label has this value, in the file's order."""
-        return [
-            name
-            for name, service in self.services.items()
-            if labels_of(service).get(label) == value
-        ]
-
-    def roles(self, pipeline: str) -> dict[str, str]:
-        """What each service is for, in the words of results."""
-        return {name: role_in(service, pipeline) for name, service in self.services.items()}
-
-    @property
-    def metrics_server(self) -> tuple[str, int]:
-        """The monitor that the controller asks: the one that publishes a port, and that port.
-
-        Raises:
-            CrayfishError: if there is none.
-        """
-        for name in self.labelled(ROLE, "monitor"):
-            for port in self.services[name].get("ports", []):
-                return name, int(port["target"])
-        raise CrayfishError(
-            f"{self.path}: no service of role monitor publishes a port: nobody can be asked for "
-            "metrics",
-            hint="compose/prometheus.yaml has one",
-        )
-
-
-def render(
-    fragments: Sequence[Path],
-    variables: Mapping[str, str],
-    run_dir: Path,
-    *,
-    image_ids: Mapping[str, str] | None = None,
-    confined: bool = False,
-    cpu_limit: CpuLimit = "quota",
-    cores: int = 1,
-) -> Rendered:
+def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 1) -> Rendered:
     """Write `run_dir`/compose.yaml, which `docker compose -f ... up` starts as it is.
 
     Args:
-        fragments: compose files, merged in this order.
-        variables: what their ${VARIABLES} stand for.
+        stack: what is to be started.
         run_dir: folder of the run.
-        image_ids: image name -> id. What is named here is started by its id, so that a build
-            meanwhile cannot change what an experiment measures.
         confined: the engine runs under SELinux, which keeps containers from the host's files
             unless each says otherwise.
-        cpu_limit: how CPU limits are kept.
         cores: of the engine's machine.
 
     Raises:
         CrayfishError: if a fragment is missing, does not resolve, or breaks a rule.
     """
-    for fragment in fragments:
+    for fragment in stack.fragments:
         if not fragment.exists():
             raise CrayfishError(
                 f"{fragment}: not there", hint="a processor's fragments lie in compose/"
             )
     env_file = run_dir / "variables.env"
-    env_file.write_text("".join(f"{n}={_quoted(v)}\n" for n, v in variables.items()))
+    env_file.write_text("".join(f"{n}={_quoted(v)}\n" for n, v in stack.variables.items()))
     docker = DockerClient(
-        compose_files=list(fragments),
+        compose_files=list(stack.fragments),
         compose_env_files=[env_file],
         compose_project_name=PROJECT,
     )
-    names = ", ".join(str(fragment) for fragment in fragments)
+    names = ", ".join(str(fragment) for fragment in stack.fragments)
     with calls_engine(f"{names}: docker compose cannot resolve them", code=ExitCode.USAGE):
         config: dict[str, Any] = docker.compose.config(return_json=True)
     services = config["services"] = one_container_each(config["services"])
     for name, service in services.items():
         check_service(name, service)
         image = str(service["image"])
-        service["image"] = (image_ids or {}).get(image, image)
+        service["image"] = stack.image_ids.get(image, image)
         service.setdefault("labels", {})[IMAGE] = image
         _confine(service, label=not confined)
-    limit_cpus(services, cpu_limit, cores)
+    limit_cpus(services, stack.cpu_limit, cores)
     for part in (services, config.get("networks", {}), config.get("volumes", {})):
         for name in part:
             # A volume without settings is a bare name.
@@ -179,29 +122,3 @@ def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict
 def _quoted(value: str) -> str:
     """As compose's env files take any text: a bare `#` or `$` of a path would change it."""
     return "'" + value.replace("'", "\\'") + "'"
-
-
-def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: float = 1.0) -> str:
-    """Scrape every service that carries the metrics label; `component` is the service's name."""
-    jobs = []
-    for name, service in services.items():
-        labels = service.get("labels", {})
-        if METRICS not in labels:
-            continue
-        job: dict[str, Any] = {
-            "job_name": name,
-            "static_configs": [
-                {"targets": [f"{name}:{labels[METRICS]}"], "labels": {"component": name}}
-            ],
-        }
-        if METRICS_INTERVAL in labels:
-            job["scrape_interval"] = labels[METRICS_INTERVAL]
-        jobs.append(job)
-    interval = f"{round(interval_s * 1000)}ms"
-    return yaml.safe_dump(
-        {
-            "global": {"scrape_interval": interval, "scrape_timeout": interval},
-            "scrape_configs": jobs,
-        },
-        sort_keys=False,
-    )

@@ -2,63 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.catalog.labels import IMAGE, OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.results.pauses import is_of_a_collector
+from crayfish_ctl.targets.base import Task
 
 from .calls import calls_engine
 from .cpus import limit_in_force
-from .render import PROJECT
+from .engine import describe_engine, describe_images
+from .events import ContainerEvents
+from .lock import break_lock, engine_lock
+from .render import PROJECT, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from python_on_whales import Container
 
-    from .render import Rendered
+    from crayfish_ctl.results import Engine, Image
+    from crayfish_ctl.targets.base import Action, Rendered, Stack
 
 _SERVICE = "com.docker.compose.service"
-_LOG_TAIL = 20
 _JVMS = """for process in /proc/[0-9]*; do
   case $(readlink "$process/exe") in */java) tr '\\0' '\\n' < "$process/cmdline" ;; esac
 done; true"""
-_LOG_READ = 500
-"""Lines of a log that are looked through for them."""
-_LOG_LINE = 600
-"""Characters of a line that are shown: a Java client logs its whole configuration in one."""
-
-
-@dataclass(frozen=True)
-class ServiceContainer:
-    """A container of the stack as the engine sees it now."""
-
-    service: str
-    id: str
-    running: bool
-    exit_code: int
-    oom_killed: bool
-    image: str
-    """The name under which it was built."""
-    image_id: str
-    cpus: float | None
-    memory_bytes: int | None
 
 
 class ComposeTarget:
-    """One host, `docker compose`; nothing outlives `down`."""
+    """One host, `docker compose`; nothing outlives `down`.
 
-    def __init__(self) -> None:
+    Args:
+        engine: what it is, if that is known; otherwise the engine is asked.
+    """
+
+    name: Final = "compose"
+
+    def __init__(self, engine: Engine | None = None) -> None:
         self._docker = DockerClient(compose_project_name=PROJECT)
+        self._engine = engine
+        """Asked once: it does not change while an experiment runs on it."""
         self._jvms: dict[str, list[str]] = {}
         """By container id: asked once, because each question is a process in the container."""
+
+    def lock(
+        self,
+        *,
+        wait: bool = False,
+        force: bool = False,
+        say: Callable[[str], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """The engine's own lock."""
+        if force:
+            break_lock()
+        return engine_lock(wait=wait, say=say)
+
+    def nodes(self) -> Sequence[Engine]:
+        """The one engine that answers."""
+        return (describe_engine(),)
+
+    def images(self, names: Sequence[str]) -> dict[str, Image]:
+        """Ids and sizes of images that are on this host."""
+        return describe_images(names)
+
+    def place(self, stack: Stack, folder: Path) -> Rendered:
+        """`folder`/compose.yaml, resolved by compose itself and checked."""
+        if self._engine is None:
+            self._engine = describe_engine()
+        return render(stack, folder, confined=self._engine.selinux, cores=self._engine.cores or 1)
 
     def up(self, rendered: Rendered, services: Sequence[str] = ()) -> None:
         """Start what is not running, make anew what the file changed, remove what it lacks.
@@ -76,31 +93,16 @@ class ComposeTarget:
                 self._docker.container.remove(gone, force=True, volumes=True)
             self._client(rendered.path).compose.up(list(services) or None, detach=True, quiet=True)
 
-    def stop(self, compose_file: Path, services: Sequence[str]) -> None:
+    def stop(self, rendered: Rendered, services: Sequence[str]) -> None:
         """SIGTERM, then wait until they have ended (their grace period at most)."""
         if services:
             with calls_engine(f"{', '.join(services)}: cannot be stopped"):
-                self._client(compose_file).compose.stop(list(services))
+                self._client(rendered.path).compose.stop(list(services))
 
-    def pause(self, container_id: str) -> None:
-        """Freeze a container's processes."""
-        with calls_engine(f"container {container_id[:12]} cannot be paused"):
-            self._docker.container.pause(container_id)
-
-    def unpause(self, container_id: str) -> None:
-        """Let them go on."""
-        with calls_engine(f"container {container_id[:12]} cannot be unpaused"):
-            self._docker.container.unpause(container_id)
-
-    def kill(self, container_id: str) -> None:
-        """SIGKILL."""
-        with calls_engine(f"container {container_id[:12]} cannot be killed"):
-            self._docker.container.kill(container_id)
-
-    def start(self, container_id: str) -> None:
-        """Start a container that has ended."""
-        with calls_engine(f"container {container_id[:12]} cannot be started"):
-            self._docker.container.start(container_id)
+    def act(self, task_id: str, action: Action) -> None:
+        """Freeze a container's processes, let them go on, SIGKILL, or start it again."""
+        with calls_engine(f"container {task_id[:12]}: {action}: cannot be done"):
+            getattr(self._docker.container, action)(task_id)
 
     def down(self) -> None:
         """Remove every container, network and volume that carries our label, and nothing else.
@@ -122,39 +124,36 @@ class ComposeTarget:
             for volume in self._docker.volume.list(filters=[("label", OURS)]):
                 volume.remove()
 
-    def containers(self) -> list[ServiceContainer]:
+    def tasks(self) -> list[Task]:
         """Every container of the project, those that ended included."""
         return [_describe(container) for container in self._containers()]
 
-    def log_tail(self, container_id: str, lines: int = _LOG_TAIL) -> list[str]:
-        """The last lines of a container's log."""
-        try:
-            text = self._docker.container.logs(container_id, tail=_LOG_READ)
-        except DockerException:  # it has been removed: what is being reported is worse
-            return []
-        said = [line for line in str(text).splitlines() if line.strip()]
-        return [line[:_LOG_LINE] for line in said if not is_of_a_collector(line)][-lines:]
+    def events(self) -> ContainerEvents:
+        """The ends of containers, from the engine's event stream."""
+        return ContainerEvents(self.tasks)
 
-    def jvm_arguments(self, container_id: str) -> list[str]:
+    def log(
+        self, task_id: str, *, since_ns: int | None = None, tail: int | None = None
+    ) -> Iterator[bytes]:
+        """A container's log, streamed: since a time (Unix ns), or its last lines."""
+        since = None if since_ns is None else datetime.fromtimestamp(since_ns / 1e9, tz=UTC)
+        with calls_engine(f"container {task_id[:12]}: the log cannot be read"):
+            chunks = self._docker.container.logs(task_id, stream=True, since=since, tail=tail)
+            for _, chunk in cast("Iterable[tuple[str, bytes]]", chunks):
+                yield chunk
+
+    def jvm_arguments(self, task_id: str) -> list[str]:
         """The arguments of every JVM that runs in a container; none if it has ended meanwhile."""
-        if container_id not in self._jvms:
+        if task_id not in self._jvms:
             try:
-                said = self._docker.container.execute(container_id, ["sh", "-c", _JVMS])
+                said = self._docker.container.execute(task_id, ["sh", "-c", _JVMS])
             except DockerException:
                 return []
-            self._jvms[container_id] = str(said).splitlines()
-        return self._jvms[container_id]
+            self._jvms[task_id] = str(said).splitlines()
+        return self._jvms[task_id]
 
-    def write_log(self, container_id: str, path: Path, since_ns: int) -> None:
-        """A container's log since a time (Unix ns), streamed into a file."""
-        since = datetime.fromtimestamp(since_ns / 1e9, tz=UTC)
-        with calls_engine(f"{path.name}: the log cannot be read"), path.open("wb") as file:
-            chunks = self._docker.container.logs(container_id, stream=True, since=since)
-            for _, chunk in cast("Iterable[tuple[str, bytes]]", chunks):
-                file.write(chunk)
-
-    def published_port(self, service: str, port: int) -> int:
-        """The port on 127.0.0.1 under which a service's port is published.
+    def address(self, service: str, port: int) -> tuple[str, int]:
+        """127.0.0.1, and the port there under which a service's port is published.
 
         Raises:
             CrayfishError: if it is not running.
@@ -163,8 +162,32 @@ class ComposeTarget:
             if _service(container) == service:
                 bindings = (container.network_settings.ports or {}).get(f"{port}/tcp")
                 if bindings:
-                    return int(bindings[0]["HostPort"])
+                    return "127.0.0.1", int(bindings[0]["HostPort"])
         raise CrayfishError(f"{service}: port {port} is not published", code=ExitCode.HOST)
+
+    def call(
+        self,
+        image: str,
+        command: Sequence[str],
+        *,
+        entrypoint: str | None = None,
+        cpus: float | None = None,
+        in_stack: bool = False,
+    ) -> str:
+        """Run an image to its end and return what it says."""
+        with calls_engine(f"image {image}: {' '.join(command[:3])}: failed"):
+            return str(
+                self._docker.run(
+                    image,
+                    list(command),
+                    entrypoint=entrypoint,
+                    networks=[f"{PROJECT}_default" if in_stack else "none"],
+                    cpus=cpus,
+                    remove=True,
+                    pull="never",
+                    labels=dict([OURS.split("=")]),
+                )
+            )
 
     def _client(self, compose_file: Path) -> DockerClient:
         return DockerClient(compose_files=[compose_file], compose_project_name=PROJECT)
@@ -188,9 +211,10 @@ def _service(container: Container) -> str:
     return (container.config.labels or {}).get(_SERVICE, "")
 
 
-def _describe(container: Container) -> ServiceContainer:
+def _describe(container: Container) -> Task:
     state, host = container.state, container.host_config
-    return ServiceContainer(
+    return Task(
+        name=_service(container),
         service=_service(container),
         id=container.id,
         running=bool(state.running),

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Profile
     from crayfish_ctl.plan import Plan, RunSpec
 
-IMAGE_PREFIX = "crayfish"
-IMAGE_TAG = "latest"
 NOOP = "noop"
 _IMAGE_UID = 1000
 """The user of our images."""

@@ -1,8 +1,7 @@
-"""What the manifest says of the engine, the images and the sources."""
+"""What the manifest says of the engine and the images."""
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 from python_on_whales import docker
@@ -10,11 +9,11 @@ from python_on_whales.exceptions import NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import Engine, Image
-from crayfish_ctl.stack.calls import calls_engine
+
+from .calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _DOCTOR = "`crayfish doctor` says what is missing and how to mend it"
 
@@ -63,18 +62,3 @@ def describe_images(names: Sequence[str]) -> dict[str, Image]:
             id=found.id, digest=digests[0] if digests else None, size_bytes=found.size
         )
     return images
-
-
-def git_state(folder: Path) -> tuple[str, bool] | None:
-    """Commit of the sources, and whether they differ from it; None outside a checkout."""
-    try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changes = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            cwd=folder, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return commit, bool(changes.strip())

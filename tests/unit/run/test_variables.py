@@ -11,7 +11,7 @@ import pytest
 from crayfish_ctl.catalog import Profile, load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import choices, make_plan
-from crayfish_ctl.stack.variables import (
+from crayfish_ctl.run.variables import (
     check_cpus,
     container_user,
     profile_variables,

@@ -11,9 +11,10 @@ import yaml
 
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.stack.render import one_container_each, prometheus_config
-from crayfish_ctl.stack.rules import check_service
-from crayfish_ctl.stack.variables import check_cpus, profile_variables
+from crayfish_ctl.run.variables import check_cpus, profile_variables
+from crayfish_ctl.targets.compose.render import one_container_each
+from crayfish_ctl.targets.compose.rules import check_service
+from crayfish_ctl.telemetry import prometheus_config
 
 ROOT = Path(__file__).parents[3]
 LABELS = {"crayfish.role": "server", "crayfish.size": "worker", "crayfish.lifetime": "run"}

@@ -1,0 +1,19 @@
+"""Where stacks run: a package for each target, and only these know an engine."""
+
+from .base import Action, Ended, Events, Rendered, Stack, Target, Task
+from .memory import MemoryTarget, made_task
+from .register import REGISTER, open_target
+
+__all__ = [
+    "REGISTER",
+    "Action",
+    "Ended",
+    "Events",
+    "MemoryTarget",
+    "Rendered",
+    "Stack",
+    "Target",
+    "Task",
+    "made_task",
+    "open_target",
+]

@@ -1,0 +1,5 @@
+"""One host, `docker compose`."""
+
+from .target import ComposeTarget
+
+__all__ = ["ComposeTarget"]
