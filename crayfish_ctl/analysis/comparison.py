@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .decision import Decision, Outcome
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
 
     from .ratio import Ratio
     from .repetition import Estimate

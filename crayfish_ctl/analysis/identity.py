@@ -13,7 +13,7 @@ from .search import planned_workloads, searches
 from .summary import asked_repetitions, first_stage
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results import Results
 
     from .options import Defaults

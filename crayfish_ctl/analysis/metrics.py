@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from crayfish_ctl.results.model import STAGES, Percentiles
+from crayfish_ctl.results.model import STAGES
+from crayfish_ctl.results.numbers import Percentiles
 
 from .percentiles import QUANTILES, records_needed
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from crayfish_ctl.plan.model import Cell, Purpose  # noqa: TC001  # pydantic reads them
-from crayfish_ctl.results.model import VerdictState
+from crayfish_ctl.cells import Cell  # noqa: TC001  # pydantic reads it
+from crayfish_ctl.results.verdict import VerdictState
 from crayfish_ctl.sample import interval_of
 
 from .blame import not_carried
@@ -77,7 +77,7 @@ class CellSummary(BaseModel):
     """Keys: `METRICS`; a metric that no valid run has is left out."""
     warnings: tuple[str, ...] = ()
     """What a reader should know of the repetitions, with figures and with what to do."""
-    purpose: Purpose = "measure"
+    purpose: str = "measure"
     """Of the runs that count."""
     not_carried: int = 0
     """Runs that the system could not carry (`analysis.blame`); one is enough for the cell not to be
@@ -173,7 +173,7 @@ def summarise_cell(
 
 def key_metric(cell: Cell) -> str:
     """The one of `METRICS` that a cell is run for."""
-    return "capacity_records_per_s" if cell.goal == "saturate" else "latency_p50_ms"
+    return cell.aim.metric
 
 
 def over_runs(runs: Iterable[RunResult], metric: str, first: int | None = None) -> Estimate | None:

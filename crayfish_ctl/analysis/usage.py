@@ -11,23 +11,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 import polars as pl
 
-from crayfish_ctl.results.model import Collector, Component, Efficiency
+from crayfish_ctl.results.happened import UNDER_TEST, Collector, Component
+from crayfish_ctl.results.numbers import Efficiency
 
 from .throughput import consumed_times, middle_span
 from .timeline import NS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from crayfish_ctl.catalog.model import Counter as OwnCounter
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results.inputs import ContainerFact, RunInputs
-    from crayfish_ctl.results.model import Window
+    from crayfish_ctl.results.numbers import Window
     from crayfish_ctl.results.pauses import Pause
 
 Role = Literal["producer", "consumer", "broker", "processor", "server", "monitoring", "idle"]
@@ -39,8 +39,6 @@ THROTTLED_PERIODS: Final = "container_cpu_cfs_throttled_periods_total"
 WORKING_SET: Final = "container_memory_working_set_bytes"
 MAX_MEMORY: Final = "container_memory_max_bytes"
 
-UNDER_TEST: Final = ("processor", "server")
-"""The roles whose CPU a result costs."""
 _FIXED_ROLES: Final[dict[str, Role]] = {
     "producer": "producer",
     "consumer": "consumer",
@@ -68,6 +66,18 @@ def role_of(service: str, cell: Cell) -> Role:
     if named:
         return "idle" if cell.pipeline == "raw" else "processor"
     return "monitoring"
+
+
+class OwnCounter(Protocol):
+    """Which of the processor's own metrics counts its records, as its config declares it."""
+
+    @property
+    def metric(self) -> str:
+        """Its name."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Those that its series have, among others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +182,8 @@ def usage_window(role: Role, cell: Cell, window: Window) -> tuple[int, int]:
     To saturate it lasts until the last result, because a backlog is worked off after the sending is
     over; except for the producer, which has finished and left by then.
     """
-    saturates = cell.goal == "saturate" and role != "producer"
-    if saturates and window.last_result_ns is not None:
+    outlasts = cell.aim.floods and role != "producer"
+    if outlasts and window.last_result_ns is not None:
         return window.start_ns, max(window.sending_end_ns, window.last_result_ns)
     return window.start_ns, window.sending_end_ns
 
@@ -242,7 +252,7 @@ def efficiency_of(
     """
     services = [part.name for part in components if part.role in UNDER_TEST]
     times = consumed_times(ok)
-    if cell.goal == "saturate":
+    if cell.aim.floods:
         span = middle_span(times)
     else:
         within = (times >= window.start_ns) & (times <= window.sending_end_ns)
@@ -252,7 +262,7 @@ def efficiency_of(
     cpu = _cpu_of(usage, services, span[0], span[1])
     if not cpu or not span[2]:
         return None
-    drain = middle_span(times[times > window.sending_end_ns]) if cell.goal == "saturate" else None
+    drain = middle_span(times[times > window.sending_end_ns]) if cell.aim.floods else None
     drain_cpu = _cpu_of(usage, services, drain[0], drain[1]) if drain else None
     return Efficiency(
         cpu_seconds=cpu,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
 
     from .repetition import Estimate
 
@@ -22,7 +22,7 @@ _JUDGED: Final = {
 
 def judged_metrics(cell: Cell) -> tuple[str, ...]:
     """The metrics whose variation between runs is worth a warning: what the cell is run for."""
-    if cell.goal == "saturate":
+    if cell.aim.floods:
         return ("capacity_records_per_s",)
     return ("latency_p50_ms", "latency_p99_ms")
 

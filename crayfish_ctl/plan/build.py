@@ -100,7 +100,7 @@ def _check_capacities(plan: Plan) -> None:
             continue
         cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
         if not any(
-            run.workload != position and run.cell.goal == "saturate" and run.cell.same_system(cell)
+            run.workload != position and run.cell.aim.floods and run.cell.same_system(cell)
             for run in plan.runs
         ):
             raise CrayfishError(

@@ -65,7 +65,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         format=cell.format,
         delivery=cell.delivery,
         pipeline=cell.pipeline,
-        job_out=f"/experiment/{run.run_id}/out" if cell.pipeline == "in-job" else None,
+        job_out=f"/experiment/{run.run_id}/out" if cell.way.in_job else None,
         producer=ProducerClient.model_validate(cell.producer_options),
         workload=WorkloadConfig(
             arrivals=cell.arrivals,
@@ -75,8 +75,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             points=PointsConfig(
                 kind=points.kind,
                 path=points.container_path,
-                # noop answers zeros: there is nothing to compare.
-                reference_path=points.reference_path if tool.model_format else None,
+                reference_path=None if tool.scores_nothing else points.reference_path,
                 tolerance=model.tolerance,
                 count=points.count,
                 seed=plan.choices.seed,
@@ -93,7 +92,7 @@ def _deadlines(cell: Cell) -> Deadlines:
     if cell.faults or cell.delivery == "exactly-once":
         own["drain_idle"] = _RECOVERY_S
         own["listen"] = _COMMITS * _longest_interval_s(cell.processor_options)
-    if cell.goal == "saturate":
+    if cell.aim.floods:
         own["drain_total"] = _SATURATE_DRAIN_S
     return Deadlines(**own)
 

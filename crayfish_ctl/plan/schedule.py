@@ -18,6 +18,8 @@ from .search import Found, Tried, next_try
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crayfish_ctl import cells
+
     from .model import Cell, RunSpec
     from .plan import Plan
 
@@ -33,7 +35,7 @@ VERSION: Final = 2
 class Outcome:
     """What a run that has ended means for those after it."""
 
-    spec: RunSpec
+    spec: cells.RunSpec
     carried: bool | None
     """None: the harness failed, or the run did, so nothing is known: it is no repetition."""
     value: float | None = None
@@ -156,10 +158,12 @@ def preview(plan: Plan) -> tuple[RunSpec, ...]:
 
     All go well, and all values of a cell are the same; a search holds up to a share of its top.
     """
+    runs: list[RunSpec] = []
     done: list[Outcome] = []
     while (spec := next_run(plan, done)) is not None:
+        runs.append(spec)
         done.append(_assumed(plan, spec))
-    return tuple(run.spec for run in done)
+    return tuple(runs)
 
 
 def _assumed(plan: Plan, spec: RunSpec) -> Outcome:
@@ -169,7 +173,7 @@ def _assumed(plan: Plan, spec: RunSpec) -> Outcome:
         spec,
         carried=True,
         value=1.0,
-        capacity=ASSUMED_CAPACITY if spec.cell.goal == "saturate" else None,
+        capacity=ASSUMED_CAPACITY if spec.cell.aim.floods else None,
         held=spec.cell.rate is not None and spec.cell.rate <= _ASSUMED_SHARE * (top or 0.0),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .expand import make_spec, warmup_of
 
 if TYPE_CHECKING:
-    from crayfish_contract.runconfig import StopRule, Warmup
+    from crayfish_ctl.cells import StopRule, Warmup
 
     from .model import RunSpec
     from .plan import Plan

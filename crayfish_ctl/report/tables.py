@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.results import RunResult, VerdictState
-    from crayfish_ctl.results.model import Component
+    from crayfish_ctl.results.happened import Component
 
     from .view import CellView
 

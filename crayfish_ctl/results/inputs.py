@@ -17,7 +17,7 @@ from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError
 
 from .files import METRICS_FILE
-from .model import FaultFact
+from .happened import FaultFact
 from .pauses import Pause, read_pauses
 
 if TYPE_CHECKING:

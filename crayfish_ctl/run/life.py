@@ -96,7 +96,7 @@ def execute(
     failure: RunFailure | None = None
     with ContainerEvents(target) as events:
         with steps.step("start containers"):
-            if spec.cell.pipeline == "raw":  # it begins at once, and waits for nobody
+            if not spec.cell.way.processor:  # the loop begins at once, and waits for nobody
                 _start_telemetry(files, target)
             target.up(files.rendered)
         found = target.containers()

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
-NOOP = "noop"
 _IMAGE_UID = 1000
 """The user of our images."""
 
@@ -43,19 +42,19 @@ def variables(
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
         # Without Kafka the end of the job is the end of the run.
-        "CRAYFISH_JOB_ENDS": "true" if run.cell.pipeline == "in-job" else "false",
+        "CRAYFISH_JOB_ENDS": "true" if run.cell.way.in_job else "false",
     }
 
 
 def _jvm_tool(plan: Plan, run: RunSpec) -> str:
     """The tool whose library the processor's JVM loads; empty if it loads none.
 
-    `noop` loads nothing, so it stays where the experiment's own tool is: a baseline in a JVM that
-    was just started would be another system.
+    What scores nothing loads nothing, so it stays where the experiment's own tool is: a baseline in
+    a JVM that was just started would be another system.
     """
     if run.cell.runtime != "jvm":
         return ""
-    return plan.tool if run.cell.tool == NOOP else run.cell.tool
+    return plan.tool if run.cell.scores_nothing else run.cell.tool
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:

@@ -42,7 +42,7 @@ from crayfish_ctl.results import (
     Manifest,
     write_model,
 )
-from crayfish_ctl.results.model import FaultFact
+from crayfish_ctl.results.happened import FaultFact
 from crayfish_load.arrivals import arrival_process
 
 if TYPE_CHECKING:

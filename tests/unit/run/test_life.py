@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from crayfish_ctl.catalog import load_catalog
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import Fault
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_ctl.run import life
