@@ -38,8 +38,8 @@ from .latency import (
 )
 from .percentiles import percentiles
 from .steady import steady_of
-from .throughput import consumed_times, due_rate, own_rate, throughput_of
-from .timeline import backlog_of, window_of
+from .throughput import due_rate, own_rate, throughput_of
+from .timeline import backlog_of, consumed_times, window_of
 from .usage import Usage, components_of, efficiency_of
 from .verdict import Facts, judge
 

@@ -18,7 +18,7 @@ from scipy import stats
 from crayfish_ctl.results.numbers import Steady
 
 from .latency import span_ms
-from .throughput import consumed_times, middle_span
+from .timeline import consumed_times, middle_span
 
 if TYPE_CHECKING:
     import polars as pl

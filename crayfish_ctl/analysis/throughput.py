@@ -8,7 +8,7 @@ import numpy as np
 
 from crayfish_ctl.results.numbers import Capacity, Throughput
 
-from .timeline import NS
+from .timeline import NS, consumed_times, middle_span
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,21 +19,9 @@ if TYPE_CHECKING:
     from .percentiles import Array
     from .usage import OwnCounter, Usage
 
-_MIDDLE: Final = (0.1, 0.9)
 _PHASE_NEEDS_RESULTS: Final = 100
 _PHASE_NEEDS_SECONDS: Final = 1.0
 _SATURATED_BACKLOG_SECONDS: Final = 0.5
-
-
-def middle_span(times: Array) -> tuple[int, int, int] | None:
-    """The steady middle of sorted times: (first ns, last ns, steps between them).
-
-    From the 10 % to the 90 % quantile, so that start-up and the last stragglers do not count.
-    """
-    low, high = (int(share * (times.size - 1)) for share in _MIDDLE)
-    if high <= low or times[high] <= times[low]:
-        return None
-    return int(times[low]), int(times[high]), high - low
 
 
 def middle_rate(times: Array) -> float | None:
@@ -49,11 +37,6 @@ def phase_rate(times: Array) -> float | None:
         and float(times[-1] - times[0]) / NS >= _PHASE_NEEDS_SECONDS
     )
     return middle_rate(times) if long_enough else None
-
-
-def consumed_times(ok: pl.DataFrame) -> Array:
-    """When the ok results came, sorted, ns."""
-    return np.sort(ok["consumed_ns"].to_numpy())
 
 
 def achieved_span(times: Array, window: Window) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The measured window, and how many records were on their way at each moment of it."""
+"""The measured window, when results came in it, and how many records were on their way."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .percentiles import Array
 
 NS: Final = 1e9
+_MIDDLE: Final = (0.1, 0.9)
 _BLOCKS: Final = 20
 _SAMPLES_PER_BLOCK: Final = 10
 
@@ -42,6 +43,22 @@ def window_of(measured: pl.DataFrame, cell: Cell, stop: StopRule) -> Window | No
 
 def _maximum(values: Array) -> int | None:
     return int(values.max()) if values.size else None
+
+
+def consumed_times(ok: pl.DataFrame) -> Array:
+    """When the ok results came, sorted, ns."""
+    return np.sort(ok["consumed_ns"].to_numpy())
+
+
+def middle_span(times: Array) -> tuple[int, int, int] | None:
+    """The steady middle of sorted times: (first ns, last ns, steps between them).
+
+    From the 10 % to the 90 % quantile, so that start-up and the last stragglers do not count.
+    """
+    low, high = (int(share * (times.size - 1)) for share in _MIDDLE)
+    if high <= low or times[high] <= times[low]:
+        return None
+    return int(times[low]), int(times[high]), high - low
 
 
 def backlog_at(sent: Array, consumed: Array, times: Array) -> Array:

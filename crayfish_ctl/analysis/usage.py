@@ -19,8 +19,7 @@ import polars as pl
 from crayfish_ctl.results.happened import UNDER_TEST, Collector, Component
 from crayfish_ctl.results.numbers import Efficiency
 
-from .throughput import consumed_times, middle_span
-from .timeline import NS
+from .timeline import NS, consumed_times, middle_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

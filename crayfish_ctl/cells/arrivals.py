@@ -6,15 +6,13 @@ newer version has added is `UnknownArrivals`, and is shown by its name.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import ConfigDict, Discriminator, Tag
+from pydantic import Discriminator, Field, Tag
 
 from crayfish_contract import runconfig as contract
 
 from .recorded import Recorded
-
-_TOLERANT = ConfigDict(extra="allow", frozen=True)
 
 
 class _Facts(Recorded):
@@ -94,7 +92,6 @@ class _Facts(Recorded):
 class ConstantArrivals(contract.ConstantArrivals, _Facts):
     """Equal gaps."""
 
-    model_config = _TOLERANT
     steady = True
 
     @property
@@ -111,7 +108,6 @@ class ConstantArrivals(contract.ConstantArrivals, _Facts):
 class PoissonArrivals(contract.PoissonArrivals, _Facts):
     """Exponential gaps."""
 
-    model_config = _TOLERANT
     steady = True
     random = True
 
@@ -123,8 +119,6 @@ class PoissonArrivals(contract.PoissonArrivals, _Facts):
 
 class BurstyArrivals(contract.BurstyArrivals, _Facts):
     """A base rate, then a burst, and again."""
-
-    model_config = _TOLERANT
 
     @property
     def text(self) -> str:
@@ -154,8 +148,6 @@ class BurstyArrivals(contract.BurstyArrivals, _Facts):
 class RampArrivals(contract.RampArrivals, _Facts):
     """A rate that rises or falls in a straight line."""
 
-    model_config = _TOLERANT
-
     @property
     def text(self) -> str:
         """`ramp 100-500/s`."""
@@ -170,7 +162,6 @@ class RampArrivals(contract.RampArrivals, _Facts):
 class TraceArrivals(contract.TraceArrivals, _Facts):
     """The arrival times of a file."""
 
-    model_config = _TOLERANT
     ends_itself = True
 
     @property
@@ -191,7 +182,6 @@ class TraceArrivals(contract.TraceArrivals, _Facts):
 class MaxArrivals(contract.MaxArrivals, _Facts):
     """Everything at once."""
 
-    model_config = _TOLERANT
     paced = False
 
     @property
@@ -200,10 +190,18 @@ class MaxArrivals(contract.MaxArrivals, _Facts):
         return "max"
 
 
+PlannedArrivals = (
+    ConstantArrivals | PoissonArrivals | BurstyArrivals | RampArrivals | TraceArrivals | MaxArrivals
+)
+"""The kinds that this version can run."""
+_UNKNOWN = "unknown"
+_KINDS = [str(kind.model_fields["kind"].default) for kind in get_args(PlannedArrivals)]
+
+
 class UnknownArrivals(_Facts):
     """A kind that a newer version has added: what it means is not known, but its name is."""
 
-    kind: str
+    kind: Annotated[str, Field(json_schema_extra={"not": {"enum": _KINDS}})]
 
     @property
     def text(self) -> str:
@@ -217,27 +215,9 @@ class UnknownArrivals(_Facts):
         return float(rate) if isinstance(rate, int | float) else None
 
 
-PlannedArrivals = (
-    ConstantArrivals | PoissonArrivals | BurstyArrivals | RampArrivals | TraceArrivals | MaxArrivals
-)
-"""The kinds that this version can run."""
-_UNKNOWN = "unknown"
-_KINDS = {
-    str(kind.model_fields["kind"].default): kind
-    for kind in (
-        ConstantArrivals,
-        PoissonArrivals,
-        BurstyArrivals,
-        RampArrivals,
-        TraceArrivals,
-        MaxArrivals,
-    )
-}
-
-
 def _kind(value: Any) -> str:
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return kind if isinstance(kind, str) and kind in _KINDS else _UNKNOWN
+    kind = str(value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None))
+    return kind if kind in _KINDS else _UNKNOWN
 
 
 Arrivals = Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from crayfish_contract import runconfig as contract
 from crayfish_contract.runconfig import Options  # noqa: TC001  # pydantic reads the annotation
@@ -19,7 +19,6 @@ from .goals import Goal, goal_of
 from .pipelines import Pipeline, pipeline_of
 from .recorded import Recorded
 
-_TOLERANT = ConfigDict(extra="allow", frozen=True)
 _ONCE_SCORED_NOTHING = "noop"
 """The one tool of its kind when cells did not say of theirs whether it does."""
 
@@ -27,25 +26,18 @@ _ONCE_SCORED_NOTHING = "noop"
 class Parallelism(contract.Parallelism, Recorded):
     """How many of each operator."""
 
-    model_config = _TOLERANT
-
 
 class StopRule(contract.StopRule, Recorded):
     """When the measured segment ends."""
-
-    model_config = _TOLERANT
 
 
 class Settle(contract.Settle, Recorded):
     """The end of a warm-up that is decided by what it shows."""
 
-    model_config = _TOLERANT
-
 
 class Warmup(contract.Warmup, Recorded):
     """Records that go first."""
 
-    model_config = _TOLERANT
     settle: Settle | None = None
 
 

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Recorded(BaseModel):
-    """Fields that this version does not know are kept: they tell two cells apart all the same."""
+    """Fields that this version does not know are kept: they tell two cells apart all the same.
+
+    A class with another base names this one last, because pydantic takes the last base's settings.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .trace import Trace
 
+ASSUMED_CAPACITY = 10_000.0
+"""records/s, for workloads whose rate an earlier run will find, before it has."""
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 SETTLE_RATE = 50.0
@@ -120,6 +122,17 @@ def make_spec(
         stop=stop_of(entry, sizing, plan.traces),
         seed=seed,
     )
+
+
+def first_run(plan: Plan, workload: int, index: int = 0) -> RunSpec:
+    """The first run of a workload, with an assumed rate where only a measurement will give it.
+
+    Raises:
+        CrayfishError: if the workload asks for what cannot be.
+    """
+    entry = plan.sizing.workloads[workload]
+    assumed = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
+    return make_spec(plan, workload, 1, index, rate=assumed)
 
 
 def runtime_on(processor: Processor, asked: Runtime | None, default: Runtime) -> Runtime:

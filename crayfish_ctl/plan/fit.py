@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .asked import name_of
 from .choices import parse_parallelism
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Processor, WorkloadEntry
     from crayfish_ctl.catalog.model import Runtime
 
-    from .resize import Asked
+    from .asked import Asked
 
 
 def fitting(
@@ -42,15 +43,3 @@ def _misfit(entry: WorkloadEntry, processor: Processor, runtime: Runtime) -> str
         return f"{processor.name} has no pipeline {entry.pipeline} in runtime {runtime}"
     parts = parse_parallelism(str(entry.parallelism or 1))
     return processor.why_fused(parts, chained=entry.chained is not False)
-
-
-def name_of(entry: WorkloadEntry) -> str:
-    """A workload as its file has it, in a few words."""
-    rate = entry.rate if isinstance(entry.rate, str | None) else f"{entry.rate:.9g}/s"
-    words = [entry.title or rate or "trace", entry.pipeline]
-    if entry.batch_size != 1:
-        words.append(f"batch {entry.batch_size}")
-    words += [word for word in (entry.processor, entry.runtime, entry.tool) if word]
-    if entry.parallelism is not None:
-        words.append(f"parallelism {entry.parallelism}")
-    return " ".join(words)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .asked import name_of
 from .estimate import FIRST_START_S, estimate_seconds
-from .fit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

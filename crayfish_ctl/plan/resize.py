@@ -6,7 +6,6 @@ is left, that is an error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from crayfish_ctl.catalog.experiment import SteadyEntry, StopEntry, TraceEntry, 
 from crayfish_ctl.catalog.explain import explain
 from crayfish_ctl.errors import CrayfishError
 
-from .fit import name_of
+from .asked import Asked, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Sizing
 
     from .choices import Choices
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A workload, and which one of the experiment it was, from 1; None: a flag made it."""
-
-    number: int | None
-    entry: WorkloadEntry
 
 
 def resize(sizing: Sizing, choices: Choices) -> tuple[Sizing, list[Asked], list[str]]:

@@ -61,16 +61,17 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         processor=ProcessorConfig(
             name=cell.processor, runtime=cell.runtime, options=cell.processor_options
         ),
-        parallelism=cell.parallelism,
+        # The containers have strict types of their own for what a cell says.
+        parallelism=cell.parallelism.model_dump(),
         format=cell.format,
         delivery=cell.delivery,
         pipeline=cell.pipeline,
         job_out=f"/experiment/{run.run_id}/out" if cell.way.in_job else None,
         producer=ProducerClient.model_validate(cell.producer_options),
         workload=WorkloadConfig(
-            arrivals=cell.arrivals,
-            stop=run.stop,
-            warmup=run.warmup,
+            arrivals=cell.arrivals.model_dump(),
+            stop=run.stop.model_dump(),
+            warmup=run.warmup.model_dump(),
             batch_size=cell.batch_size,
             points=PointsConfig(
                 kind=points.kind,

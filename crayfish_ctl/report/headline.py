@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.results import VerdictState
 

@@ -14,7 +14,7 @@ from crayfish_ctl.analysis import (
     summarise,
 )
 from crayfish_ctl.analysis.ratio import holm
-from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.estimate import estimate
 from tests.unit.results.runs import result, saturating
 from tests.unit.results.synthetic import Scenario
 

@@ -13,7 +13,7 @@ from crayfish_ctl.cells import GOALS, PIPELINES, GoalName
 from crayfish_ctl.plan import Cell, RunSpec
 from tests.unit.results.synthetic import Scenario
 
-ARRIVALS = [
+ARRIVALS: list[Any] = [
     contract.ConstantArrivals(rate=500),
     contract.PoissonArrivals(rate=500, seed=3),
     contract.BurstyArrivals(base_rate=100, burst_rate=800, base_seconds=5, burst_seconds=2),

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from crayfish_ctl.catalog.experiment import Fault
+    from crayfish_ctl.cells import Fault
 
 S = 1_000_000_000
 MS = 1_000_000
