@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from crayfish_contract import runconfig as contract
-from crayfish_contract.runconfig import Options  # noqa: TC001  # pydantic reads the annotation
+from crayfish_contract.runconfig import Options
 
-from .arrivals import Arrivals  # noqa: TC001  # pydantic reads the annotation
+from .arrivals import Arrivals
 from .goals import Goal, goal_of
 from .pipelines import Pipeline, pipeline_of
 from .recorded import Recorded

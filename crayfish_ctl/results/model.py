@@ -11,11 +11,11 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from crayfish_ctl.cells import RunSpec  # noqa: TC001  # pydantic reads the annotation
+from crayfish_ctl.cells import RunSpec
 
 from .frozen import Frozen
 from .happened import UNDER_TEST, Component, FaultFact, Step
-from .numbers import (  # noqa: TC001  # likewise
+from .numbers import (
     Backlog,
     Burst,
     Correctness,
@@ -28,7 +28,7 @@ from .numbers import (  # noqa: TC001  # likewise
     Warmed,
     Window,
 )
-from .verdict import Verdict  # noqa: TC001  # likewise
+from .verdict import Verdict
 
 RESULTS_VERSION: Final = 1
 

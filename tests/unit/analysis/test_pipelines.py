@@ -16,7 +16,7 @@ from crayfish_contract.runconfig import (
 )
 from crayfish_ctl.analysis import collect_run
 from crayfish_ctl.analysis.usage import role_of
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import Fault
 from crayfish_ctl.results import VerdictState
 from crayfish_ctl.results.happened import FaultFact
 from tests.unit.results.synthetic import REFERENCE, Scenario, write_run

@@ -84,7 +84,8 @@ def test_how_many_are_due_and_for_how_long() -> None:
     }
     for arrivals in ARRIVALS[:-1]:
         found = Scenario(arrivals=arrivals).cell.arrivals
-        due = tuple((found.due_within(stop), found.lasts(stop)) for stop in (clock, count))
-        assert due == tuple((n, pytest.approx(s)) for n, s in expected[arrivals.kind])
+        for stop, (records, seconds) in zip((clock, count), expected[arrivals.kind], strict=True):
+            assert found.due_within(stop) == records
+            assert found.lasts(stop) == pytest.approx(seconds)
     flood = Scenario(arrivals=ARRIVALS[-1]).cell.arrivals
     assert (flood.due_within(count), flood.lasts(count)) == (50, None)
