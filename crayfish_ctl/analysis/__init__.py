@@ -7,11 +7,11 @@ from .baselines import PipelineEfficiency, pipeline_efficiency
 from .blame import counts, not_carried
 from .collect import collect_run, failed_run
 from .correctness import Reference, load_reference
+from .estimate import Estimate
 from .metrics import METRICS, value_of
 from .ratio import Ratio, ratio_between, ratio_of
 from .repetition import (
     CellSummary,
-    Estimate,
     by_cell,
     key_metric,
     summarise,

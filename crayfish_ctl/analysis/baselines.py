@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .ratio import Ratio, ratio_between
 from .repetition import key_metric
@@ -11,12 +11,9 @@ from .repetition import key_metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
 
     from .repetition import CellSummary
-
-NOOP: Final = "noop"
-"""The tool that answers without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +34,20 @@ def pipeline_efficiency(summaries: Sequence[CellSummary]) -> list[PipelineEffici
     The raw bound has the same tool with its options, runtime, model and batch size. The noop bound
     has everything the same but the tool.
     """
-    saturating = [summary for summary in summaries if summary.cell.goal == "saturate"]
-    raw = [summary for summary in saturating if summary.cell.pipeline == "raw"]
-    pipelines = [summary for summary in saturating if summary.cell.pipeline != "raw"]
+    saturating = [summary for summary in summaries if summary.cell.aim.floods]
+    raw = [summary for summary in saturating if not summary.cell.way.processor]
+    pipelines = [summary for summary in saturating if summary.cell.way.processor]
     found: list[PipelineEfficiency] = []
     for summary in pipelines:
         scorer = _first(raw, _scorer(summary.cell), _scorer)
         pipeline = _first(
-            (other for other in pipelines if other.cell.tool == NOOP),
+            (other for other in pipelines if other.cell.scores_nothing),
             _pipeline(summary.cell),
             _pipeline,
         )
         if scorer is not None:
             found += _against(summary, "raw", scorer)
-        if pipeline is not None and summary.cell.tool != NOOP:
+        if pipeline is not None and not summary.cell.scores_nothing:
             found += _against(summary, "noop", pipeline)
     return found
 
@@ -60,7 +57,7 @@ def _scorer(cell: Cell) -> dict[str, Any]:
 
 
 def _pipeline(cell: Cell) -> dict[str, Any]:
-    return cell.model_dump(exclude={"tool", "tool_options", "title", "segment"})
+    return cell.model_dump(exclude={"tool", "tool_options", "scores_nothing", "title", "segment"})
 
 
 def _first(summaries: Iterable[CellSummary], wanted: dict[str, Any], what: Any) -> Any:

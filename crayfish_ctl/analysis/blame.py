@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from crayfish_ctl.results.model import VerdictState
+from crayfish_ctl.results.verdict import VerdictState
 
 if TYPE_CHECKING:
-    from crayfish_ctl.results.model import Verdict
+    from crayfish_ctl.results.verdict import Verdict
 
 BLAME: Final[dict[str, Literal["harness", "system"]]] = {
     "PRODUCER_LATE": "harness",

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from crayfish_contract.runconfig import BurstyArrivals
-from crayfish_ctl.results.model import Burst
+from crayfish_ctl.results.numbers import Burst
 
 from .latency import NS_PER_MS
 from .percentiles import quantiles
-from .timeline import NS, backlog_at, sent_and_consumed, waits_from
+from .timeline import NS, backlog_at, sent_and_consumed
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results.model import Window
+    from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results.numbers import Window
 
     from .percentiles import Array
 
@@ -44,19 +43,19 @@ def bursts_of(measured: pl.DataFrame, cell: Cell, window: Window) -> tuple[Burst
         cell: what was run.
         window: the measured window.
     """
-    arrivals = cell.arrivals
-    if not isinstance(arrivals, BurstyArrivals):
+    phases = burst_times(cell, window)
+    if not phases:
         return ()
     due = measured["intended_ns"].to_numpy()
     spans = measured["consumed_ns"] - measured["intended_ns"]
     latency = spans.cast(float).fill_null(np.inf).to_numpy() / NS_PER_MS
-    phases = burst_times(arrivals, window)
-    base = latency[(due < phases[0][0]) & np.isfinite(latency)] if phases else due[:0]
+    base = latency[(due < phases[0][0]) & np.isfinite(latency)]
     if not base.size:
         return ()
     band = quantiles(base, (BAND_QUANTILE,))[0]
-    width = round(max(BIN_SECONDS, BIN_RECORDS / arrivals.base_rate) * NS)
-    sent, consumed = sent_and_consumed(measured, waits_from(cell))
+    base_rate = cell.arrivals.first or 0.0
+    width = round(max(BIN_SECONDS, BIN_RECORDS / base_rate if base_rate else 0.0) * NS)
+    sent, consumed = sent_and_consumed(measured, cell.way.waits_from)
     found: list[Burst] = []
     for start, end, until in phases:
         recovered = recovery(due, latency, (end, until), width, band)
@@ -77,21 +76,14 @@ def bursts_of(measured: pl.DataFrame, cell: Cell, window: Window) -> tuple[Burst
     return tuple(found)
 
 
-def burst_times(arrivals: BurstyArrivals, window: Window) -> list[tuple[int, int, int]]:
+def burst_times(cell: Cell, window: Window) -> list[tuple[int, int, int]]:
     """Start and end of each burst, and when the next begins or the schedule is over, Unix ns."""
-    over = window.start_ns + round(window.schedule_seconds * NS)
-    period = arrivals.base_seconds + arrivals.burst_seconds
-    times: list[tuple[int, int, int]] = []
-    number = 0
-    while True:
-        start, end, until = (
-            window.start_ns + round((number * period + after) * NS)
-            for after in (arrivals.base_seconds, period, period + arrivals.base_seconds)
-        )
-        if start >= over:
-            return times
-        times.append((start, min(end, over), min(until, over)))
-        number += 1
+
+    def at(seconds: float) -> int:
+        return window.start_ns + round(seconds * NS)
+
+    bursts = cell.arrivals.bursts(window.schedule_seconds)
+    return [(at(start), at(end), at(until)) for start, end, until in bursts]
 
 
 def recovery(

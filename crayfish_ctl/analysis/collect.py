@@ -10,6 +10,7 @@ from crayfish_contract.arrays import RECEIVED_FILE, SENT_FILE
 from crayfish_contract.runconfig import RunConfigError, load_run_config
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results.files import RUN_FILE, write_model
+from crayfish_ctl.results.happened import Step
 from crayfish_ctl.results.inputs import (
     OUT_FOLDER,
     ProducerFact,
@@ -18,16 +19,10 @@ from crayfish_ctl.results.inputs import (
     read_inputs,
     read_steps,
 )
-from crayfish_ctl.results.model import (
-    Counts,
-    Failure,
-    RunResult,
-    Step,
-    Verdict,
-    VerdictState,
-    Warmed,
-)
+from crayfish_ctl.results.model import RunResult
+from crayfish_ctl.results.numbers import Counts, Warmed
 from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, write_records
+from crayfish_ctl.results.verdict import Failure, Verdict, VerdictState
 
 from .bursts import bursts_of
 from .correctness import Reference, correctness_of
@@ -43,8 +38,8 @@ from .latency import (
 )
 from .percentiles import percentiles
 from .steady import steady_of
-from .throughput import consumed_times, due_rate, own_rate, throughput_of
-from .timeline import backlog_of, window_of
+from .throughput import due_rate, own_rate, throughput_of
+from .timeline import backlog_of, consumed_times, window_of
 from .usage import Usage, components_of, efficiency_of
 from .verdict import Facts, judge
 
@@ -53,9 +48,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
-    from crayfish_ctl.catalog.model import Counter
-    from crayfish_ctl.plan.model import RunSpec
-    from crayfish_ctl.results.model import Window
+    from crayfish_ctl.cells import RunSpec
+    from crayfish_ctl.results.numbers import Window
+
+    from .usage import OwnCounter
 
 RUN_CONFIG_FILE: Final = "run-config.json"
 _GAVE_UP: Final = ("idle", "all")
@@ -66,7 +62,7 @@ def collect_run(
     run_dir: Path,
     spec: RunSpec,
     reference: Reference | None = None,
-    counter: Counter | None = None,
+    counter: OwnCounter | None = None,
 ) -> RunResult:
     """Write `records.parquet` and `run.json` of a run that ended, and remove its row files.
 
@@ -144,7 +140,7 @@ def summarise_run(  # noqa: PLR0917
     spec: RunSpec,
     config: RunConfig,
     reference: Reference | None,
-    counter: Counter | None = None,
+    counter: OwnCounter | None = None,
 ) -> RunResult:
     """The numbers and the verdict of a run that ended; touches no file.
 
@@ -171,7 +167,7 @@ def summarise_run(  # noqa: PLR0917
         )
     usage = Usage(inputs.metrics)
     backlog = backlog_of(measured, cell, window)
-    drained = config.workload.warmup.drain and cell.pipeline == "kafka"
+    drained = config.workload.warmup.drain and cell.way.broker
     stages = stages_ms(ok)
     own = own_rate(usage, counter, consumed_times(ok), cell, window) if counter else None
     facts = Facts(
@@ -180,7 +176,7 @@ def summarise_run(  # noqa: PLR0917
         counts=count(measured, inputs.consumer.undecodable),
         schedule_lag_ms=lag,
         throughput=throughput_of(measured, ok, cell, window, backlog, own),
-        correctness=correctness_of(ok, config.workload.points, reference, cell.tool),
+        correctness=correctness_of(ok, config.workload.points, reference, cell),
         components=components_of(usage, inputs, cell, window),
         backlog=backlog,
         steady=steady_of(ok, cell, window),

@@ -15,11 +15,11 @@ from crayfish_ctl.errors import CrayfishError
 from .comparison import ComparedResults, Comparison, Unmatched, more_is_better
 from .decision import Decision, decide, decide_bracket
 from .differences import differences
+from .estimate import estimate
 from .identity import cells_of, searches_of
-from .metrics import METRICS
+from .metrics import METRICS, key_metrics
 from .options import recorded_defaults
 from .ratio import Ratio, holm, ratio_across
-from .repetition import estimate
 from .search import SUSTAINABLE, objective_text
 
 if TYPE_CHECKING:
@@ -31,21 +31,6 @@ if TYPE_CHECKING:
     from .search import Search
 
 THRESHOLD: Final = 0.05
-
-_COSTS: Final = ("records_per_cpu_second",)
-_KEY_METRICS: Final = {
-    "sustain": ("latency_p50_ms", "latency_p99_ms", "achieved_records_per_s", *_COSTS),
-    "overload": (
-        "latency_p50_ms",
-        "latency_p99_ms",
-        "achieved_records_per_s",
-        "burst_recovery_s",
-        *_COSTS,
-    ),
-    "saturate": ("capacity_records_per_s", "capacity_drain_records_per_s", *_COSTS),
-}
-"""What is compared unless something is asked for. CPU-seconds per million points would be the same
-comparison as records per CPU-second once more: cells that match have the same batch size."""
 
 
 def compare_results(
@@ -144,7 +129,7 @@ def _runs(summary: CellSummary) -> str:
 def _cell(
     number: int, base: CellSummary, other: CellSummary, metrics: Sequence[str]
 ) -> list[Comparison]:
-    chosen = metrics or _KEY_METRICS[base.cell.goal]
+    chosen = metrics or key_metrics(base.cell.goal)
     both = [m for m in chosen if m in base.estimates and m in other.estimates]
     return [
         Comparison(
@@ -163,7 +148,7 @@ def _one_sided(
     number: int, base: CellSummary, other: CellSummary, metrics: Sequence[str]
 ) -> list[Unmatched]:
     """A value that one side has not: too few records for a percentile, or never recovered."""
-    chosen = metrics or _KEY_METRICS[base.cell.goal]
+    chosen = metrics or key_metrics(base.cell.goal)
     return [
         Unmatched(number, base.cell, f"{metric} only in the {side}", "undecided")
         for metric in chosen

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .decision import Decision, Outcome
+from .metrics import METRICS
+from .search import SUSTAINABLE
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
 
+    from .estimate import Estimate
     from .ratio import Ratio
-    from .repetition import Estimate
 
-_MORE_IS_BETTER: Final = ("_per_s", "per_cpu_second", "accuracy")
 _OPEN: Final = Decision("undecided")
 
 
@@ -96,5 +97,5 @@ class ComparedResults:
 
 
 def more_is_better(metric: str) -> bool:
-    """Rates, records per CPU-second and accuracies; not times, costs, backlogs and deviations."""
-    return metric.endswith(_MORE_IS_BETTER)
+    """Of one of `METRICS`, or of the rate that a search finds."""
+    return metric == SUSTAINABLE or METRICS[metric].more_is_better

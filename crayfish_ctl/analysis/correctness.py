@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,13 @@ import polars as pl
 
 from crayfish_contract.arrays import point_indices
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.results.model import Correctness
+from crayfish_ctl.results.numbers import Correctness
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import PointsConfig
-
-UNSCORED_TOOLS: Final = frozenset({"noop"})
-"""Tools that answer without a model: their accuracy says nothing."""
+    from crayfish_ctl.cells import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,13 @@ def _labels(points: Path) -> npt.NDArray[np.int64] | None:
 
 
 def correctness_of(
-    ok: pl.DataFrame, config: PointsConfig, reference: Reference | None, tool: str
+    ok: pl.DataFrame, config: PointsConfig, reference: Reference | None, cell: Cell
 ) -> Correctness:
-    """Check the ok records of a run."""
+    """Check the ok records of a run; there is no accuracy of a tool that scores nothing."""
     deviation = ok["deviation"].drop_nulls()
     labelled = ok.filter(pl.col("correct").is_not_null())
     points = int(labelled["batch"].sum())
-    known = bool(points) and tool not in UNSCORED_TOOLS
+    known = bool(points) and not cell.scores_nothing
     expected = _expected(labelled, config, reference) if reference and known else None
     beyond = int((deviation > config.tolerance).sum())
     return Correctness(

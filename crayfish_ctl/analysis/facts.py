@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results.model import (
+    from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results.happened import Component, FaultFact
+    from crayfish_ctl.results.numbers import (
         Backlog,
-        Component,
         Correctness,
         Counts,
-        FaultFact,
         Percentiles,
         Steady,
         Throughput,
@@ -60,7 +59,7 @@ class Facts:
     @property
     def saturates(self) -> bool:
         """Whether more is offered than can be carried, to find the capacity."""
-        return self.cell.goal == "saturate"
+        return self.cell.aim.floods
 
     @property
     def must_keep_schedule(self) -> bool:
@@ -68,4 +67,4 @@ class Facts:
 
         A fault may hold its client back, and a source inside the job waits for the job.
         """
-        return not self.cell.faults and self.cell.pipeline == "kafka"
+        return not self.cell.faults and self.cell.way.broker

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crayfish_ctl.errors import CrayfishError
 
 from .options import completed
-from .repetition import by_cell, summarise_cell
-from .search import planned_workloads, searches
+from .repetition import CellSummary, by_cell, summarise_cell
+from .search import Search, planned_workloads, searches
 from .summary import asked_repetitions, first_stage
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results import Results
+    from collections.abc import Iterable, Sequence
+
+    from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results import Results, RunResult
 
     from .options import Defaults
-    from .repetition import CellSummary
-    from .search import Search
+
+Found = TypeVar("Found", CellSummary, Search)
 
 
 def identity_of(cell: Cell, share: float | None = None) -> str:
@@ -49,13 +51,15 @@ def cells_of(results: Results, defaults: Defaults) -> dict[str, CellSummary]:
         CrayfishError: if two of them have one identity.
     """
     asked, first = asked_repetitions(results.manifest), first_stage(results.manifest)
-    found: dict[str, CellSummary] = {}
-    for cell, runs in by_cell(run for run in results.runs if run.spec.purpose == "measure"):
-        identity = identity_of(completed(cell, defaults), _share(results, runs[0].spec.workload))
-        if identity in found:
-            raise _ambiguous(results, found[identity].cell, cell)
-        found[identity] = summarise_cell(cell, runs, asked, first)
-    return found
+
+    def identity(cell: Cell, runs: Sequence[RunResult]) -> str:
+        return identity_of(completed(cell, defaults), _share(results, runs[0].spec.workload))
+
+    groups = by_cell(run for run in results.runs if run.spec.purpose == "measure")
+    return _told_apart(
+        results,
+        ((identity(cell, runs), summarise_cell(cell, runs, asked, first)) for cell, runs in groups),
+    )
 
 
 def searches_of(results: Results, defaults: Defaults) -> dict[str, Search]:
@@ -68,15 +72,22 @@ def searches_of(results: Results, defaults: Defaults) -> dict[str, Search]:
     Raises:
         CrayfishError: if two of them have one identity.
     """
-    found: dict[str, Search] = {}
-    for search in searches(results):
+
+    def identity(search: Search) -> str:
         goal = search.objective
         asked = goal and {"percentile": goal.percentile, "objective_ms": goal.objective_ms}
-        identity = _without_rate(completed(search.cell, defaults), search=asked)
-        if identity in found:
-            raise _ambiguous(results, found[identity].cell, search.cell)
-        found[identity] = search
-    return found
+        return _without_rate(completed(search.cell, defaults), search=asked)
+
+    return _told_apart(results, ((identity(search), search) for search in searches(results)))
+
+
+def _told_apart(results: Results, found: Iterable[tuple[str, Found]]) -> dict[str, Found]:
+    by_identity: dict[str, Found] = {}
+    for identity, each in found:
+        if identity in by_identity:
+            raise _ambiguous(results, by_identity[identity].cell, each.cell)
+        by_identity[identity] = each
+    return by_identity
 
 
 def _without_rate(cell: Cell, **more: Any) -> str:

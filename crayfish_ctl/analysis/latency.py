@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.results.model import Trend
+from crayfish_ctl.results.numbers import Trend
 
 from .percentiles import Array, percentiles, quantiles
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from crayfish_ctl.results.model import Percentiles
+    from crayfish_ctl.results.numbers import Percentiles
 
 NS_PER_MS: Final = 1e6
 _HALVES_NEED: Final = 100

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results.manifest import Manifest
 
     Values = Mapping[str, bool | int | float | str]

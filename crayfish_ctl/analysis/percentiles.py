@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from crayfish_ctl.results.model import Percentiles
+from crayfish_ctl.results.numbers import Percentiles
 from crayfish_ctl.sample import CONFIDENCE
 
 Array = npt.NDArray[Any]

@@ -21,7 +21,7 @@ from crayfish_ctl.sample import CONFIDENCE, MIN_RUNS, Array, staged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .repetition import Estimate
+    from .estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)

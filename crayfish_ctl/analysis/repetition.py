@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from crayfish_ctl.plan.model import Cell, Purpose  # noqa: TC001  # pydantic reads them
-from crayfish_ctl.results.model import VerdictState
-from crayfish_ctl.sample import interval_of
+from crayfish_ctl.cells import Cell  # noqa: TC001  # pydantic reads it
+from crayfish_ctl.results.verdict import VerdictState
 
 from .blame import not_carried
+from .estimate import Estimate, estimate
 from .metrics import METRICS, supported, value_of
 from .warnings import warnings_of
 
@@ -25,38 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from crayfish_ctl.results.model import RunResult
-
-
-class Estimate(BaseModel):
-    """A value over the valid runs of a cell. With fewer than three runs there is no interval.
-
-    The interval says where the mean of many such experiments on this machine would lie; nothing of
-    other machines, and nothing of where the next run lies, which varies more.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    n: int
-    mean: float
-    median: float
-    low: float | None
-    """Lower end of the 95 % confidence interval of the centre."""
-    high: float | None
-    cv: float | None
-    """Coefficient of variation: standard deviation / mean."""
-    values: tuple[float, ...] = ()
-    """One of each run, in the order of the runs."""
-    geometric_mean: float | None = None
-    """What the interval is round; None if a value is not positive (then it is round the mean)."""
-    repetitions: tuple[int, ...] = ()
-    """Of the runs, where they are known."""
-    first: int | None = None
-    """How many runs the interval's width is of, if their spread decided how many there are."""
-
-    @property
-    def centre(self) -> float:
-        """What is shown: what the interval is round."""
-        return self.mean if self.geometric_mean is None else self.geometric_mean
 
 
 class CellSummary(BaseModel):
@@ -77,7 +44,7 @@ class CellSummary(BaseModel):
     """Keys: `METRICS`; a metric that no valid run has is left out."""
     warnings: tuple[str, ...] = ()
     """What a reader should know of the repetitions, with figures and with what to do."""
-    purpose: Purpose = "measure"
+    purpose: str = "measure"
     """Of the runs that count."""
     not_carried: int = 0
     """Runs that the system could not carry (`analysis.blame`); one is enough for the cell not to be
@@ -87,35 +54,6 @@ class CellSummary(BaseModel):
     def sustained(self) -> bool:
         """Whether every run in which nothing else went wrong was carried, and there is one."""
         return self.valid > 0 and not self.not_carried
-
-
-def estimate(
-    values: Iterable[float], repetitions: Iterable[int] = (), first: int | None = None
-) -> Estimate | None:
-    """The means of some runs' values with a 95 % t interval; None without values.
-
-    Args:
-        values: one of each run.
-        repetitions: of the same runs.
-        first: see `crayfish_ctl.sample.interval_of`.
-    """
-    data = [float(value) for value in values]
-    if not data:
-        return None
-    mean, n = float(np.mean(data)), len(data)
-    found = interval_of(data, first)
-    return Estimate(
-        n=n,
-        mean=mean,
-        median=float(np.median(data)),
-        low=found.low,
-        high=found.high,
-        cv=float(np.std(data, ddof=1)) / mean if n > 1 and mean else None,
-        values=tuple(data),
-        geometric_mean=found.centre if min(data) > 0 else None,
-        repetitions=tuple(repetitions),
-        first=first if first is not None and n > first else None,
-    )
 
 
 def by_cell(runs: Iterable[RunResult]) -> list[tuple[Cell, list[RunResult]]]:
@@ -173,7 +111,7 @@ def summarise_cell(
 
 def key_metric(cell: Cell) -> str:
     """The one of `METRICS` that a cell is run for."""
-    return "capacity_records_per_s" if cell.goal == "saturate" else "latency_p50_ms"
+    return cell.aim.metric
 
 
 def over_runs(runs: Iterable[RunResult], metric: str, first: int | None = None) -> Estimate | None:

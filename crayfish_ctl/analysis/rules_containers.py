@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.results.model import Reason
+from crayfish_ctl.results.happened import UNDER_TEST
+from crayfish_ctl.results.verdict import Reason
 
 from .facts import MAX_THROTTLED_SHARE
 
 if TYPE_CHECKING:
-    from crayfish_ctl.results.model import Component
+    from crayfish_ctl.results.happened import Component
 
     from .facts import Facts
 
 _STOPPED_AS_ASKED: Final = (None, 0, 143)
 """Exit codes of a container that ended by itself or by SIGTERM."""
-_SYSTEM: Final = ("processor", "server")
-"""Roles of what is measured."""
 
 
 def harness_throttled(facts: Facts) -> Reason | None:
@@ -50,7 +49,7 @@ def _must_not_wait(facts: Facts, part: Component) -> bool:
     """The harness; but a producer that floods is meant to go as fast as its limit lets it."""
     if part.role == "producer" and facts.saturates:
         return False
-    return part.role not in {"processor", "server", "idle"}
+    return part.role not in {*UNDER_TEST, "idle"}
 
 
 def restarted(facts: Facts) -> Reason | None:
@@ -103,7 +102,7 @@ def _out_of_memory(facts: Facts, code: str, *, of_system: bool) -> Reason | None
     names = [
         part.name
         for part in facts.components
-        if part.oom_killed and (part.role in _SYSTEM) == of_system
+        if part.oom_killed and (part.role in UNDER_TEST) == of_system
     ]
     if not names:
         return None
@@ -115,7 +114,7 @@ def _out_of_memory(facts: Facts, code: str, *, of_system: bool) -> Reason | None
 
 def no_metrics(facts: Facts) -> Reason | None:
     """Nobody can say whether a container was throttled."""
-    harness = ("producer", "consumer") if facts.cell.pipeline == "kafka" else ()
+    harness = ("producer", "consumer") if facts.cell.way.broker else ()
     needed = (*harness, "processor")
     known = {part.role for part in facts.components if part.cpu_seconds is not None}
     missing = [role for role in needed if role not in known]
@@ -136,7 +135,7 @@ def collector_paused(facts: Facts) -> Reason | None:
     names = [
         f"{part.name} {part.collector.longest_ms:.0f} ms ({part.collector.full} full collections)"
         for part in facts.components
-        if part.role in {"processor", "server", "broker"}
+        if part.role in {*UNDER_TEST, "broker"}
         and part.collector is not None
         and part.collector.longest_ms > p99
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.results.model import Reason
+from crayfish_ctl.results.verdict import Reason
 
 from .facts import (
     GROWTH_P_VALUE,
@@ -48,7 +48,7 @@ def held_back(facts: Facts) -> Reason | None:
         return None
     why = (
         "the job's own source {}: the job held it back"
-        if facts.cell.pipeline == "in-job"
+        if facts.cell.way.in_job
         else "the producer {}: the fault held it back"
     )
     return Reason(
@@ -72,7 +72,7 @@ def _late(facts: Facts) -> str | None:
 def backlog_growing(facts: Facts) -> Reason | None:
     """The rate was to be sustained, but records came back more slowly than they went."""
     offered, backlog = facts.throughput.offered_records_per_s, facts.backlog
-    if facts.cell.goal != "sustain" or offered is None or backlog is None:
+    if not facts.cell.aim.holds or offered is None or backlog is None:
         return None
     growth = backlog.slope_records_per_s * facts.window.schedule_seconds
     achieved = facts.throughput.achieved_records_per_s

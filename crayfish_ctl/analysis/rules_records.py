@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.results.model import Reason
+from crayfish_ctl.results.verdict import Reason
 
 from .facts import MAX_ACCURACY_ERROR, MAX_CLOCK_STEP_MS
 

@@ -10,17 +10,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crayfish_ctl.catalog.experiment import SearchEntry
-from crayfish_ctl.results.model import VerdictState
+from crayfish_ctl.results.verdict import VerdictState
 
 if TYPE_CHECKING:
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results import Manifest, Results, RunResult
 
 SUSTAINABLE: Final = "sustainable_records_per_s"
 """The metric that a search is made for: the highest rate that held and was confirmed, records/s."""
+
+
+class Objective(BaseModel):
+    """What a rate must hold, as the experiment asks for it (docs/experiments.md: `search`)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, from_attributes=True)
+
+    percentile: str = "p99"
+    objective_ms: float = 100.0
+    confirm: int = 3
+    """Runs at the rate that was found."""
+    max_probes: int = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Search:
 
     workload: int
     """Position in the experiment, from 0."""
-    objective: SearchEntry | None
+    objective: Objective | None
     attempts: tuple[Attempt, ...]
 
     @property
@@ -102,21 +113,26 @@ class Search:
         )
 
 
-def holds(run: RunResult, objective: SearchEntry | None) -> bool:
+def holds(run: RunResult, objective: Objective | None) -> bool:
     """Whether a run sustained its rate within the objective: VALID, and the percentile low enough.
 
     A rate that the producer could not keep is not known to hold, so it does not.
     """
     if run.verdict.state is not VerdictState.VALID or run.latency_ms is None:
         return False
-    return objective is None or _percentile(run, objective) <= objective.objective_ms
+    ms = _percentile(run, objective)
+    return objective is None or (ms is not None and ms <= objective.objective_ms)
 
 
-def _percentile(run: RunResult, objective: SearchEntry | None) -> float:
-    return float(getattr(run.latency_ms, objective.percentile if objective else "p99"))
+def _percentile(run: RunResult, objective: Objective | None) -> float | None:
+    """ms; None if the run has none, or the objective is of one that this version does not know."""
+    found: float | None = getattr(
+        run.latency_ms, objective.percentile if objective else "p99", None
+    )
+    return found
 
 
-def objective_text(objective: SearchEntry) -> str:
+def objective_text(objective: Objective) -> str:
     """`p99 of at most 100 ms`."""
     return f"{objective.percentile.replace('_', '.')} of at most {objective.objective_ms:g} ms"
 
@@ -135,15 +151,15 @@ def searches(results: Results) -> list[Search]:
     return found
 
 
-def _attempt(number: int, run: RunResult, objective: SearchEntry | None) -> Attempt:
-    ms = None if run.latency_ms is None else _percentile(run, objective)
-    return Attempt(number, run, run.spec.cell.rate or 0.0, ms, holds(run, objective))
+def _attempt(number: int, run: RunResult, objective: Objective | None) -> Attempt:
+    ms, held = _percentile(run, objective), holds(run, objective)
+    return Attempt(number, run, run.spec.cell.rate or 0.0, ms, held)
 
 
-def _objective(manifest: Manifest, workload: int) -> SearchEntry | None:
+def _objective(manifest: Manifest, workload: int) -> Objective | None:
     for entry in planned_workloads(manifest, workload):
         try:
-            return SearchEntry.model_validate(entry.get("search"))
+            return Objective.model_validate(entry.get("search"))
         except ValidationError:
             continue
     return None

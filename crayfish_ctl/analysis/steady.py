@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import stats
 
-from crayfish_contract.runconfig import ConstantArrivals, PoissonArrivals
-from crayfish_ctl.results.model import Steady
+from crayfish_ctl.results.numbers import Steady
 
 from .latency import span_ms
-from .throughput import consumed_times, middle_span
+from .timeline import consumed_times, middle_span
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results.model import Window
+    from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results.numbers import Window
 
     from .percentiles import Array
 
@@ -46,9 +45,9 @@ def steady_of(ok: pl.DataFrame, cell: Cell, window: Window) -> Steady | None:
         cell: what was run.
         window: the measured window.
     """
-    if cell.goal == "saturate":
+    if cell.aim.steady_by == "results":
         blocks = completion_blocks(consumed_times(ok), window.sending_end_ns)
-    elif cell.goal == "sustain" and isinstance(cell.arrivals, ConstantArrivals | PoissonArrivals):
+    elif cell.aim.steady_by == "latency" and cell.arrivals.steady:
         blocks = latency_blocks(ok)
     else:
         return None

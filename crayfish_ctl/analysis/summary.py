@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results.load import Results
     from crayfish_ctl.results.manifest import Manifest
     from crayfish_ctl.results.model import RunResult
@@ -107,7 +107,7 @@ def cell_columns(cell: Cell) -> Row:
         "arrivals": cell.arrivals.kind,
         "rate": cell.rate,
         "batch_size": cell.batch_size,
-        "format": cell.format.value,
+        "format": str(cell.format),
         "delivery": cell.delivery,
         "source": cell.parallelism.source,
         "scorer": cell.parallelism.scorer,

@@ -6,36 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from crayfish_contract.runconfig import ConstantArrivals, MaxArrivals
-from crayfish_ctl.results.model import Capacity, Throughput
+from crayfish_ctl.results.numbers import Capacity, Throughput
 
-from .timeline import NS
+from .timeline import NS, consumed_times, middle_span
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from crayfish_ctl.catalog.model import Counter
-    from crayfish_ctl.plan.model import Cell
-    from crayfish_ctl.results.model import Backlog, Window
+    from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results.numbers import Backlog, Window
 
     from .percentiles import Array
-    from .usage import Usage
+    from .usage import OwnCounter, Usage
 
-_MIDDLE: Final = (0.1, 0.9)
 _PHASE_NEEDS_RESULTS: Final = 100
 _PHASE_NEEDS_SECONDS: Final = 1.0
 _SATURATED_BACKLOG_SECONDS: Final = 0.5
-
-
-def middle_span(times: Array) -> tuple[int, int, int] | None:
-    """The steady middle of sorted times: (first ns, last ns, steps between them).
-
-    From the 10 % to the 90 % quantile, so that start-up and the last stragglers do not count.
-    """
-    low, high = (int(share * (times.size - 1)) for share in _MIDDLE)
-    if high <= low or times[high] <= times[low]:
-        return None
-    return int(times[low]), int(times[high]), high - low
 
 
 def middle_rate(times: Array) -> float | None:
@@ -53,18 +39,13 @@ def phase_rate(times: Array) -> float | None:
     return middle_rate(times) if long_enough else None
 
 
-def consumed_times(ok: pl.DataFrame) -> Array:
-    """When the ok results came, sorted, ns."""
-    return np.sort(ok["consumed_ns"].to_numpy())
-
-
 def achieved_span(times: Array, window: Window) -> tuple[int, int]:
     """From the first of the sorted result times for as long as the schedule is, ns."""
     return int(times[0]), int(times[0] + window.schedule_seconds * NS)
 
 
 def own_rate(
-    usage: Usage, counter: Counter, times: Array, cell: Cell, window: Window
+    usage: Usage, counter: OwnCounter, times: Array, cell: Cell, window: Window
 ) -> float | None:
     """Records per second by the processor's own counter.
 
@@ -72,7 +53,7 @@ def own_rate(
     """
     if not times.size:
         return None
-    span = middle_span(times) if cell.goal == "saturate" else achieved_span(times, window)
+    span = middle_span(times) if cell.aim.floods else achieved_span(times, window)
     if span is None or span[1] <= span[0]:
         return None
     return usage.counted_per_s(counter, span[0], span[1])
@@ -90,7 +71,7 @@ def capacity_of(
     if rate is None:
         return None
     waiting = backlog.at_sending_end if backlog else 0
-    closed_loop = cell.pipeline != "kafka" and isinstance(cell.arrivals, MaxArrivals)
+    closed_loop = cell.way.closed_loop and not cell.arrivals.paced
     return Capacity(
         records_per_s=rate,
         sharing_records_per_s=phase_rate(times[times <= window.sending_end_ns]),
@@ -128,32 +109,21 @@ def throughput_of(  # noqa: PLR0917
     )
     achieved = within / window.schedule_seconds if window.schedule_seconds else 0.0
     return Throughput(
-        offered_records_per_s=offered_rate(measured.height, cell, window),
+        offered_records_per_s=cell.arrivals.offered(measured.height, window.schedule_seconds),
         sent_records_per_s=rate_of(np.sort(measured["sent_ns"].to_numpy())),
         achieved_records_per_s=achieved,
         achieved_points_per_s=achieved * cell.batch_size,
-        capacity=capacity_of(times, cell, window, backlog) if cell.goal == "saturate" else None,
+        capacity=capacity_of(times, cell, window, backlog) if cell.aim.floods else None,
         processor_records_per_s=own_records_per_s,
     )
 
 
-def offered_rate(records: int, cell: Cell, window: Window) -> float | None:
-    """What the schedule asked for, records/s: of any but `max` arrivals, its mean."""
-    match cell.arrivals:
-        case MaxArrivals():
-            return None
-        case ConstantArrivals(rate=rate):
-            return rate
-        case _:
-            return records / window.schedule_seconds
-
-
 def due_rate(measured: pl.DataFrame, cell: Cell) -> float | None:
-    """Records per second from the first to the last due time; None for `max` arrivals.
+    """Records per second from the first to the last due time; None without a schedule.
 
     What the sent rate is held against: the gaps at both ends of a schedule are in neither.
     """
-    if isinstance(cell.arrivals, MaxArrivals):
+    if not cell.arrivals.paced:
         return None
     return rate_of(np.sort(measured["intended_ns"].to_numpy()))
 

@@ -1,4 +1,4 @@
-"""The measured window, and how many records were on their way at each moment of it."""
+"""The measured window, when results came in it, and how many records were on their way."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import stats
 
-from crayfish_contract.runconfig import MaxArrivals, TraceArrivals
-from crayfish_ctl.results.model import Backlog, Window
+from crayfish_ctl.results.numbers import Backlog, Window
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from crayfish_contract.runconfig import StopRule
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell, StopRule
 
     from .percentiles import Array
 
 NS: Final = 1e9
+_MIDDLE: Final = (0.1, 0.9)
 _BLOCKS: Final = 20
 _SAMPLES_PER_BLOCK: Final = 10
 
@@ -29,10 +28,11 @@ def window_of(measured: pl.DataFrame, cell: Cell, stop: StopRule) -> Window | No
         return None
     sent = measured["sent_ns"].to_numpy()
     due = measured["intended_ns"].to_numpy()
-    if isinstance(cell.arrivals, MaxArrivals):
-        start, schedule = int(sent.min()), float(np.ptp(sent)) / NS
+    if cell.arrivals.paced:
+        start = int(due.min())
+        schedule = cell.arrivals.lasted(stop, due.size, float(np.ptp(due)) / NS)
     else:
-        start, schedule = int(due.min()), schedule_seconds(due, cell, stop)
+        start, schedule = int(sent.min()), float(np.ptp(sent)) / NS
     return Window(
         start_ns=start,
         sending_end_ns=max(int(sent.max()), start + int(schedule * NS)),
@@ -41,20 +41,24 @@ def window_of(measured: pl.DataFrame, cell: Cell, stop: StopRule) -> Window | No
     )
 
 
-def schedule_seconds(due: Array, cell: Cell, stop: StopRule) -> float:
-    """How long a paced schedule is.
-
-    What the clock ended is as long as the stop rule says; what a count or the end of a trace ended
-    lasts until one mean gap after its last record was due.
-    """
-    counted = stop.count is not None and due.size >= stop.count
-    if stop.seconds is not None and not counted and not isinstance(cell.arrivals, TraceArrivals):
-        return stop.seconds
-    return float(np.ptp(due)) / NS + (1 / cell.rate if cell.rate else 0.0)
-
-
 def _maximum(values: Array) -> int | None:
     return int(values.max()) if values.size else None
+
+
+def consumed_times(ok: pl.DataFrame) -> Array:
+    """When the ok results came, sorted, ns."""
+    return np.sort(ok["consumed_ns"].to_numpy())
+
+
+def middle_span(times: Array) -> tuple[int, int, int] | None:
+    """The steady middle of sorted times: (first ns, last ns, steps between them).
+
+    From the 10 % to the 90 % quantile, so that start-up and the last stragglers do not count.
+    """
+    low, high = (int(share * (times.size - 1)) for share in _MIDDLE)
+    if high <= low or times[high] <= times[low]:
+        return None
+    return int(times[low]), int(times[high]), high - low
 
 
 def backlog_at(sent: Array, consumed: Array, times: Array) -> Array:
@@ -64,21 +68,12 @@ def backlog_at(sent: Array, consumed: Array, times: Array) -> Array:
     )
 
 
-def waits_from(cell: Cell) -> str:
-    """The column with the time from which a record counts as waiting.
-
-    A source inside the job is held back when the job is slow, so what waits there waits before it
-    is sent: in pipeline `in-job` a record waits from when it was due.
-    """
-    return "intended_ns" if cell.pipeline == "in-job" else "sent_ns"
-
-
 def sent_and_consumed(measured: pl.DataFrame, begins: str = "sent_ns") -> tuple[Array, Array]:
     """The sorted times at which records went and (first) results came; undelivered left out.
 
     Args:
         measured: records of the measured segment.
-        begins: `waits_from` of the cell.
+        begins: the column from whose time on a record waits (`Pipeline.waits_from`).
     """
     went = measured.filter(measured["status"] != "undelivered")
     return (
@@ -93,7 +88,7 @@ def backlog_of(measured: pl.DataFrame, cell: Cell, window: Window) -> Backlog | 
     The slope is that of a straight line through the means of 20 equal blocks of the window (blocks,
     because neighbouring samples of a queue resemble each other).
     """
-    sent, consumed = sent_and_consumed(measured, waits_from(cell))
+    sent, consumed = sent_and_consumed(measured, cell.way.waits_from)
     if not sent.size:
         return None
     start, end = window.start_ns, int(sent[-1])

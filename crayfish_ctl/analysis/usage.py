@@ -11,23 +11,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import polars as pl
 
-from crayfish_ctl.results.model import Collector, Component, Efficiency
+from crayfish_ctl.results.happened import UNDER_TEST, Collector, Component
+from crayfish_ctl.results.numbers import Efficiency
 
-from .throughput import consumed_times, middle_span
-from .timeline import NS
+from .timeline import NS, consumed_times, middle_span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from crayfish_ctl.catalog.model import Counter as OwnCounter
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results.inputs import ContainerFact, RunInputs
-    from crayfish_ctl.results.model import Role, Window
+    from crayfish_ctl.results.numbers import Window
     from crayfish_ctl.results.pauses import Pause
 
 CPU: Final = "container_cpu_usage_seconds_total"
@@ -37,14 +36,24 @@ THROTTLED_PERIODS: Final = "container_cpu_cfs_throttled_periods_total"
 WORKING_SET: Final = "container_memory_working_set_bytes"
 MAX_MEMORY: Final = "container_memory_max_bytes"
 
-UNDER_TEST: Final = ("processor", "server")
-"""The roles whose CPU a result costs."""
 _UNKNOWN: Final = "monitoring"
 """The role of what left no facts: no system that is measured, and no part of the load."""
 _MIN_COVERED: Final = 0.5
 """Share of the time that the scrapes of the processor's own counter must span."""
 _MAX_GAP_S: Final = 2.5
 """Scrapes come each second: a series may end this long before the window does."""
+
+
+class OwnCounter(Protocol):
+    """Which of the processor's own metrics counts its records, as its config declares it."""
+
+    @property
+    def metric(self) -> str:
+        """Its name."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Those that its series have, among others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,7 @@ def components_of(
     containers = inputs.containers
     kills = Counter(fault.service for fault in inputs.faults if fault.action == "kill")
     facts = {name: containers.get(name) for name in sorted(set(containers) | usage.services)}
-    roles: dict[str, Role] = {
+    roles: dict[str, str] = {
         name: (fact.role if fact else None) or _UNKNOWN for name, fact in facts.items()
     }
     return tuple(
@@ -146,14 +155,14 @@ def components_of(
     )
 
 
-def usage_window(role: Role, cell: Cell, window: Window) -> tuple[int, int]:
+def usage_window(role: str, cell: Cell, window: Window) -> tuple[int, int]:
     """The time over which a component's CPU is counted.
 
     To saturate it lasts until the last result, because a backlog is worked off after the sending is
     over; except for the producer, which has finished and left by then.
     """
-    saturates = cell.goal == "saturate" and role != "producer"
-    if saturates and window.last_result_ns is not None:
+    outlasts = cell.aim.floods and role != "producer"
+    if outlasts and window.last_result_ns is not None:
         return window.start_ns, max(window.sending_end_ns, window.last_result_ns)
     return window.start_ns, window.sending_end_ns
 
@@ -162,7 +171,7 @@ def _component(
     name: str,
     usage: Usage,
     fact: ContainerFact | None,
-    role: Role,
+    role: str,
     window: tuple[int, int],
     *,
     kills: int,
@@ -222,7 +231,7 @@ def efficiency_of(
     """
     services = [part.name for part in components if part.role in UNDER_TEST]
     times = consumed_times(ok)
-    if cell.goal == "saturate":
+    if cell.aim.floods:
         span = middle_span(times)
     else:
         within = (times >= window.start_ns) & (times <= window.sending_end_ns)
@@ -232,7 +241,7 @@ def efficiency_of(
     cpu = _cpu_of(usage, services, span[0], span[1])
     if not cpu or not span[2]:
         return None
-    drain = middle_span(times[times > window.sending_end_ns]) if cell.goal == "saturate" else None
+    drain = middle_span(times[times > window.sending_end_ns]) if cell.aim.floods else None
     drain_cpu = _cpu_of(usage, services, drain[0], drain[1]) if drain else None
     return Efficiency(
         cpu_seconds=cpu,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from crayfish_ctl.results.model import Reason, Verdict, VerdictState
+from crayfish_ctl.results.verdict import Reason, Verdict, VerdictState
 
 from .facts import (
     GROWTH_P_VALUE,

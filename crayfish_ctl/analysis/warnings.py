@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .metrics import METRICS, key_metrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
 
-    from .repetition import Estimate
+    from .estimate import Estimate
 
 MAX_VARIATION: Final = 0.1
-
-_JUDGED: Final = {
-    "latency_p50_ms": ("p50 latency", "ms"),
-    "latency_p99_ms": ("p99 latency", "ms"),
-    "capacity_records_per_s": ("capacity", "records/s"),
-}
-
-
-def judged_metrics(cell: Cell) -> tuple[str, ...]:
-    """The metrics whose variation between runs is worth a warning: what the cell is run for."""
-    if cell.goal == "saturate":
-        return ("capacity_records_per_s",)
-    return ("latency_p50_ms", "latency_p99_ms")
 
 
 def warnings_of(
@@ -40,9 +29,12 @@ def warnings_of(
         not_carried: its runs that are INVALID by what the system did.
     """
     found = [
-        _varies(metric, estimates[metric])
-        for metric in judged_metrics(cell)
-        if metric in estimates and (estimates[metric].cv or 0) > MAX_VARIATION
+        _varies(key.called, METRICS[metric].unit, estimates[metric])
+        for metric in key_metrics(cell.goal)
+        if (key := METRICS[metric].key)
+        and key.called
+        and metric in estimates
+        and (estimates[metric].cv or 0) > MAX_VARIATION
     ]
     if not_carried:
         found.append(
@@ -57,8 +49,7 @@ def warnings_of(
     return tuple(found)
 
 
-def _varies(metric: str, found: Estimate) -> str:
-    name, unit = _JUDGED[metric]
+def _varies(name: str, unit: str, found: Estimate) -> str:
     values = f"{min(found.values):,.4g} to {max(found.values):,.4g} {unit}"
     return (
         f"{name} varies by {found.cv or 0:.0%} between {found.n} runs ({values}; coefficient of "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from crayfish_contract.runconfig import Pipeline
+from crayfish_ctl.cells import GoalName, pipeline_of
 
 from .explain import meant
 from .model import Config, Resources, Runtime
@@ -150,7 +151,7 @@ class WorkloadEntry(Config):
     """With rate `capacity`: how much of it."""
     arrivals: ArrivalsEntry = SteadyEntry(kind="constant")
     batch_size: Batch = 1
-    goal: Literal["sustain", "saturate", "overload"] = "sustain"
+    goal: GoalName = "sustain"
     title: Line | None = None
     """What reports call it; without one: its rate."""
     search: SearchEntry | None = None
@@ -184,8 +185,8 @@ class WorkloadEntry(Config):
             raise ValueError(f"arrivals: {self.arrivals.kind} needs a rate in records/s")
         if self.share != 1.0 and self.rate != "capacity":
             raise ValueError("share: only with rate: capacity")
-        if self.pipeline == "raw" and self.rate != "max":
-            raise ValueError("pipeline raw has no arrivals: give rate: max")
+        if not pipeline_of(self.pipeline).processor and self.rate != "max":
+            raise ValueError(f"pipeline {self.pipeline} has no arrivals: give rate: max")
         if self.search is not None and (self.rate == "max" or self.arrivals.kind == "trace"):
             raise ValueError("search: give the highest rate to try, or rate: capacity")
         return self

@@ -100,6 +100,11 @@ class Tool(Config):
     address: str | None = None
     """host:port of its server, if external."""
 
+    @property
+    def scores_nothing(self) -> bool:
+        """Whether it answers without a model: then there is nothing to load, and to compare."""
+        return self.model_format is None
+
 
 class ModelFile(Config):
     """One file (or folder) of a model."""

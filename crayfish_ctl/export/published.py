@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from crayfish_contract.runconfig import BurstyArrivals, MaxArrivals
 from crayfish_ctl.analysis.summary import cell_columns
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results import VerdictState, replacing
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results import Results, RunResult
 
 _PROCESSORS: Final = {"kafka-streams": "kafkastreams", "spark": "sparkss"}
@@ -83,7 +82,7 @@ def _unfit(results: Results, run: RunResult) -> str | None:
         return run.verdict.state.value
     if run.spec.purpose == "probe":
         return "probe of a search"
-    if run.spec.cell.pipeline == "raw":
+    if not run.spec.cell.way.processor:
         return "the raw scorer has no pipeline"
     return None
 
@@ -94,7 +93,7 @@ def _file(run: RunResult) -> _File:
     parallelism = cell.parallelism
     if not parallelism.chained:  # theirs, with 32 partitions: flink-32-N-32
         processor = f"{processor}-{parallelism.source}-N-{parallelism.sink}"
-    if cell.pipeline == "in-job":
+    if not cell.way.broker:
         processor = f"{processor}-standalone"
     footprint = f"ir{_rate(cell)}-bs{cell.batch_size}-mr{parallelism.scorer}"
     return _File(run, (processor, cell.model, _TOOLS.get(cell.tool, cell.tool)), footprint)
@@ -102,11 +101,8 @@ def _file(run: RunResult) -> _File:
 
 def _rate(cell: Cell) -> int:
     """An integer, as their notebooks read it: of bursts the peak, of less than one a second 1."""
-    arrivals = cell.arrivals
-    if isinstance(arrivals, MaxArrivals):
-        return _NO_RATE
-    rate = arrivals.burst_rate if isinstance(arrivals, BurstyArrivals) else arrivals.rate
-    return max(1, round(rate))
+    rate = cell.arrivals.highest
+    return _NO_RATE if rate is None else max(1, round(rate))
 
 
 def _told_apart(files: Sequence[_File]) -> list[_File]:
@@ -175,7 +171,7 @@ def _lines(results: Results, run: RunResult) -> str:
     among the records.
     """
     end = pl.col("out_append_ms")
-    if run.spec.cell.pipeline == "in-job":
+    if not run.spec.cell.way.broker:
         end = pl.col("consumed_ns") // _MS
     rows = (
         results.records(run.run_id)

@@ -11,9 +11,9 @@ from crayfish_ctl.errors import CrayfishError
 from .assemble import assemble
 from .checks import check_cell
 from .estimate import check_schedule
-from .expand import make_spec
+from .expand import first_run
 from .points import check_points
-from .schedule import ASSUMED_CAPACITY, preview
+from .schedule import preview
 from .services import check_services
 from .size import check_size
 from .tell_apart import tell_apart
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Catalog, Experiment
 
     from .choices import Choices
-    from .model import RunSpec
     from .plan import Plan
 
 
@@ -79,7 +78,7 @@ def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
     """
     where = plan.where(position)
     try:
-        run = _first_run(plan, position)
+        run = first_run(plan, position, index=position)
         check_schedule(run, plan.sizing.max_repetitions or plan.sizing.repetitions)
     except CrayfishError as error:
         raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
@@ -87,21 +86,14 @@ def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
     check_size(where, run.cell, plan.model)
 
 
-def _first_run(plan: Plan, position: int) -> RunSpec:
-    """A run of the workload, with an assumed rate where only a measurement will give it."""
-    entry = plan.sizing.workloads[position]
-    assumed = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
-    return make_spec(plan, position, 1, position, rate=assumed)
-
-
 def _check_capacities(plan: Plan) -> None:
     """A rate `capacity` needs a workload that measures one; the schedule runs that first."""
     for position, entry in enumerate(plan.sizing.workloads):
         if entry.rate != "capacity":
             continue
-        cell = make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
+        cell = first_run(plan, position).cell
         if not any(
-            run.workload != position and run.cell.goal == "saturate" and run.cell.same_system(cell)
+            run.workload != position and run.cell.aim.floods and run.cell.same_system(cell)
             for run in plan.runs
         ):
             raise CrayfishError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crayfish_contract.runconfig import MaxArrivals, PoissonArrivals, TraceArrivals
 from crayfish_ctl.catalog.values import COUNT_MAX
 from crayfish_ctl.errors import CrayfishError
 from crayfish_load.settled import BLOCKS
@@ -17,23 +16,12 @@ OVERHEAD_S = 10.0
 FIRST_START_S = 30.0
 _SURELY = 60
 """So many expected records are never none: a Poisson process misses them once in 10^26 times."""
-_ASSUMED_CAPACITY = {"kafka": 15_000.0, "in-job": 60_000.0, "raw": 100_000.0}
-"""records/s of a small model, by pipeline; for the estimate only."""
 
 
 def scheduled_records(run: RunSpec) -> tuple[int, int]:
     """Warm-up and measured records that the schedule holds (the mean, if it is a random one)."""
-    return round(run.warmup.rate * run.warmup.seconds), round(_measured(run))
-
-
-def _measured(run: RunSpec) -> float:
-    arrivals, stop = run.cell.arrivals, run.stop
-    counts: list[float] = [stop.count] if stop.count else []
-    if isinstance(arrivals, TraceArrivals):  # its stop rule has the very number
-        counts.append(arrivals.records)
-    elif not isinstance(arrivals, MaxArrivals) and stop.seconds:
-        counts.append(round(arrivals.rate * stop.seconds))
-    return min(counts)
+    warmup = round(run.warmup.rate * run.warmup.seconds)
+    return warmup, run.cell.arrivals.due_within(run.stop)
 
 
 def estimate_seconds(run: RunSpec) -> float:
@@ -49,14 +37,12 @@ def settle_seconds(run: RunSpec) -> float:
 
 def measured_seconds(run: RunSpec) -> float:
     """What its measured segment is expected to take."""
-    _, measured = scheduled_records(run)
-    arrivals = run.cell.arrivals
-    if isinstance(arrivals, TraceArrivals):
-        share = measured / arrivals.records
-        return min(run.stop.seconds or share * arrivals.seconds, arrivals.seconds)
-    seconds = measured / (run.cell.rate or _ASSUMED_CAPACITY[run.cell.pipeline])
+    way, arrivals, stop = run.cell.way, run.cell.arrivals, run.stop
+    seconds = arrivals.lasts(stop)
+    if seconds is None:
+        seconds = arrivals.due_within(stop) / way.assumed_records_per_s
     # A loop over the scorer looks at the clock itself; a flood of records ends by its count.
-    return min(seconds, run.stop.seconds or seconds) if run.cell.pipeline == "raw" else seconds
+    return seconds if way.processor else min(seconds, stop.seconds or seconds)
 
 
 def check_schedule(run: RunSpec, repetitions: int) -> None:
@@ -76,14 +62,14 @@ def check_schedule(run: RunSpec, repetitions: int) -> None:
                 hint="lower the rate, or the seconds",
             )
     arrivals, seconds = run.cell.arrivals, run.stop.seconds
-    if isinstance(arrivals, MaxArrivals | TraceArrivals) or seconds is None:
+    if arrivals.ends_itself or arrivals.mean is None or seconds is None:
         return
-    if arrivals.rate * seconds > _SURELY:
+    if arrivals.mean * seconds > _SURELY:
         return
     from crayfish_load.arrivals import arrival_process  # noqa: PLC0415  few plans come here
 
     for repetition in range(1, repetitions + 1):
-        if isinstance(arrivals, PoissonArrivals):
+        if arrivals.random:
             seed = run.seed - run.repetition + repetition
             arrivals = arrivals.model_copy(update={"seed": seed})
         if arrival_process(arrivals).count(run.stop) == 0:

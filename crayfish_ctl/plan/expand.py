@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crayfish_contract.runconfig import (
-    Arrivals,
+from crayfish_ctl.catalog.experiment import BurstyEntry, RampEntry, TraceEntry
+from crayfish_ctl.catalog.option import effective
+from crayfish_ctl.catalog.values import RATE_MAX, RATE_MIN
+from crayfish_ctl.cells import (
     BurstyArrivals,
     ConstantArrivals,
     MaxArrivals,
     Parallelism,
+    PlannedArrivals,
     PoissonArrivals,
     RampArrivals,
     Settle,
     StopRule,
     Warmup,
 )
-from crayfish_ctl.catalog.experiment import BurstyEntry, RampEntry, TraceEntry
-from crayfish_ctl.catalog.option import effective
-from crayfish_ctl.catalog.values import RATE_MAX, RATE_MIN
 from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .trace import Trace
 
+ASSUMED_CAPACITY = 10_000.0
+"""records/s, for workloads whose rate an earlier run will find, before it has."""
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 SETTLE_RATE = 50.0
@@ -87,6 +89,7 @@ def make_spec(
         tool_options=effective(
             plan.tools[system.tool].options, {**entry.tool_options, **tool_options}
         ),
+        scores_nothing=plan.tools[system.tool].scores_nothing,
         model=plan.model.name,
         format=choices.record_format,
         delivery=choices.delivery,
@@ -117,6 +120,17 @@ def make_spec(
     )
 
 
+def first_run(plan: Plan, workload: int, index: int = 0) -> RunSpec:
+    """The first run of a workload, with an assumed rate where only a measurement will give it.
+
+    Raises:
+        CrayfishError: if the workload asks for what cannot be.
+    """
+    entry = plan.sizing.workloads[workload]
+    assumed = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
+    return make_spec(plan, workload, 1, index, rate=assumed)
+
+
 def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
     source, scorer, sink = (
         plan.choices.parallelism
@@ -127,7 +141,9 @@ def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
     return Parallelism(source=source, scorer=scorer, sink=sink, chained=chained)
 
 
-def _arrivals(plan: Plan, entry: WorkloadEntry, number: float | str | None, seed: int) -> Arrivals:
+def _arrivals(
+    plan: Plan, entry: WorkloadEntry, number: float | str | None, seed: int
+) -> PlannedArrivals:
     kind = entry.arrivals
     if isinstance(kind, TraceEntry):
         return plan.traces[trace_name(kind)].arrivals(kind.speed)
@@ -160,38 +176,25 @@ def _arrivals(plan: Plan, entry: WorkloadEntry, number: float | str | None, seed
 def warmup_of(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -> Warmup:
     """Seconds and rate of the warm-up; that of a cold stack may be the experiment's own."""
     given = (sizing.first_warmup if cold else None) or entry.warmup or sizing.warmup
-    saturate = cell.goal == "saturate"
-    own = _first_rate(cell.arrivals)
-    rate = given.rate or (min(own, SATURATE_WARMUP_RATE) if saturate else own)
+    floods = cell.aim.floods
+    own = cell.arrivals.first or SATURATE_WARMUP_RATE
+    rate = given.rate or (min(own, SATURATE_WARMUP_RATE) if floods else own)
     # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
     return Warmup(
         seconds=given.seconds,
         rate=rate,
-        drain=saturate or rate > own,
+        drain=floods or rate > own,
         settle=_settle(given.settle_seconds, cell),
     )
 
 
 def _settle(max_seconds: float, cell: Cell) -> Settle | None:
     """Only where there is a steady state to wait for, and records enough in a second to see it."""
-    steady = isinstance(cell.arrivals, ConstantArrivals | PoissonArrivals)
-    if not steady or cell.goal != "sustain" or cell.pipeline != "kafka" or not max_seconds:
+    steady = cell.arrivals.steady and cell.aim.holds
+    if not steady or not cell.way.broker or not max_seconds:  # the consumer is asked for latencies
         return None
     rate = cell.rate or 0.0
     return Settle(rate=rate, max_seconds=max_seconds) if rate >= SETTLE_RATE else None
-
-
-def _first_rate(arrivals: Arrivals) -> float:
-    """Records/s with which the measured segment begins."""
-    match arrivals:
-        case MaxArrivals():
-            return SATURATE_WARMUP_RATE
-        case BurstyArrivals():
-            return arrivals.base_rate
-        case RampArrivals():
-            return arrivals.start_rate
-        case _:
-            return arrivals.rate
 
 
 def _factors(kind: ArrivalsEntry) -> tuple[float, ...]:

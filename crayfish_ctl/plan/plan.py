@@ -69,12 +69,12 @@ class Plan:
 
     def fragments(self, cell: Cell) -> list[str]:
         """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
-        processor, pipeline = self.processors[cell.processor], cell.pipeline
+        processor = self.processors[cell.processor]
         servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
         stack = ["kafka", "prometheus", *servers]
-        if pipeline == "raw":
+        if not cell.way.processor:
             return [*stack, *processor.raw_fragments]
-        load = ["load"] if pipeline == "kafka" else []
+        load = ["load"] if cell.way.broker else []
         return [*stack, *load, *processor.fragments]
 
     @property

@@ -63,22 +63,22 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         processor=ProcessorConfig(
             name=cell.processor, runtime=cell.runtime, options=cell.processor_options
         ),
-        parallelism=cell.parallelism,
+        # The containers have strict types of their own for what a cell says.
+        parallelism=cell.parallelism.model_dump(),
         format=cell.format,
         delivery=cell.delivery,
         pipeline=cell.pipeline,
-        job_out=f"/experiment/{run.run_id}/out" if cell.pipeline == "in-job" else None,
+        job_out=f"/experiment/{run.run_id}/out" if cell.way.in_job else None,
         producer=ProducerClient.model_validate(cell.producer_options),
         workload=WorkloadConfig(
-            arrivals=cell.arrivals,
-            stop=run.stop,
-            warmup=run.warmup,
+            arrivals=cell.arrivals.model_dump(),
+            stop=run.stop.model_dump(),
+            warmup=run.warmup.model_dump(),
             batch_size=cell.batch_size,
             points=PointsConfig(
                 kind=points.kind,
                 path=points.container_path,
-                # noop answers zeros: there is nothing to compare.
-                reference_path=points.reference_path if tool.model_format else None,
+                reference_path=None if tool.scores_nothing else points.reference_path,
                 tolerance=model.tolerance,
                 count=points.count,
                 seed=plan.choices.seed,
@@ -95,7 +95,7 @@ def _deadlines(cell: Cell) -> Deadlines:
     if cell.faults or cell.delivery == "exactly-once":
         own["drain_idle"] = _RECOVERY_S
         own["listen"] = _COMMITS * _longest_interval_s(cell.processor_options)
-    if cell.goal == "saturate":
+    if cell.aim.floods:
         own["drain_total"] = _SATURATE_DRAIN_S
     return Deadlines(**own)
 

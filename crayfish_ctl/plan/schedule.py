@@ -12,17 +12,17 @@ from itertools import takewhile
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from .expand import make_spec
+from .expand import ASSUMED_CAPACITY, first_run, make_spec
 from .search import Found, Tried, next_try
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .model import Cell, RunSpec
+    from crayfish_ctl import cells
+
+    from .model import RunSpec
     from .plan import Plan
 
-ASSUMED_CAPACITY: Final = 10_000.0
-"""records/s, for the preview of workloads whose rate an earlier run will find."""
 _ASSUMED_SHARE: Final = 0.8
 """Of the top of a search: what the preview takes for the highest rate that holds."""
 VERSION: Final = 2
@@ -33,7 +33,7 @@ VERSION: Final = 2
 class Outcome:
     """What a run that has ended means for those after it."""
 
-    spec: RunSpec
+    spec: cells.RunSpec
     carried: bool | None
     """None: the harness failed, or the run did, so nothing is known: it is no repetition."""
     value: float | None = None
@@ -144,8 +144,8 @@ def not_run(plan: Plan, done: Sequence[Outcome]) -> tuple[str, ...]:
     ran = {run.spec.workload for run in done}
     return tuple(
         f"workload {position + 1}: its rate is a share of the capacity of "
-        f"{_cell(plan, position).system}, which no run has measured: see why its saturating run "
-        "FAILED, then `crayfish resume --failed`"
+        f"{first_run(plan, position).cell.system}, which no run has measured: see why its "
+        "saturating run FAILED, then `crayfish resume --failed`"
         for position in range(len(plan.sizing.workloads))
         if position not in ran
     )
@@ -156,10 +156,12 @@ def preview(plan: Plan) -> tuple[RunSpec, ...]:
 
     All go well, and all values of a cell are the same; a search holds up to a share of its top.
     """
+    runs: list[RunSpec] = []
     done: list[Outcome] = []
     while (spec := next_run(plan, done)) is not None:
+        runs.append(spec)
         done.append(_assumed(plan, spec))
-    return tuple(run.spec for run in done)
+    return tuple(runs)
 
 
 def _assumed(plan: Plan, spec: RunSpec) -> Outcome:
@@ -169,7 +171,7 @@ def _assumed(plan: Plan, spec: RunSpec) -> Outcome:
         spec,
         carried=True,
         value=1.0,
-        capacity=ASSUMED_CAPACITY if spec.cell.goal == "saturate" else None,
+        capacity=ASSUMED_CAPACITY if spec.cell.aim.floods else None,
         held=spec.cell.rate is not None and spec.cell.rate <= _ASSUMED_SHARE * (top or 0.0),
     )
 
@@ -186,17 +188,13 @@ def _top(plan: Plan, position: int, done: Sequence[Outcome]) -> float | None:
     return float(rate) if isinstance(rate, float | int) else _share(plan, position, done)
 
 
-def _cell(plan: Plan, position: int) -> Cell:
-    return make_spec(plan, position, 1, 0, rate=ASSUMED_CAPACITY).cell
-
-
 def capacity_of(plan: Plan, position: int, done: Sequence[Outcome]) -> float | None:
     """What the pipeline carries while everything shares the machine, records/s: median of its runs.
 
     Those before the workload's own first run, so that later ones do not change its rate. None if no
     run of the same system has found one.
     """
-    cell = _cell(plan, position)
+    cell = first_run(plan, position).cell
     before = takewhile(lambda run: run.spec.workload != position, done)
     found = [
         run.capacity

@@ -37,7 +37,8 @@ class Tried:
 
     rate: float
     """records/s"""
-    purpose: Purpose
+    purpose: str
+    """A `Purpose`."""
     held: bool
     """See `analysis.search.holds`."""
 

@@ -44,7 +44,7 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
     Raises:
         CrayfishError: with both sizes, and the largest batch that fits.
     """
-    if cell.pipeline != "kafka":
+    if not cell.way.broker:
         return
     for what, shape in (("record", model.input.shape), ("answer", model.output.shape)):
         size = message_bytes(cell, math.prod(shape))
@@ -66,7 +66,7 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
 
 def kafka_bytes(plan: Plan, run: RunSpec) -> int:
     """What both topics hold at the end of a run; each run has its own, removed with its stack."""
-    if run.cell.pipeline != "kafka":
+    if not run.cell.way.broker:
         return 0
     shapes = (plan.model.input.shape, plan.model.output.shape)
     each = sum(message_bytes(run.cell, math.prod(shape)) for shape in shapes)

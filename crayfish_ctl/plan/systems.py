@@ -126,7 +126,7 @@ def _misfit(names: Names, placed: Placed) -> str | None:
     if entry.runtime and runtimes and system.runtime not in runtimes:
         return f"is for runtime {system.runtime}, and --runtime asks for {', '.join(runtimes)}"
     # A tool without a model is a bound beside the others, whichever these are.
-    bound = names.tool(system.tool).model_format is None
+    bound = names.tool(system.tool).scores_nothing
     if entry.tool and tools and system.tool not in tools and not bound:
         return f"is for {system.tool}, and --tool asks for {', '.join(tools)}"
     return None if entry.processor else _unfit(names, entry, system)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .expand import make_spec, warmup_of
+from .expand import first_run, warmup_of
 
 if TYPE_CHECKING:
-    from crayfish_contract.runconfig import StopRule, Warmup
+    from crayfish_ctl.cells import StopRule, Warmup
 
     from .model import RunSpec
     from .plan import Plan
-
-_STAND_IN = 10_000.0
-"""records/s, for rates that only a measurement will give."""
 
 
 def tell_apart(plan: Plan) -> tuple[dict[int, str], dict[int, str]]:
@@ -29,8 +26,7 @@ def tell_apart(plan: Plan) -> tuple[dict[int, str], dict[int, str]]:
         if entry.search is not None:
             continue
         measured = entry.rate == "capacity"
-        rate = _STAND_IN * entry.share if measured else None
-        runs[position] = make_spec(plan, position, 1, 1, rate=rate)
+        runs[position] = first_run(plan, position, index=1)
         cell = runs[position].cell.model_dump_json(exclude={"segment"})
         groups.setdefault(f"{measured} {cell}", []).append(position)
     segments: dict[int, str] = {}

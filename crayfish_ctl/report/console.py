@@ -37,12 +37,12 @@ def print_results(results: Results, console: Console) -> None:
     rows = cell_rows(cells)
     used = [
         i
-        for i, column in enumerate(COLUMNS)
+        for i, (_, column) in enumerate(COLUMNS)
         if column.console and any(row.values[i].text != NOTHING for row in rows)
     ]
     spread = console.width >= _WIDE
-    for column in (COLUMNS[i] for i in used):
-        table.add_column(f"{column.title}\n{column.unit}", justify="right", no_wrap=True)
+    for _, column in (COLUMNS[i] for i in used):
+        table.add_column(f"{column.title}\n{column.under}", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for row in rows:
         values = [

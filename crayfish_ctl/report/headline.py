@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.results import VerdictState
 
@@ -36,11 +36,11 @@ class Card:
 
 def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
     """What the experiment asked, latency, capacity, loss, correctness, verdicts: as measured."""
-    trusted = [cell for cell in cells if cell.trusted and cell.cell.pipeline != "raw"]
+    trusted = [cell for cell in cells if cell.trusted and cell.cell.way.processor]
     # A scorer that answers without a model is a bound, not a result, where there is anything else.
-    scoring = [cell for cell in trusted if cell.cell.tool != "noop"] or trusted
+    scoring = [cell for cell in trusted if not cell.cell.scores_nothing] or trusted
     several = len({cell.series for cell in scoring}) > 1
-    sustained = [cell for cell in scoring if cell.cell.goal == "sustain"]
+    sustained = [cell for cell in scoring if cell.cell.aim.holds]
     saturated = [cell for cell in scoring if cell.saturates]
     cards = [
         *_sustainable(results),

@@ -21,7 +21,7 @@ from crayfish_ctl.sample import CONFIDENCE
 from . import numbers
 from .figures import all_figures
 from .headline import headlines
-from .tables import COLUMNS, cell_rows, component_rows, run_rows
+from .tables import COLUMNS, cell_rows, component_rows, glossary, run_rows
 from .view import view_cells
 
 if TYPE_CHECKING:
@@ -88,12 +88,13 @@ def _context(results: Results) -> dict[str, Any]:
         "manifest_json": manifest.model_dump_json(indent=2),
         "command": shlex.join(manifest.command),
         "cards": headlines(results, cells),
-        "columns": [column for column, used in zip(COLUMNS, columns, strict=True) if used],
+        "columns": [column for _, column in compress(COLUMNS, columns)],
         "has_steady": any(row.steady.text != numbers.NOTHING for row in rows),
         "cells": [replace(row, values=list(compress(row.values, columns))) for row in rows],
         "runs": run_rows(cells),
         "components": component_rows(cells),
         "figures": figures,
+        "glossary": glossary(),
         "rules": rules,
         "confidence": CONFIDENCE,
         "results_tsv": to_csv(summary, delimiter="\t"),

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from crayfish_ctl.analysis.metrics import METRICS, Term, concerns
+
 from .numbers import NOTHING, centre_text, number, percent, range_text, seconds, size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from crayfish_ctl.analysis import Estimate
+    from crayfish_ctl.analysis.metrics import Column
     from crayfish_ctl.results import RunResult, VerdictState
-    from crayfish_ctl.results.model import Component
+    from crayfish_ctl.results.happened import Component
 
     from .view import CellView
-
-
-_PACED: Final = ("sustain", "overload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +27,43 @@ class Value:
     spread: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of numbers: a metric of `analysis.METRICS`."""
-
-    title: str
-    unit: str
-    metric: str
-    goals: tuple[str, ...] = ("sustain", "saturate", "overload")
-    """The goals for which the number means something."""
-    show: Callable[[float | None], str] = number
-    console: bool = True
-    """Whether it is worth the width of a terminal."""
-
-
-COLUMNS: Final = (
-    Column("offered", "records/s", "offered_records_per_s", console=False),
-    # To saturate, what comes back while the schedule lasts says nothing: there is the capacity.
-    Column("achieved", "records/s", "achieved_records_per_s", goals=_PACED),
-    Column("p50", "ms", "latency_p50_ms", goals=_PACED),
-    Column("p99", "ms", "latency_p99_ms", goals=_PACED),
-    Column("p99.9", "ms", "latency_p99_9_ms", goals=_PACED, console=False),
-    Column("max", "ms", "latency_max_ms", goals=_PACED),
-    Column("capacity", "records/s", "capacity_records_per_s", goals=("saturate",)),
-    Column("counted", "by the processor, /s", "processor_records_per_s", console=False),
-    Column(
-        "drain", "records/s", "capacity_drain_records_per_s", goals=("saturate",), console=False
-    ),
-    Column("recovery", "s", "burst_recovery_s", goals=("overload",)),
-    Column("efficiency", "records/CPU-s", "records_per_cpu_second", console=False),
-    Column("cores", "used", "cores_used", console=False),
-    Column("cores", "allowed", "cores_allowed", console=False),
-    Column("longest GC", "ms", "longest_pause_ms", goals=_PACED, console=False),
-    Column("warm-up", "s", "warmup_s", console=False),
-    Column("accuracy", "end to end", "end_to_end_accuracy", show=percent),
+COLUMNS: Final = tuple(
+    sorted(
+        ((metric.name, metric.column) for metric in METRICS.values() if metric.column is not None),
+        key=lambda entry: entry[1].place,
+    )
 )
+"""The metrics that are columns, with how they stand in the table."""
+
+_OTHER_TERMS: Final = (
+    Term(
+        "steady",
+        "How many runs show no trend from the beginning of the window to its end (Mann-Kendall "
+        "test); below it, how far the worst drifted.",
+    ),
+    Term(
+        "lost, waiting, twice",
+        "Delivered and never seen again; delivered and not back when the run's time was over; "
+        "results beyond the first of an id.",
+    ),
+    Term(
+        "throttled",
+        "Share of the scheduler's periods in which the container had used up its CPU limit.",
+    ),
+    Term(
+        "GC",
+        "What the pauses of the JVM's garbage collector add up to within the window, the longest "
+        "of them, and how many collected the whole heap.",
+    ),
+    Term("peak memory", "Highest working set in the samples, one each second."),
+)
+"""What tables show beside metrics."""
+
+
+def glossary() -> list[Term]:
+    """What each number of the page means."""
+    terms = [metric.term for metric in METRICS.values() if metric.term is not None]
+    return list(dict.fromkeys([*terms, *_OTHER_TERMS]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def cell_rows(cells: Sequence[CellView]) -> list[CellRow]:
             state=cell.state,
             verdict=verdict_text(cell),
             trusted=cell.trusted,
-            values=[_value(cell, column) for column in COLUMNS],
+            values=[_value(cell, metric, column) for metric, column in COLUMNS],
             steady=_steady(cell.shown),
             warnings=cell.summary.warnings,
         )
@@ -112,14 +113,16 @@ def cell_rows(cells: Sequence[CellView]) -> list[CellRow]:
     ]
 
 
-def _value(cell: CellView, column: Column) -> Value:
-    if cell.cell.goal not in column.goals:
+def _value(cell: CellView, metric: str, column: Column) -> Value:
+    if not concerns(column.goals, cell.cell.goal):
         return Value(NOTHING)
-    found = cell.value(column.metric)
+    found = cell.value(metric)
     if found is None:
-        needed = cell.seconds_for(column.metric)
+        needed = cell.seconds_for(metric)
         return Value(NOTHING if needed is None else f"{NOTHING} (run {seconds(needed)})")
-    return Value(centre_text(found, column.show), _spread(found, column))
+    show = percent if column.percent else number
+    spread = range_text(found, show) if column.spread else ""
+    return Value(centre_text(found, show), "" if spread == show(found.centre) else spread)
 
 
 def _steady(runs: Sequence[RunResult]) -> Value:
@@ -132,13 +135,6 @@ def _steady(runs: Sequence[RunResult]) -> Value:
         return Value("yes")
     worst = max((found.change for found in judged if not found.steady), key=abs)
     return Value(f"{steady} of {len(judged)}", f"drift {worst:+.0%}".replace("%", " %"))
-
-
-def _spread(found: Estimate, column: Column) -> str:
-    if column.metric == "offered_records_per_s":
-        return ""
-    text = range_text(found, column.show)
-    return "" if text == column.show(found.centre) else text
 
 
 def verdict_text(cell: CellView) -> str:

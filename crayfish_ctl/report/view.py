@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.analysis.options import Defaults
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.results import Results, RunResult
 
 _SERIES_COLOURS: Final = 8
@@ -39,10 +39,13 @@ _VARYING: Final[dict[str, Callable[[Cell, Defaults], str]]] = {
         f"N {cell.parallelism.source}-{cell.parallelism.scorer}-{cell.parallelism.sink}"
     ),
     "chaining": lambda cell, _: "" if cell.parallelism.chained else "unchained",
-    "format": lambda cell, _: cell.format.value,
+    "format": lambda cell, _: str(cell.format),
     "delivery": lambda cell, _: cell.delivery,
     "processor options": unusual_of_processor,
     "tool options": unusual_of_tool,
+    "what a newer version says": lambda cell, _: ", ".join(
+        f"{name} {value}" for name, value in sorted(cell.unknown.items())
+    ),
 }
 """What may differ between cells beside system and workload; a label names it only where it does."""
 
@@ -95,7 +98,7 @@ class CellView:
     @property
     def saturates(self) -> bool:
         """Whether the capacity is what is asked for (then the latency is mere queueing)."""
-        return self.cell.goal == "saturate"
+        return self.cell.aim.floods
 
     @property
     def repeated(self) -> bool:

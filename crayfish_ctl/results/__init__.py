@@ -16,9 +16,10 @@ from .files import (
 from .inputs import METRICS_SCHEMA, RunInputs, read_inputs
 from .load import Results, load_results
 from .manifest import Engine, Git, Host, Image, Manifest, describe_host
-from .model import RESULTS_VERSION, STAGES, RunResult, Verdict, VerdictState
+from .model import RESULTS_VERSION, STAGES, RunResult
 from .records import COLUMNS, RecordStatus, read_joined, write_records
 from .schema import results_schema
+from .verdict import Verdict, VerdictState
 
 __all__ = [
     "COLUMNS",

@@ -17,7 +17,7 @@ from crayfish_contract.arrays import CONSUMER_SUMMARY, PRODUCER_SUMMARY
 from crayfish_ctl.errors import CrayfishError
 
 from .files import METRICS_FILE
-from .model import FaultFact, Role
+from .happened import FaultFact
 from .pauses import Pause, read_pauses
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ContainerFact(_Tolerant):
     """A container as the engine described it at the end of the run."""
 
     id: str = ""
-    role: Role | None = None
+    role: str | None = None
     """What its service is for; None in older results."""
     image: str | None = None
     image_id: str | None = None

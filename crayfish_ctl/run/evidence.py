@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.targets import Rendered, Target
 
     from .journal import Steps
-    from .life import RunFiles
+    from .files import RunFiles
 
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""

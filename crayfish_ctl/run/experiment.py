@@ -180,7 +180,7 @@ class Experiment:
             context = RunContext(self.target, journal, live, reference)
             while (spec := next_run(plan, done)) is not None:
                 result = kept.get(spec.run_id)
-                if result is None or result.spec != spec:
+                if result is None or not result.spec.same_as(spec):
                     set_aside(folder, spec.run_id)
                     files = prepare_run(setting, spec, folder)
                     live.begin(spec, estimate_seconds(spec))

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.results.model import FaultFact
+from crayfish_ctl.results.happened import FaultFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.catalog.experiment import Fault
+    from crayfish_ctl.cells import Fault
     from crayfish_ctl.targets import Target, Task
 
 _MAX_NOTICED_LATE_S = 5.0

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.results import RunResult
     from crayfish_ctl.targets import Events, Rendered, Target, Task
 
+    from .files import RunFiles
     from .journal import Journal
     from .live import LiveView
 
@@ -51,15 +52,6 @@ _KILLED_THE_MEASURE = (
     "was killed by the workload's own fault, and nothing measures the run without it: "
     "let the fault hit the processor or the broker"
 )
-
-
-@dataclass(frozen=True)
-class RunFiles:
-    """A run's folder and the files that were prepared in it."""
-
-    folder: Path
-    rendered: Rendered
-    config: RunConfig
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ def execute(
     failure: RunFailure | None = None
     with target.events() as events:
         with steps.step("start containers"):
-            if spec.cell.pipeline == "raw":  # it begins at once, and waits for nobody
+            if not spec.cell.way.processor:  # the loop begins at once, and waits for nobody
                 _start_telemetry(files, target)
             target.up(files.rendered)
         tasks = target.tasks()

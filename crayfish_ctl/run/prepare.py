@@ -13,7 +13,7 @@ from crayfish_ctl.plan import run_config
 from crayfish_ctl.results import write_text
 from crayfish_ctl.targets import Stack
 
-from .life import RunFiles
+from .files import RunFiles
 from .variables import check_cpus, variables
 
 if TYPE_CHECKING:

@@ -183,7 +183,7 @@ def _is_complete(plan: Plan, kept: Mapping[str, RunResult]) -> bool:
     done: list[RunResult] = []
     while (spec := next_run(plan, done)) is not None:
         result = kept.get(spec.run_id)
-        if result is None or result.spec != spec:
+        if result is None or not result.spec.same_as(spec):
             return False
         done.append(result)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.analysis import counts, key_metric, value_of
-from crayfish_ctl.analysis.search import holds
+from crayfish_ctl.analysis.search import Objective, holds
 from crayfish_ctl.plan import schedule
 from crayfish_ctl.plan.schedule import Outcome
 from crayfish_ctl.results import VerdictState
@@ -40,5 +40,5 @@ def outcome_of(plan: Plan, run: RunResult) -> Outcome:
         capacity=None
         if capacity is None
         else capacity.sharing_records_per_s or capacity.records_per_s,
-        held=search is not None and holds(run, search),
+        held=search is not None and holds(run, Objective.model_validate(search)),
     )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Profile
     from crayfish_ctl.plan import Plan, RunSpec
 
-NOOP = "noop"
 _IMAGE_UID = 1000
 """The user of our images."""
 
@@ -42,24 +41,26 @@ def variables(
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
         # Without Kafka the end of the job is the end of the run.
-        "CRAYFISH_JOB_ENDS": "true" if run.cell.pipeline == "in-job" else "false",
+        "CRAYFISH_JOB_ENDS": "true" if run.cell.way.in_job else "false",
     }
 
 
 def _jvm_tool(plan: Plan, run: RunSpec) -> str:
     """The tool whose library the processor's JVM loads; empty if it loads none.
 
-    `noop` loads nothing, so it stays where a tool of the experiment is: a baseline in a JVM that
-    was just started would be another system.
+    What scores nothing loads nothing, so it stays where a tool of the experiment is: a baseline in a
+    JVM that was just started would be another system.
     """
-    if run.cell.runtime != "jvm":
+    cell = run.cell
+    if cell.runtime != "jvm":
         return ""
     beside = (
         system.tool
         for system in plan.systems
-        if system[:2] == (run.cell.processor, run.cell.runtime) and system.tool != NOOP
+        if system[:2] == (cell.processor, cell.runtime)
+        and not plan.tools[system.tool].scores_nothing
     )
-    return next(beside, NOOP) if run.cell.tool == NOOP else run.cell.tool
+    return next(beside, cell.tool) if cell.scores_nothing else cell.tool
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:

@@ -20,7 +20,7 @@ from crayfish_ctl.results import (
     VerdictState,
     describe_host,
 )
-from crayfish_ctl.results.model import Reason
+from crayfish_ctl.results.verdict import Reason
 
 
 def result(rate: float, state: str) -> RunResult:

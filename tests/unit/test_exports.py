@@ -10,6 +10,7 @@ import pytest
 PACKAGES = [
     "crayfish_ctl.analysis",
     "crayfish_ctl.catalog",
+    "crayfish_ctl.cells",
     "crayfish_ctl.host",
     "crayfish_ctl.plan",
     "crayfish_ctl.report",

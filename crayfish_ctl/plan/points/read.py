@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,11 @@ import numpy as np
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
     import numpy.typing as npt
 
-_NPY_MAGIC = b"\x93NUMPY"
-_ZIP_MAGIC = b"PK"
 _KINDS = {
     "O": "Python objects",
     "c": "complex numbers",
@@ -118,34 +118,38 @@ def _plainly(error: Exception) -> str:
 
 
 def _npy(path: Path) -> npt.NDArray[Any]:
-    with path.open("rb") as file:
-        if file.read(len(_NPY_MAGIC)) != _NPY_MAGIC:
-            raise CrayfishError(
-                f"{path}: cannot be read as points: it is no .npy file, whatever its name says",
-                hint="np.save writes one",
-            )
-        file.seek(0)
+    with _opened(path, b"\x93NUMPY", "np.save") as file:
         array: npt.NDArray[Any] = np.load(file, allow_pickle=False)
     return array
 
 
 def _npz(path: Path, name: str) -> npt.NDArray[Any]:
-    with path.open("rb") as file:
-        if file.read(len(_ZIP_MAGIC)) != _ZIP_MAGIC:
+    with (
+        _opened(path, b"PK", "np.savez") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
+        if name not in archive:
+            there = ", ".join(archive.files) or "none"
             raise CrayfishError(
-                f"{path}: cannot be read as points: it is no .npz file, whatever its name says",
-                hint="np.savez writes one",
+                f"{path}: has no array {name!r}; it has {there}",
+                hint=f"name the one with the points: --points {path}:NAME",
+            )
+        array: npt.NDArray[Any] = archive[name]
+    return array
+
+
+@contextmanager
+def _opened(path: Path, magic: bytes, writer: str) -> Iterator[BinaryIO]:
+    """The file, if it begins as its name promises: numpy would take any other for a pickle."""
+    with path.open("rb") as file:
+        if file.read(len(magic)) != magic:
+            raise CrayfishError(
+                f"{path}: cannot be read as points: it is no {path.suffix} file, whatever its name "
+                "says",
+                hint=f"{writer} writes one",
             )
         file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            if name not in archive:
-                there = ", ".join(archive.files) or "none"
-                raise CrayfishError(
-                    f"{path}: has no array {name!r}; it has {there}",
-                    hint=f"name the one with the points: --points {path}:NAME",
-                )
-            array: npt.NDArray[Any] = archive[name]
-    return array
+        yield file
 
 
 def _parquet(path: Path) -> npt.NDArray[Any]:

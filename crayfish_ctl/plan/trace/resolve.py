@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from crayfish_contract.runconfig import TraceArrivals
 from crayfish_ctl.catalog.files import digest
 from crayfish_ctl.catalog.values import RATE_MAX, SECONDS_MAX
+from crayfish_ctl.cells import TraceArrivals
 from crayfish_ctl.errors import CrayfishError
 
 from .choose import read_times

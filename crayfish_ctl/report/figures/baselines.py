@@ -24,7 +24,7 @@ from .base import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_ctl.plan.model import Cell
+    from crayfish_ctl.cells import Cell
     from crayfish_ctl.report.view import CellView
 
 _CAPACITY: Final = "capacity_records_per_s"
@@ -76,9 +76,9 @@ def _label(cells: Sequence[CellView], cell: Cell) -> str:
 
 
 def _kind(cell: CellView) -> int:
-    if cell.cell.pipeline == "raw":
+    if not cell.cell.way.processor:
         return 2
-    return int(cell.cell.tool == "noop")
+    return int(cell.cell.scores_nothing)
 
 
 def _mean(cell: CellView) -> float:
@@ -129,11 +129,11 @@ class Pair:
 
 def pipeline_pairs(cells: Sequence[CellView]) -> list[Pair]:
     """Cells that differ in the pipeline alone."""
-    in_job = [cell for cell in cells if cell.cell.pipeline == "in-job" and cell.shown]
+    in_job = [cell for cell in cells if cell.cell.way.in_job and cell.shown]
     return [
         Pair(cell, other)
         for cell in cells
-        if cell.cell.pipeline == "kafka" and cell.shown
+        if cell.cell.way.broker and cell.shown
         for other in in_job
         if _same(cell) == _same(other)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.results import STAGES
 
 from .base import Figure, Json, Key, Panel, axis, interval, means, names_axis, rows_height
@@ -134,7 +134,8 @@ def _busiest_first(cells: Sequence[CellView]) -> list[tuple[str, str]]:
     most: dict[tuple[str, str], float] = {}
     for part in (part for cell in cells for run in cell.shown for part in run.components):
         if part.mean_cores is not None:
-            key = part.role, part.name
+            # One that a newer version has added is drawn beside what is measured.
+            key = part.role if part.role in _PIPELINE else "monitoring", part.name
             most[key] = max(most.get(key, 0.0), part.mean_cores)
     return sorted(most, key=lambda key: (_PIPELINE.index(key[0]), -most[key]))
 

@@ -133,7 +133,7 @@ def backlog_over_time(results: Results, cells: Sequence[CellView]) -> Figure | N
 
 
 def _piles_up(run: RunResult) -> bool:
-    return run.spec.cell.goal in {"saturate", "overload"} or any(
+    return not run.spec.cell.aim.holds or any(
         reason.code in {"BACKLOG_GROWING", "UNFINISHED"} for reason in run.verdict.reasons
     )
 

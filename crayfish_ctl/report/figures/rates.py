@@ -58,7 +58,7 @@ def _says_more(lines: dict[str, list[CellView]]) -> bool:
         return True
     members = [cell for group in lines.values() for cell in group]
     sizes = {cell.cell.batch_size for cell in members}
-    return len(sizes) == 1 and any(cell.cell.goal == "sustain" for cell in members)
+    return len(sizes) == 1 and any(cell.cell.aim.holds for cell in members)
 
 
 def _by_load(cells: Sequence[CellView]) -> dict[str, list[CellView]]:
@@ -162,7 +162,7 @@ def _capacities(cells: Sequence[CellView]) -> Panel | None:
     if not saturating:
         return None
     # The raw scorer is an order of magnitude faster: it has a figure of its own.
-    pipelines = [cell for cell in saturating if cell.cell.pipeline != "raw"] or saturating
+    pipelines = [cell for cell in saturating if cell.cell.way.processor] or saturating
     used = [pair for pair in _CAPACITIES if any(cell.value(pair[0]) for cell in pipelines)]
     data: list[Json] = []
     for place, cell in enumerate(pipelines):

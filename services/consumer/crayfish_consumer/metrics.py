@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from prometheus_client.core import Metric
 
-    from .run import ConsumerRun
+    from .summary import Summary
+    from .tally import Tally
 
 PHASES: Final = ("starting", "receiving", "draining", "done")
 _RECENT: Final = 4096
@@ -42,10 +43,19 @@ class RecentLatency:
         return tuple(np.percentile(filled, (50, 99, 100)) / 1e9) if len(filled) else ()
 
 
-class ConsumerCollector(Collector):
-    """Reads the run's state from another thread."""
+class Observed(Protocol):
+    """What is read of a run, from another thread."""
 
-    def __init__(self, run: ConsumerRun) -> None:
+    phase: str
+    tally: Tally
+    summary: Summary
+    recent: RecentLatency
+
+
+class ConsumerCollector(Collector):
+    """Reads the run's state when Prometheus asks."""
+
+    def __init__(self, run: Observed) -> None:
         self._run = run
 
     def collect(self) -> Iterable[Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ from .blocks import WarmupBlocks
 from .intake import Intake
 from .metrics import ConsumerCollector, RecentLatency
 from .server import serve
+from .summary import Summary
 from .tally import Drain, Tally
 
 if TYPE_CHECKING:
@@ -38,37 +39,6 @@ if TYPE_CHECKING:
 
 _log = json_logger("consumer")
 _OFFSET_BEGINNING: Final = -2
-
-
-@dataclass
-class Summary:
-    """`consumer.json`; times are Unix ns."""
-
-    started_ns: int = field(default_factory=time.time_ns)
-    clock_start_ns: int = field(default_factory=clock_offset_ns)
-    clock_end_ns: int | None = None
-    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
-    ready_ns: int | None = None
-    first_canary_ns: int | None = None
-    first_result_ns: int | None = None
-    last_result_ns: int | None = None
-    finished_ns: int | None = None
-    ended: str | None = None
-    expected: int | None = None
-    canaries_ok: int = 0
-    canaries_failed: int = 0
-    canary_service_s: float = 0.0
-    """The longest, from received to scored."""
-    drain_idle_s: float = 0.0
-    """How long the drain waits for a result."""
-    received: int = 0
-    unique_warmup: int = 0
-    unique_measured: int = 0
-    duplicates: int = 0
-    failed: int = 0
-    undecodable: int = 0
-    deviation_max: float | None = None
-    cpu_seconds: float | None = None
 
 
 class ConsumerRun:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crayfish_ctl.analysis.blame import BLAME, counts, not_carried
-from crayfish_ctl.results.model import Reason, Verdict, VerdictState
+from crayfish_ctl.results.verdict import Reason, Verdict, VerdictState
 
 ROOT = Path(__file__).parents[3]
 

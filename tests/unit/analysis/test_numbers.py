@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 
 from crayfish_ctl.analysis import collect_run
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.analysis.percentiles import percentiles, records_needed
-from crayfish_ctl.analysis.repetition import estimate, summarise
+from crayfish_ctl.analysis.repetition import summarise
 from crayfish_ctl.analysis.throughput import middle_rate
 from crayfish_ctl.analysis.timeline import backlog_at, upward_slope
 from crayfish_ctl.analysis.usage import Usage

@@ -15,9 +15,9 @@ from crayfish_contract.runconfig import (
     StopRule,
 )
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import Fault
 from crayfish_ctl.results import VerdictState
-from crayfish_ctl.results.model import FaultFact
+from crayfish_ctl.results.happened import FaultFact
 from tests.unit.results.synthetic import REFERENCE, Scenario, write_run
 
 if TYPE_CHECKING:

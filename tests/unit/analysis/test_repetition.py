@@ -13,8 +13,8 @@ from crayfish_ctl.analysis import (
     ratio_of,
     summarise,
 )
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.analysis.ratio import holm
-from crayfish_ctl.analysis.repetition import estimate
 from tests.unit.results.runs import result, saturating
 from tests.unit.results.synthetic import Scenario
 

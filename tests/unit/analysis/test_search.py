@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crayfish_ctl.analysis.search import holds, objective_text, searches
-from crayfish_ctl.catalog.experiment import SearchEntry
+from crayfish_ctl.analysis.search import Objective, holds, objective_text, searches
 from crayfish_ctl.results import Results
 from tests.unit.results.runs import result
 from tests.unit.results.synthetic import manifest
@@ -74,6 +73,6 @@ def test_a_search_without_a_rate_has_ended_when_its_probes_are_used_up(tmp_path:
 def test_a_rate_holds_if_its_run_is_valid_and_fast_enough(
     changes: dict[str, Any], held: bool
 ) -> None:
-    objective = SearchEntry.model_validate(OBJECTIVE)
+    objective = Objective.model_validate(OBJECTIVE)
     assert holds(result(1.0, **changes), objective) == held
     assert objective_text(objective) == "p99 of at most 100 ms"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crayfish_contract.runconfig import BurstyArrivals, Parallelism, PoissonArrivals
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import BurstyArrivals, Fault, Parallelism, PoissonArrivals
 from crayfish_ctl.results import load_results, write_model
 from tests.unit.results.synthetic import REFERENCE, Scenario, manifest, write_run
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from crayfish_ctl.analysis import collect_run, failed_run
-from crayfish_ctl.analysis.repetition import estimate
+from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.report import print_results, write_report
 from crayfish_ctl.report.figures.base import interval
 from crayfish_ctl.report.numbers import NOTHING, centre_text, estimate_text, number, seconds, size

@@ -26,7 +26,7 @@ def row(path: Path, runs: Sequence[RunResult]) -> CellRow:
 
 
 def value(found: CellRow, metric: str) -> tuple[str, str]:
-    place = next(n for n, column in enumerate(COLUMNS) if column.metric == metric)
+    place = [name for name, _ in COLUMNS].index(metric)
     return found.values[place].text, found.values[place].spread
 
 

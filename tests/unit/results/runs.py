@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crayfish_ctl.results.model import (
-    Capacity,
-    Percentiles,
-    Reason,
-    RunResult,
-    Throughput,
-    Verdict,
-    VerdictState,
-)
+from crayfish_ctl.results.model import RunResult
+from crayfish_ctl.results.numbers import Capacity, Percentiles, Throughput
+from crayfish_ctl.results.verdict import Reason, Verdict, VerdictState
 
 from .synthetic import Scenario
 

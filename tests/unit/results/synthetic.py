@@ -42,7 +42,7 @@ from crayfish_ctl.results import (
     Manifest,
     write_model,
 )
-from crayfish_ctl.results.model import FaultFact
+from crayfish_ctl.results.happened import FaultFact
 from crayfish_load.arrivals import arrival_process
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from crayfish_ctl.catalog.experiment import Fault
+    from crayfish_ctl.cells import Fault
 
 S = 1_000_000_000
 MS = 1_000_000

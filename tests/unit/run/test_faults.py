@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import Fault
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.faults import FaultInjector
 from crayfish_ctl.targets import MemoryTarget, made_task

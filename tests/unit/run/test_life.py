@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from crayfish_ctl.catalog import load_catalog
-from crayfish_ctl.catalog.experiment import Fault
+from crayfish_ctl.cells import Fault
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_ctl.run import life
 from crayfish_ctl.run.failure import RunFailure
 from crayfish_ctl.run.faults import FaultInjector
-from crayfish_ctl.run.life import RunContext, RunFiles
+from crayfish_ctl.run.files import RunFiles
+from crayfish_ctl.run.life import RunContext
 from crayfish_ctl.targets import Ended, MemoryTarget, Rendered, made_task
 from crayfish_ctl.telemetry import Prometheus
 

@@ -12,7 +12,8 @@ import pytest
 from crayfish_ctl.catalog import Experiment, load_catalog
 from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
 from crayfish_ctl.results import RunResult, VerdictState
-from crayfish_ctl.results.model import Capacity, Percentiles, Reason, Throughput, Verdict
+from crayfish_ctl.results.numbers import Capacity, Percentiles, Throughput
+from crayfish_ctl.results.verdict import Reason, Verdict
 from crayfish_ctl.run.schedule import next_run, not_run
 
 ROOT = Path(__file__).parents[3]

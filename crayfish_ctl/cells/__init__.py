@@ -1,0 +1,43 @@
+"""What is run, in the words that results keep: cells, runs, arrivals, pipelines, goals.
+
+The lowest package: the plan makes them, the run hands them on, results are read into them.
+"""
+
+from .arrivals import (
+    Arrivals,
+    BurstyArrivals,
+    ConstantArrivals,
+    MaxArrivals,
+    PlannedArrivals,
+    PoissonArrivals,
+    RampArrivals,
+    TraceArrivals,
+)
+from .cell import Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
+from .goals import GOALS, Goal, GoalName, goal_of
+from .pipelines import PIPELINES, Pipeline, pipeline_of
+
+__all__ = [
+    "GOALS",
+    "PIPELINES",
+    "Arrivals",
+    "BurstyArrivals",
+    "Cell",
+    "ConstantArrivals",
+    "Fault",
+    "Goal",
+    "GoalName",
+    "MaxArrivals",
+    "Parallelism",
+    "Pipeline",
+    "PlannedArrivals",
+    "PoissonArrivals",
+    "RampArrivals",
+    "RunSpec",
+    "Settle",
+    "StopRule",
+    "TraceArrivals",
+    "Warmup",
+    "goal_of",
+    "pipeline_of",
+]

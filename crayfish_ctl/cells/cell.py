@@ -1,0 +1,155 @@
+"""What a cell and a run are, in the words that results keep and tables use.
+
+A results folder describes its cells by itself: with these types it is read, whichever version wrote
+it, and everything after the reading knows no others. What this version may plan is narrower, and is
+of the plan (`crayfish_ctl.plan.model`), which derives its types from these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from crayfish_contract import runconfig as contract
+from crayfish_contract.runconfig import Options
+
+from .arrivals import Arrivals
+from .goals import Goal, goal_of
+from .pipelines import Pipeline, pipeline_of
+from .recorded import Recorded
+
+_ONCE_SCORED_NOTHING = "noop"
+"""The one tool of its kind when cells did not say of theirs whether it does."""
+
+
+class Parallelism(contract.Parallelism, Recorded):
+    """How many of each operator."""
+
+
+class StopRule(contract.StopRule, Recorded):
+    """When the measured segment ends."""
+
+
+class Settle(contract.Settle, Recorded):
+    """The end of a warm-up that is decided by what it shows."""
+
+
+class Warmup(contract.Warmup, Recorded):
+    """Records that go first."""
+
+    settle: Settle | None = None
+
+
+class Fault(Recorded):
+    """Something that is done to a container in the middle of a run."""
+
+    at_seconds: float
+    """After the start of the measured segment."""
+    service: str
+    action: str
+    """`pause`: frozen, then thawed. `kill`: SIGKILL, then started again."""
+    seconds: float
+    """How long it is away."""
+
+
+class Cell(Recorded):
+    """One point of the matrix; what is compared with another cell."""
+
+    experiment: str
+    processor: str
+    processor_options: Options = Field(default_factory=dict)
+    """All of them, as they are in a run; results of before have only those that were given."""
+    settings: str = "tuned"
+    """`defaults`: the processor's options are as its engine's own documentation has them."""
+    runtime: str
+    tool: str
+    tool_options: Options = Field(default_factory=dict)
+    """Likewise."""
+    scores_nothing: bool = False
+    """The tool answers without a model: the cell is a bound, and its outputs say nothing."""
+    model: str
+    format: str = "binary"
+    delivery: str = "at-least-once"
+    parallelism: Parallelism = Parallelism()
+    arrivals: Arrivals
+    batch_size: int = 1
+    goal: str = "sustain"
+    """See `aim`."""
+    pipeline: str = "kafka"
+    """See `way`."""
+    faults: tuple[Fault, ...] = ()
+    producer_options: Options = Field(default_factory=dict)
+    """Fields of the run config's `producer` that differ from its defaults."""
+    title: str | None = None
+    """What the experiment calls this workload; cells of two results match by it if it is there."""
+    segment: str | None = None
+    """Length or warm-up, if only that sets it apart from another cell of the experiment."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "scores_nothing" in value:
+            return value
+        return {**value, "scores_nothing": value.get("tool") == _ONCE_SCORED_NOTHING}
+
+    @property
+    def aim(self) -> Goal:
+        """The facts of its goal."""
+        return goal_of(self.goal)
+
+    @property
+    def way(self) -> Pipeline:
+        """The facts of its pipeline."""
+        return pipeline_of(self.pipeline)
+
+    @property
+    def workload(self) -> str:
+        """The workload in a few words: `500/s`, `max`; a batch above 1 is named."""
+        name = self.title or self.arrivals.text
+        name = name if self.batch_size == 1 else f"{name} x{self.batch_size}"
+        return name if self.segment is None else f"{name}, {self.segment}"
+
+    @property
+    def system(self) -> str:
+        """Processor, runtime and tool, as the tables name them."""
+        if not self.way.processor:
+            return f"{self.pipeline} {self.runtime} {self.tool}"
+        name = f"{self.processor} {self.runtime} {self.tool}"
+        if self.settings == "defaults":
+            name += " (engine's defaults)"
+        return name if self.way.broker else f"{name} {self.pipeline}"
+
+    def same_system(self, other: Cell) -> bool:
+        """Whether only the workload differs: what one's capacity says holds for the other."""
+        workload = {"arrivals", "goal", "title", "segment", "faults", "producer_options"}
+        return self.model_dump(exclude=workload) == other.model_dump(exclude=workload)
+
+    @property
+    def rate(self) -> float | None:
+        """Mean offered rate in records/s; None for `max`, which offers everything at once."""
+        return self.arrivals.mean
+
+
+class RunSpec(Recorded):
+    """One execution of a cell."""
+
+    run_id: str
+    """Unique within the results folder, and the name of the run's folder in it."""
+    index: int
+    """Position in the plan, from 0."""
+    cell: Cell
+    repetition: int
+    """From 1."""
+    workload: int = 0
+    """Position of its workload in the experiment's profile, from 0."""
+    purpose: str = "measure"
+    """`measure`; of a search `probe` or `confirm`: it asks whether a rate holds, and only
+    confirmations enter its result."""
+    warmup: Warmup
+    stop: StopRule
+    seed: int
+
+    def same_as(self, other: RunSpec) -> bool:
+        """Whether it is the very same run, be it planned or read back."""
+        return self.model_dump(mode="json") == other.model_dump(mode="json")

@@ -1,0 +1,67 @@
+"""What happened in a run: what its containers used, what was done to them, and its steps."""
+
+from __future__ import annotations
+
+from .frozen import Frozen
+
+UNDER_TEST = frozenset({"processor", "server"})
+"""The roles whose CPU a result costs."""
+
+
+class Collector(Frozen):
+    """What a JVM's garbage collector did within the window."""
+
+    collections: int
+    full: int
+    """Collections of the whole heap, which stop everything."""
+    pause_ms: float
+    """All pauses together."""
+    longest_ms: float
+    """The longest pause."""
+
+
+class Component(Frozen):
+    """One compose service over the measured window (all of its containers)."""
+
+    name: str
+    role: str
+    """producer, consumer, broker, processor, server, monitoring or idle."""
+    image: str | None = None
+    cpu_seconds: float | None = None
+    mean_cores: float | None = None
+    cpu_limit_cores: float | None = None
+    throttled_share: float | None = None
+    """Share of the scheduler's periods in which the container ran out of its CPU limit."""
+    throttled_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    """Highest working set of the samples (one each second)."""
+    max_memory_bytes: int | None = None
+    """The kernel's own high-water mark, page cache included."""
+    memory_limit_bytes: int | None = None
+    collector: Collector | None = None
+    """None: no JVM, or one that does not log its pauses."""
+    jvm_flags: tuple[str, ...] = ()
+    """The flags that the JVMs of the container ran with (those that begin with -X)."""
+    restarts: int = 0
+    oom_killed: bool = False
+    exit_code: int | None = None
+
+
+class FaultFact(Frozen):
+    """What was really done to a container, and when."""
+
+    service: str
+    action: str
+    """pause or kill."""
+    started_ns: int
+    ended_ns: int
+
+
+class Step(Frozen):
+    """One step of a run's life; `share` is its part of the whole run, 0 to 1."""
+
+    name: str
+    started_ns: int
+    ended_ns: int
+    seconds: float
+    share: float
