@@ -13,19 +13,16 @@ from crayfish_ctl.plan import estimate_seconds, plan_warnings, scheduled_records
 from crayfish_ctl.plan.size import kafka_bytes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from crayfish_ctl.plan import Plan
 
 
-def show_plan(made: Plan, root: Path, console: Console) -> None:
+def show_plan(made: Plan, console: Console) -> None:
     """Print the runs, what was taken from traces, and what a reader should know beforehand.
 
     Args:
         made: the plan.
-        root: of the checkout.
         console: where to.
     """
     table = Table(
@@ -48,8 +45,8 @@ def show_plan(made: Plan, root: Path, console: Console) -> None:
         console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
     for line in trace_lines(made):
         console.print(f"trace {escape(line)}", highlight=False, soft_wrap=True)
-    cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(root).free
-    for line in plan_warnings(made, root, cores, free):
+    cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(made.roots.checkout).free
+    for line in plan_warnings(made, cores, free):
         console.print(f"[yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
     console.print(table)
     largest = max(kafka_bytes(made, run) for run in made.runs)

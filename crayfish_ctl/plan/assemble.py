@@ -75,6 +75,7 @@ def assemble(
         model=named.find(catalog.model, "model", choices.model or defaults.model),
         runtime=choices.runtime or defaults.runtime,
         choices=choices,
+        roots=catalog.roots,
         sizing=sizing,
         numbers=tuple(each.number for each in asked),
         traces=resolve_traces(

@@ -34,6 +34,8 @@ PROJECT = "crayfish-bench"
 """One experiment runs on an engine at a time, so one name serves.
 
 Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
+_TOOLS = "/crayfish/tools"
+"""Where scorers look for tools that are not in their image (crayfish_scoring.base)."""
 _PIDS = 8192
 """Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
@@ -80,6 +82,7 @@ def render(
     run_dir: Path,
     *,
     image_ids: Mapping[str, str] | None = None,
+    tools: Sequence[Path] = (),
     confined: bool = False,
     cpu_limit: CpuLimit = "quota",
     cores: int = 1,
@@ -92,6 +95,7 @@ def render(
         run_dir: folder of the run.
         image_ids: image name -> id. What is named here is started by its id, so that a build
             meanwhile cannot change what an experiment measures.
+        tools: folders with scorers of other roots; every processor sees them in /crayfish/tools.
         confined: the engine runs under SELinux, which keeps containers from the host's files
             unless each says otherwise.
         cpu_limit: how CPU limits are kept.
@@ -117,6 +121,8 @@ def render(
         config: dict[str, Any] = docker.compose.config(return_json=True)
     services = config["services"] = one_container_each(config["services"])
     for name, service in services.items():
+        if tools and labels_of(service).get(ROLE) == "processor":
+            service["volumes"] = [*service.get("volumes", []), *_mounts(tools)]
         check_service(name, service)
         image = str(service["image"])
         service["image"] = (image_ids or {}).get(image, image)
@@ -132,6 +138,20 @@ def render(
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=services)
+
+
+def _mounts(tools: Sequence[Path]) -> list[dict[str, Any]]:
+    """One folder for each root, so that two may have a helper of the same name."""
+    return [
+        {
+            "type": "bind",
+            # As compose writes a dollar sign that stands for itself.
+            "source": str(folder).replace("$", "$$"),
+            "target": f"{_TOOLS}/{number}",
+            "read_only": True,
+        }
+        for number, folder in enumerate(tools)
+    ]
 
 
 def _confine(service: dict[str, Any], *, label: bool) -> None:
