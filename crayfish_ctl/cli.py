@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from crayfish_ctl.catalog import Catalog, load_catalog
+from crayfish_ctl.catalog import (
+    Catalog,
+    Roots,
+    load_catalog,
+    open_roots,
+    roots_of_environment,
+)
 from crayfish_ctl.commands import compare, export, figures
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.flags import takes_plan
+from crayfish_ctl.flags import With, takes_plan
 from crayfish_ctl.interrupts import terminable
 from crayfish_ctl.plan import Series  # noqa: TC001  Typer reads the annotations
 
@@ -42,8 +48,13 @@ def root() -> Path:
     return Path(os.environ.get("CRAYFISH_ROOT", Path(__file__).resolve().parent.parent))
 
 
-def _catalog() -> Catalog:
-    return load_catalog(root())
+def _catalog(beside: Sequence[Path] | None = None) -> Catalog:
+    """What exists in the checkout and, beside it, in the roots that were given."""
+    return load_catalog(root(), roots_of_environment() if beside is None else beside)
+
+
+def _roots(beside: Sequence[Path] | None = None) -> Roots:
+    return open_roots(root(), roots_of_environment() if beside is None else beside)
 
 
 @app.command()
@@ -70,11 +81,11 @@ def run(
     wait: Wait = False,
 ) -> None:
     """Run an experiment, or several, and write the report."""
-    with _engine_to_ourselves(made.images if setup else None, wait=wait) as target:
+    with _engine_to_ourselves(made.roots, made.images if setup else None, wait=wait) as target:
         from crayfish_ctl.commands import running  # noqa: PLC0415  slow: after the lock's answer
 
         _show_plans(made)
-        code = running.run_series(made, root(), out, target, console)
+        code = running.run_series(made, out, target, console)
     raise typer.Exit(code)
 
 
@@ -84,14 +95,15 @@ def resume(
     failed: Annotated[bool, typer.Option("--failed", help="run FAILED runs once more")] = False,
     setup: Setup = True,
     wait: Wait = False,
+    beside: With = None,
 ) -> None:
     """Go on with an experiment that was interrupted; complete runs are not repeated."""
     from crayfish_ctl.commands.running import conclude  # noqa: PLC0415
-    from crayfish_ctl.run import resume_experiment, saved_plan  # noqa: PLC0415
+    from crayfish_ctl.run import resume_experiment, saved_plan, saved_roots  # noqa: PLC0415
 
-    made = saved_plan(results, _catalog())
-    with _engine_to_ourselves(made.images if setup else None, wait=wait) as target:
-        resume_experiment(made, results, root(), target, console, failed=failed)
+    made = saved_plan(results, _catalog(beside or saved_roots(results)))
+    with _engine_to_ourselves(made.roots, made.images if setup else None, wait=wait) as target:
+        resume_experiment(made, results, target, console, failed=failed)
     raise typer.Exit(conclude(results, console))
 
 
@@ -114,10 +126,10 @@ def doctor(
     """Say what is there, what is missing and how to mend it."""
     from crayfish_ctl import host  # noqa: PLC0415
 
-    findings = host.examine(root())
+    findings = host.examine(_roots())
     if mend:
         host.mend(findings, console.print)
-        findings = host.examine(root())
+        findings = host.examine(_roots())
     host.show(findings, console)
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(ExitCode.HOST)
@@ -128,20 +140,22 @@ def images(
     names: Annotated[
         list[str] | None, typer.Argument(help="folders of images/; all if none")
     ] = None,
+    beside: With = None,
 ) -> None:
     """Build the images that are missing or out of date."""
     from crayfish_ctl.images import image_names  # noqa: PLC0415
 
-    with _engine_to_ourselves(names or image_names(root())):
+    roots = _roots(beside)
+    with _engine_to_ourselves(roots, names or image_names(roots)):
         pass
 
 
 @app.command()
-def ls() -> None:
+def ls(beside: With = None) -> None:
     """List processors, tools, models, profiles and experiments."""
     from crayfish_ctl.commands.listing import show_catalog  # noqa: PLC0415
 
-    show_catalog(_catalog(), console)
+    show_catalog(_catalog(beside), console)
 
 
 @app.command()
@@ -158,8 +172,8 @@ def perf(
     from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
 
     settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
-    with _engine_to_ourselves(["kafka", "producer"]) as target:
-        profile = _catalog().profile("laptop")
+    with _engine_to_ourselves(_roots([]), ["kafka", "producer"]) as target:
+        profile = _catalog([]).profile("laptop")
         show(measure(root(), profile, settings, target, console), settings, console)
 
 
@@ -192,10 +206,13 @@ def schema(
 
 
 @contextmanager
-def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) -> Iterator[Target]:
+def _engine_to_ourselves(
+    roots: Roots, images: Sequence[str] | None, *, wait: bool = False
+) -> Iterator[Target]:
     """Nobody else builds or measures on the engine meanwhile, from before the first image on.
 
     Args:
+        roots: where the images' sources are.
         images: to be made ready, with the engine itself if none answers; None: all is there.
         wait: for another experiment's end.
     """
@@ -206,19 +223,19 @@ def _engine_to_ourselves(images: Sequence[str] | None, *, wait: bool = False) ->
     target = open_target()
     with terminable():
         if images is not None and host.engine_error() is not None:
-            host.mend(host.examine(root()), console.print)
+            host.mend(host.examine(roots), console.print)
         with target.lock(wait=wait, say=console.print):
             if images is not None:
-                host.mend(host.examine(root()), console.print)
-                host.ensure_base_image(root(), console.print)
-                build_images(root(), images, console)
+                host.mend(host.examine(roots), console.print)
+                host.ensure_base_image(roots.checkout, console.print)
+                build_images(roots, images, console)
             yield target
 
 
 def _show_plans(made: Series) -> None:
     from crayfish_ctl.commands.showing import show_series  # noqa: PLC0415  tables are slow to load
 
-    show_series(made, root(), console)
+    show_series(made, console)
 
 
 for extension in (compare, figures, export):

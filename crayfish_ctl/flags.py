@@ -21,9 +21,20 @@ from crayfish_ctl.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crayfish_ctl.catalog import Catalog
+
+
+With = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--with",
+        help="read this folder beside the checkout: laid out alike (configs/, compose/, images/, "
+        "models/, tools/); repeatable; without it those of $CRAYFISH_PATH",
+    ),
+]
+"""The roots beside the checkout."""
 
 
 def _select(  # noqa: PLR0917  each one is a flag
@@ -133,14 +144,17 @@ def _select(  # noqa: PLR0917  each one is a flag
 
 
 def takes_plan(
-    catalog: Callable[[], Catalog],
+    catalog: Callable[[Sequence[Path] | None], Catalog],
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the flags of `_select`; it is called with the resulting `Series` first.
 
     Args:
-        catalog: called when the command runs.
+        catalog: called when the command runs, with the roots that were given.
     """
     shared = inspect.signature(_select, eval_str=True).parameters
+    beside = inspect.Parameter(
+        "beside", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=With
+    )
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = dict(list(inspect.signature(command, eval_str=True).parameters.items())[1:])
@@ -148,11 +162,12 @@ def takes_plan(
         @wraps(command)
         def run(**values: Any) -> None:
             selected = _select(**{name: values.pop(name) for name in shared})
+            found = catalog(values.pop(beside.name))
             experiments, models = selected.pop("experiments"), selected.pop("models")
-            made: Series = make_series(catalog(), experiments, models, selected)
+            made: Series = make_series(found, experiments, models, selected)
             command(made, **values)
 
-        parameters = [*shared.values(), *own.values()]
+        parameters = [*shared.values(), *own.values(), beside]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         return run

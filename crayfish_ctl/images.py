@@ -1,8 +1,10 @@
-"""Builds the images: one folder of images/ with a Dockerfile is one image.
+"""Builds the images: one folder of a root's images/ with a Dockerfile is one image.
 
 Nothing is listed anywhere: what an image is made FROM and what it copies is read from its
-Dockerfile. Each image carries a label with a digest of all that (and of its base's digest), so that
-what is up to date is known without asking the builder, and a stale image never runs.
+Dockerfile. Its build context is the root that it is in; one of another root has the checkout beside
+it, by the name `crayfish`. Each image carries a label with a digest of all that (and of its base's
+digest), so that what is up to date is known without asking the builder, and a stale image never
+runs.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import stat
 import time
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 
+from crayfish_ctl.catalog.roots import CONTEXT
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.compose.calls import calls_engine
 
@@ -29,11 +32,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from crayfish_ctl.catalog import Roots
+
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
 LABEL = "crayfish.inputs"
 _OWN = re.compile(rf"^ARG\s+\w+={IMAGE_PREFIX}/([a-z0-9-]+)\s*$", re.MULTILINE)
 _COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
+_BORROW = re.compile(rf"^COPY\s+(?=.*--from={CONTEXT}\s)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -41,63 +47,87 @@ class ImageSource:
     """One folder of images/."""
 
     name: str
+    root: Path
+    """Its build context."""
     dockerfile: Path
     bases: tuple[str, ...]
-    """Images of ours that its stages start from."""
+    """Images of a root that its stages start from."""
     inputs: tuple[str, ...]
-    """Paths that it copies, relative to the root."""
+    """Paths that it copies, relative to its root."""
+    borrowed: tuple[str, ...] = ()
+    """Paths that it copies from the checkout, if that is another root."""
 
 
-def image_names(root: Path) -> list[str]:
+def image_names(roots: Roots) -> list[str]:
     """Every image there is."""
-    return sorted(path.parent.name for path in (root / "images").glob("*/Dockerfile"))
+    return sorted(path.parent.name for path in roots.glob("images/*/Dockerfile"))
 
 
-def read_source(root: Path, name: str) -> ImageSource:
+def read_source(roots: Roots, name: str) -> ImageSource:
     """What an image is made of.
 
     Raises:
         CrayfishError: if there is no such image.
     """
-    dockerfile = root / "images" / name / "Dockerfile"
+    dockerfile = roots.find(f"images/{name}/Dockerfile")
     try:
         text = dockerfile.read_text()
     except OSError:
         raise CrayfishError(
-            f"image {name!r}: no {dockerfile.relative_to(root)}",
-            hint=f"there are {', '.join(image_names(root))}",
+            f"image {name!r}: no images/{name}/Dockerfile",
+            hint=f"there are {', '.join(image_names(roots))}",
         ) from None
-    copied: list[str] = []
-    for match in _COPY.finditer(text):
+    return ImageSource(
+        name=name,
+        root=roots.home(dockerfile),
+        dockerfile=dockerfile,
+        bases=tuple(_OWN.findall(text)),
+        inputs=_copied(_COPY, text),
+        borrowed=_copied(_BORROW, text),
+    )
+
+
+def _copied(instruction: re.Pattern[str], text: str) -> tuple[str, ...]:
+    """The sources of every such instruction."""
+    paths: list[str] = []
+    for match in instruction.finditer(text):
         words = [w for w in match.group(1).replace("\\\n", " ").split() if not w.startswith("--")]
-        copied += words[:-1]
-    return ImageSource(name, dockerfile, tuple(_OWN.findall(text)), tuple(copied))
+        paths += words[:-1]
+    return tuple(paths)
 
 
-def with_bases(root: Path, names: Iterable[str]) -> list[ImageSource]:
+def with_bases(roots: Roots, names: Iterable[str]) -> list[ImageSource]:
     """The images and all they are made from, bases first."""
     sources: dict[str, ImageSource] = {}
     left = list(names)
     while left:
         name = left.pop()
         if name not in sources:
-            sources[name] = read_source(root, name)
+            sources[name] = read_source(roots, name)
             left += sources[name].bases
     order = TopologicalSorter({name: source.bases for name, source in sources.items()})
     return [sources[name] for name in order.static_order()]
 
 
-def digests(root: Path, sources: Sequence[ImageSource], origin: str) -> dict[str, str]:
-    """The digest of each image's inputs; `origin` stands for the image that all start from."""
+def digests(checkout: Path, sources: Sequence[ImageSource], origin: str) -> dict[str, str]:
+    """The digest of each image's inputs.
+
+    Args:
+        checkout: the root that others borrow from.
+        sources: bases first.
+        origin: stands for the image that all start from.
+    """
     found: dict[str, str] = {}
     for source in sources:
         digest = hashlib.sha256(origin.encode())
         for base in source.bases:
             digest.update(found[base].encode())
-        for path in sorted({source.dockerfile, *_files(root, source.inputs)}):
-            executable = path.stat().st_mode & stat.S_IXUSR  # an entrypoint is one or is not
-            name = f"{path.relative_to(root)}{'*' if executable else ''}"
-            digest.update(name.encode() + b"\0" + path.read_bytes())
+        own = {source.dockerfile, *_files(source.root, source.inputs)}
+        for root, paths in ((source.root, own), (checkout, {*_files(checkout, source.borrowed)})):
+            for path in sorted(paths):
+                executable = path.stat().st_mode & stat.S_IXUSR  # an entrypoint is one or is not
+                name = f"{path.relative_to(root)}{'*' if executable else ''}"
+                digest.update(name.encode() + b"\0" + path.read_bytes())
         found[source.name] = digest.hexdigest()
     return found
 
@@ -109,34 +139,34 @@ def _files(root: Path, inputs: Iterable[str]) -> Iterable[Path]:
             yield from (p for p in below if p.is_file() and "__pycache__" not in p.parts)
 
 
-def check_readable(root: Path, sources: Iterable[ImageSource]) -> None:
+def check_readable(sources: Iterable[ImageSource]) -> None:
     """Can the images' own user read what is copied into them? Modes are copied with the files.
 
     Raises:
         CrayfishError: naming a file that only its owner can read (a checkout made with umask 077).
     """
     for source in sources:
-        for path in _files(root, source.inputs):
+        for path in _files(source.root, source.inputs):
             if not path.stat().st_mode & stat.S_IROTH:
                 raise CrayfishError(
                     f"{path}: only its owner can read it, and image {source.name} has another user",
-                    hint=f"chmod -R a+rX {shlex.quote(str(root))}",
+                    hint=f"chmod -R a+rX {shlex.quote(str(source.root))}",
                     code=ExitCode.HOST,
                 )
 
 
-def build_images(root: Path, names: Sequence[str], console: Console) -> None:
+def build_images(roots: Roots, names: Sequence[str], console: Console) -> None:
     """Build what is missing or out of date, bases first; shows what, how far and how long.
 
     Raises:
         CrayfishError: with the builder's last words if a build fails.
     """
-    sources = with_bases(root, names)
+    sources = with_bases(roots, names)
     with calls_engine("the images cannot be looked at"):
         origin = docker.image.inspect("debian:bookworm-slim").id
-        wanted = digests(root, sources, origin)
+        wanted = digests(roots.checkout, sources, origin)
         stale = [s for s in sources if _label(s.name) != wanted[s.name]]
-    check_readable(root, stale)
+    check_readable(stale)
     levels = _levels(stale)
     done = 0
     for level in levels:
@@ -145,7 +175,7 @@ def build_images(root: Path, names: Sequence[str], console: Console) -> None:
         with console.status(f"building {shown} ({done} of {len(stale)} images done)"):
             if not console.is_terminal:
                 console.print(f"building {shown} ({done} of {len(stale)} images done)")
-            _bake(root, level, wanted)
+            _bake(roots.checkout, level, wanted)
         done += len(level)
         console.print(f"built {shown} in {time.monotonic() - started:.0f} s")
     if stale:
@@ -175,14 +205,15 @@ def _label(name: str) -> str | None:
 
 
 def bake_file(
-    root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]
-) -> dict[str, object]:
+    checkout: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]
+) -> dict[str, Any]:
     """The bake definition of some images."""
     return {
         "group": {"default": {"targets": [source.name for source in sources]}},
         "target": {
             source.name: {
-                "context": str(root),
+                "context": str(source.root),
+                **({"contexts": {CONTEXT: str(checkout)}} if source.root != checkout else {}),
                 "dockerfile": str(source.dockerfile),
                 "tags": [f"{IMAGE_PREFIX}/{source.name}:{IMAGE_TAG}"],
                 "labels": {LABEL: wanted[source.name]},
@@ -193,11 +224,11 @@ def bake_file(
     }
 
 
-def _bake(root: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> None:
-    folder = root / ".cache"
+def _bake(checkout: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> None:
+    folder = checkout / ".cache"
     folder.mkdir(exist_ok=True)
     path = folder / "docker-bake.json"
-    path.write_text(json.dumps(bake_file(root, sources, wanted), indent=1))
+    path.write_text(json.dumps(bake_file(checkout, sources, wanted), indent=1))
     try:
         docker.buildx.bake(files=[path], progress=False)
     except DockerException as error:

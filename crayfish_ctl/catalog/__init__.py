@@ -5,6 +5,7 @@ from .files import check_model_files
 from .load import Catalog, load_catalog
 from .matrix import RUNTIMES, System, near, supported, unsupported
 from .model import Model, Processor, Profile, Resources, Tool
+from .roots import Roots, open_roots, roots_of_environment
 
 __all__ = [
     "RUNTIMES",
@@ -14,6 +15,7 @@ __all__ = [
     "Processor",
     "Profile",
     "Resources",
+    "Roots",
     "Sizing",
     "System",
     "Tool",
@@ -21,6 +23,8 @@ __all__ = [
     "check_model_files",
     "load_catalog",
     "near",
+    "open_roots",
+    "roots_of_environment",
     "supported",
     "unsupported",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from crayfish_contract.runconfig import Pipeline
 from crayfish_ctl.cells import GoalName, pipeline_of
 
 from .explain import meant
-from .model import Config, Resources, Runtime
+from .model import Config, Entry, Resources, Runtime
 from .values import (
     Batch,
     Count,
@@ -250,19 +250,12 @@ class Defaults(Config):
     model: Name
 
 
-class Experiment(Config):
+class Experiment(Entry):
     """configs/experiments/NAME.yaml."""
 
-    name: Name
     question: Line
     defaults: Defaults
     profiles: dict[Name, Sizing]
-    _file: str | None = PrivateAttr(default=None)
-
-    @property
-    def file(self) -> str:
-        """Where it was read from, for messages."""
-        return self._file or f"configs/experiments/{self.name}.yaml"
 
     def read_from(self, file: Path) -> Experiment:
         """The same with the paths of its traces relative to its file, absolute ones as they are."""
@@ -273,9 +266,7 @@ class Experiment(Config):
             )
             for name, sizing in self.profiles.items()
         }
-        found = self.model_copy(update={"profiles": profiles})
-        found._file = str(file)  # noqa: SLF001  of this very class
-        return found
+        return self.model_copy(update={"profiles": profiles}).found_in(self.root, str(file))
 
 
 def _beside(entry: WorkloadEntry, folder: Path) -> WorkloadEntry:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .model import Model
 
@@ -26,7 +26,7 @@ def check_model_files(root: Path, model: Model, model_format: str | None) -> Non
         CrayfishError: naming a file that is missing, outside models/, no model, or not the one
             described.
     """
-    config = f"configs/models/{model.name}.yaml"
+    config = model.file
     for field, path, sha256 in _needed(model, model_format):
         where = f"{config}: {field}.path"
         if Path(path).parts[:1] != ("models",) or ".." in Path(path).parts:
@@ -91,6 +91,12 @@ def _needed(model: Model, model_format: str | None) -> Iterator[tuple[str, str, 
         yield "points", model.points.path, model.points.sha256
     if model.reference is not None:
         yield "reference", model.reference.path, model.reference.sha256
+
+
+def model_files(model: Model, formats: Iterable[str | None]) -> list[str]:
+    """Paths of the files and folders of a model that runs with these formats read, in its root."""
+    known = {path for each in formats for _, path, _ in _needed(model, each)}
+    return sorted(known)
 
 
 def digest(path: Path) -> str:

@@ -16,13 +16,15 @@ from crayfish_ctl.errors import CrayfishError
 
 from .experiment import Experiment
 from .explain import explain, meant
-from .model import Model, Processor, Profile, Tool
+from .model import Entry, Model, Processor, Profile, Tool
 from .reading import read_mapping
+from .roots import Roots, open_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T", bound=BaseModel)
+E = TypeVar("E", bound=Entry)
 Broken = dict[tuple[str, str], CrayfishError]
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -32,8 +34,8 @@ _SUFFIXES: Final = (".yaml", ".yml")
 class Catalog:
     """Everything that exists, by name."""
 
-    root: Path
-    """The folder that holds configs/, compose/, models/."""
+    roots: Roots
+    """The folders that it was read from."""
     processors: Mapping[str, Processor]
     tools: Mapping[str, Tool]
     models: Mapping[str, Model]
@@ -61,14 +63,13 @@ class Catalog:
         while base.extends is not None:
             seen.append(base.extends)
             if base.extends in seen[:-1]:
-                raise CrayfishError(
-                    f"configs/profiles/{base.name}.yaml: extends: goes round: {' -> '.join(seen)}"
-                )
+                raise CrayfishError(f"{base.file}: extends: goes round: {' -> '.join(seen)}")
             try:
                 base = self._find("profile", self.profiles, base.extends)
             except CrayfishError as error:
-                where = f"configs/profiles/{base.name}.yaml: extends"
-                raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
+                raise CrayfishError(
+                    f"{base.file}: extends: {error.message}", hint=error.hint
+                ) from None
             resources = {**base.resources, **resources}
         return profile.model_copy(update={"resources": resources})
 
@@ -96,11 +97,12 @@ class Catalog:
         )
 
 
-def load_catalog(root: Path) -> Catalog:
-    """Read every file under `root`/configs; hidden ones are an editor's, and left alone.
+def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
+    """Read every file under configs/ of the checkout `root` and of the roots beside it.
 
     Raises:
-        CrayfishError: if there is no such folder. What is wrong with a file is in `broken`.
+        CrayfishError: if a folder is no root, or two of them have a name in common. What is wrong
+            with a file is in `broken`.
     """
     configs = root / "configs"
     if not configs.is_dir():
@@ -108,32 +110,72 @@ def load_catalog(root: Path) -> Catalog:
             f"{configs}: not there",
             hint="run crayfish in the project's folder, or set CRAYFISH_ROOT",
         )
+    roots = open_roots(root, more)
     broken: Broken = {}
-    tools = _folder(configs / "tools", Tool, broken)
-    processors = _folder(configs / "processors", Processor, broken)
+    tools = _entries(roots, Tool, broken)
+    processors = _entries(roots, Processor, broken)
     for name, processor in list(processors.items()):
-        path = configs / "processors" / f"{name}.yaml"
         known = {*tools, *(each for kind, each in broken if kind == "tool")}
-        unknown = _unknown_tools(path, processor, known)
+        unknown = _unknown_tools(roots, processor, known)
         if unknown:
             del processors[name]
             broken["processor", name] = unknown
+    for name, tool in list(tools.items()):
+        nowhere = _nowhere(tool, processors, broken)
+        if nowhere:
+            del tools[name]
+            broken["tool", name] = nowhere
+        else:
+            processors |= _running(tool, processors)
     return Catalog(
-        root=root,
+        roots=roots,
         processors=processors,
         tools=tools,
-        models=_folder(configs / "models", Model, broken),
-        profiles=_folder(configs / "profiles", Profile, broken),
+        models=_entries(roots, Model, broken),
+        profiles=_entries(roots, Profile, broken),
         experiments={
-            name: found.read_from(configs / "experiments" / f"{name}.yaml")
-            for name, found in _folder(configs / "experiments", Experiment, broken).items()
+            name: found.read_from(roots.find(f"configs/experiments/{name}.yaml"))
+            for name, found in _entries(roots, Experiment, broken).items()
         },
         broken=broken,
     )
 
 
-def _unknown_tools(path: Path, processor: Processor, known: set[str]) -> CrayfishError | None:
+def _nowhere(
+    tool: Tool, processors: Mapping[str, Processor], broken: Broken
+) -> CrayfishError | None:
+    """What a tool's `runs_on` names and nobody has."""
+    for name, runtimes in tool.runs_on.items():
+        if ("processor", name) in broken:
+            continue  # its own error says more
+        where = f"{tool.file}: runs_on.{name}"
+        if name not in processors:
+            return CrayfishError(f"{where}: there is no such processor{meant(name, processors)}")
+        for runtime in runtimes:
+            if runtime not in processors[name].runtimes:
+                return CrayfishError(f"{where}: {name} has no runtime {runtime!r}")
+    return None
+
+
+def _running(tool: Tool, processors: Mapping[str, Processor]) -> dict[str, Processor]:
+    """The processors that a tool names in its `runs_on`, with the tool among theirs."""
+    return {
+        name: processors[name].model_copy(
+            update={
+                "runtimes": {
+                    runtime: list(dict.fromkeys([*known, *([tool.name] * (runtime in asked))]))
+                    for runtime, known in processors[name].runtimes.items()
+                }
+            }
+        )
+        for name, asked in tool.runs_on.items()
+        if name in processors
+    }
+
+
+def _unknown_tools(roots: Roots, processor: Processor, known: set[str]) -> CrayfishError | None:
     """A tool that is not there would vanish from the matrix without a word."""
+    path = roots.find(f"configs/processors/{processor.name}.yaml")
     lines = [
         f"{path}: runtimes.{runtime}: there is no tool {tool!r}{meant(tool, known)}"
         for runtime, tools in processor.runtimes.items()
@@ -143,23 +185,23 @@ def _unknown_tools(path: Path, processor: Processor, known: set[str]) -> Crayfis
     return CrayfishError("\n".join(lines), hint="tools lie in configs/tools") if lines else None
 
 
-def _folder(folder: Path, kind: type[T], broken: Broken) -> dict[str, T]:
+def _entries(roots: Roots, kind: type[E], broken: Broken) -> dict[str, E]:
     entries = {}
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name.startswith("."):
-            continue
+    what = kind.__name__.lower()
+    for path in roots.glob(f"configs/{what}s/*.yaml"):
         try:
-            entries[path.stem] = _named(path, read_yaml(path, kind))
+            entry = _named(path, read_yaml(path, kind))
         except CrayfishError as error:
-            broken[kind.__name__.lower(), path.stem] = error
+            broken[what, path.stem] = error
+        else:
+            entries[path.stem] = entry.found_in(roots.home(path), roots.shown(path))
     return entries
 
 
-def _named(path: Path, entry: T) -> T:
-    name = getattr(entry, "name", path.stem)
-    if name != path.stem:
+def _named(path: Path, entry: E) -> E:
+    if entry.name != path.stem:
         raise CrayfishError(
-            f"{path}: name: is {name!r}, the file is called {path.stem!r}",
+            f"{path}: name: is {entry.name!r}, the file is called {path.stem!r}",
             hint="file name and `name` must be the same",
         )
     return entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from crayfish_contract.runconfig import Pipeline
 
@@ -23,6 +23,8 @@ from .values import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
+    from typing import Self
 
 Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
 THREADS_PER_INSTANCE: Final = "threads_per_instance"
@@ -37,6 +39,30 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Entry(Config):
+    """A file of configs/, known by its name."""
+
+    name: Name
+    _root: Path | None = PrivateAttr(default=None)
+    _file: str | None = PrivateAttr(default=None)
+
+    @property
+    def root(self) -> Path | None:
+        """The root that it was found in; None if it was not read from one."""
+        return self._root
+
+    @property
+    def file(self) -> str:
+        """Where it was read from, for messages."""
+        return self._file or f"configs/{type(self).__name__.lower()}s/{self.name}.yaml"
+
+    def found_in(self, root: Path | None, file: str) -> Self:
+        """The same, which knows where it is from."""
+        found = self.model_copy()
+        found._root, found._file = root, file  # noqa: SLF001  of this very class
+        return found
+
+
 class Counter(Config):
     """The processor's own count of records: what our figures are held against."""
 
@@ -45,10 +71,9 @@ class Counter(Config):
     """Labels that a series must carry to be counted."""
 
 
-class Processor(Config):
+class Processor(Entry):
     """configs/processors/NAME.yaml."""
 
-    name: Name
     title: str
     images: list[Name]
     fragments: list[Name]
@@ -85,16 +110,18 @@ class Processor(Config):
         return self.fused if len(set(parts)) > 1 or not chained else None
 
 
-class Tool(Config):
+class Tool(Entry):
     """configs/tools/NAME.yaml."""
 
-    name: Name
     title: str
     kind: Literal["embedded", "external"]
     model_format: str | None
     """Key of the model's `formats`; None if the tool reads no model."""
     options: KnownOptions = {}
     """Those of `--tool-option`: default, type and bounds of each."""
+    runs_on: dict[Name, list[Runtime]] = {}
+    """processor -> runtimes that it is there for, beside those that the processors name: for a tool
+    whose library an image holds already, so that its processor's file need not be edited."""
     images: list[Name] = []
     fragments: list[Name] = []
     address: str | None = None
@@ -138,10 +165,9 @@ class _Reference(Config):
     sha256: Sha256 | None = None
 
 
-class Model(Config):
+class Model(Entry):
     """configs/models/NAME.yaml."""
 
-    name: Name
     description: str
     task: Literal["classification"] = "classification"
     input: _Tensor
@@ -171,10 +197,9 @@ class Resources(Config):
     """Flags of such a JVM, after those of the rule, so that they win."""
 
 
-class Profile(Config):
+class Profile(Entry):
     """configs/profiles/NAME.yaml."""
 
-    name: Name
     description: str
     extends: Name | None = None
     cpu_limit: CpuLimit = "quota"

@@ -12,9 +12,12 @@ from crayfish_ctl.errors import CrayfishError
 from .matrix import matrix_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from crayfish_ctl.catalog import Catalog
+    from crayfish_ctl.catalog.model import Entry
 
 
 def show_catalog(catalog: Catalog, console: Console) -> None:
@@ -24,24 +27,27 @@ def show_catalog(catalog: Catalog, console: Console) -> None:
         CrayfishError: after that, with what is wrong with each file that cannot be read.
     """
     console.print(matrix_table(catalog))
-    for title, entries in (
-        ("tools", {t.name: f"{t.title}, {t.kind}" for t in catalog.tools.values()}),
-        ("models", {m.name: m.description for m in catalog.models.values()}),
-        ("profiles", {p.name: p.description for p in catalog.profiles.values()}),
+    listings: tuple[tuple[str, Sequence[tuple[Entry, str]]], ...] = (
+        ("tools", [(t, f"{t.title}, {t.kind}") for t in catalog.tools.values()]),
+        ("models", [(m, m.description) for m in catalog.models.values()]),
+        ("profiles", [(p, p.description) for p in catalog.profiles.values()]),
         (
             "experiments",
-            {
-                e.name: f"{e.question} ({', '.join(e.profiles)})"
-                for e in catalog.experiments.values()
-            },
+            [(e, f"{e.question} ({', '.join(e.profiles)})") for e in catalog.experiments.values()],
         ),
-    ):
+    )
+    for title, entries in listings:
         listing = Table(title=title, title_justify="left", show_header=False)
-        for name, text in entries.items():
-            listing.add_row(name, escape(text))
+        for entry, text in entries:
+            listing.add_row(entry.name, escape(text), *_root_of(entry, catalog))
         console.print(listing)
     if catalog.broken:
         raise CrayfishError(
             "\n".join(error.message for error in catalog.broken.values()),
             hint="everything else can be used; who asks for one of these gets its error",
         )
+
+
+def _root_of(entry: Entry, catalog: Catalog) -> list[str]:
+    """A column with where an entry is from; none where there is one root only."""
+    return [escape(str(entry.root))] if len(catalog.roots.folders) > 1 else []

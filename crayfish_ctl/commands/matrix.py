@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from crayfish_ctl.catalog import RUNTIMES, unsupported
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def matrix_table(catalog: Catalog) -> Table:
     """A row for each runtime of each processor, a column for each tool; the reasons below it."""
     table = Table(title="supported cells", title_justify="left")
-    for column in ("processor", "runtime", *catalog.tools):
+    several = len(catalog.roots.folders) > 1
+    for column in ("processor", "runtime", *catalog.tools, *(["root"] if several else [])):
         table.add_column(column)
     reasons = []
     for processor in catalog.processors.values():
@@ -25,7 +27,8 @@ def matrix_table(catalog: Catalog) -> Table:
                     "-" if unsupported(processor, runtime, tool) else "yes"
                     for tool in catalog.tools
                 ]
-                table.add_row(processor.name, runtime, *cells)
+                root = [escape(str(processor.root))] if several else []
+                table.add_row(processor.name, runtime, *cells, *root)
         reasons += [
             f"{processor.name} {missing}: {why}" for missing, why in processor.missing.items()
         ]

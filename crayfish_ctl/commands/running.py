@@ -30,7 +30,7 @@ _WORST_FIRST: Final = (
 )
 
 
-def run_series(series: Series, root: Path, out: Path, target: Target, console: Console) -> ExitCode:
+def run_series(series: Series, out: Path, target: Target, console: Console) -> ExitCode:
     """Run every plan; one that cannot go on costs itself and no other.
 
     Returns:
@@ -41,7 +41,7 @@ def run_series(series: Series, root: Path, out: Path, target: Target, console: C
         KeyboardInterrupt: on Ctrl-C; what has ended by then has its report.
     """
     if len(series.plans) == 1:
-        return conclude(run_experiment(series.plans[0], root, out, target, console), console)
+        return conclude(run_experiment(series.plans[0], out, target, console), console)
     index = out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-index.html"
     folders: list[Path] = []
     codes: list[ExitCode] = []
@@ -49,7 +49,7 @@ def run_series(series: Series, root: Path, out: Path, target: Target, console: C
     for number, plan in enumerate(series.plans, 1):
         console.rule(f"{number} of {len(series.plans)}: {plan.experiment.name}")
         try:
-            folders.append(run_experiment(plan, root, out, target, console))
+            folders.append(run_experiment(plan, out, target, console))
         except CrayfishError as error:
             troubles.append(f"{plan.experiment.name}: {error.message}")
             codes.append(error.exit_code)

@@ -13,30 +13,27 @@ from crayfish_ctl.plan import estimate_seconds, plan_warnings, scheduled_records
 from crayfish_ctl.plan.size import kafka_bytes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from crayfish_ctl.plan import Plan, Series
 
 
-def show_series(made: Series, root: Path, console: Console) -> None:
+def show_series(made: Series, console: Console) -> None:
     """Print every plan, and how long they take together."""
     for line in made.left_out:
         console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
     for plan in made.plans:
-        show_plan(plan, root, console)
+        show_plan(plan, console)
     if len(made.plans) > 1:
         minutes = sum(plan.seconds for plan in made.plans) / 60
         console.print(f"{len(made.plans)} experiments, about {minutes:.1f} min")
 
 
-def show_plan(made: Plan, root: Path, console: Console) -> None:
+def show_plan(made: Plan, console: Console) -> None:
     """Print the runs, what was taken from traces, and what a reader should know beforehand.
 
     Args:
         made: the plan.
-        root: of the checkout.
         console: where to.
     """
     table = Table(
@@ -59,8 +56,8 @@ def show_plan(made: Plan, root: Path, console: Console) -> None:
         console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
     for line in trace_lines(made):
         console.print(f"trace {escape(line)}", highlight=False, soft_wrap=True)
-    cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(root).free
-    for line in plan_warnings(made, root, cores, free):
+    cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(made.roots.checkout).free
+    for line in plan_warnings(made, cores, free):
         console.print(f"[yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
     console.print(table)
     largest = max(kafka_bytes(made, run) for run in made.runs)

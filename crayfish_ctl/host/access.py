@@ -60,7 +60,7 @@ def _client_name() -> str:
 
 def checkout(root: Path) -> Finding:
     """Whether the users of containers can read what is mounted into them and built from."""
-    for part in ("models", "services", "images", "compose"):
+    for part in ("models", "services", "images", "compose", "tools"):
         for path in (root / part).rglob("*"):
             needed = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
             if "__pycache__" not in path.parts and path.stat().st_mode & needed != needed:

@@ -15,15 +15,16 @@ from .shell import privilege
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rich.console import Console
+
+    from crayfish_ctl.catalog import Roots
 
     from .checks import Finding
     from .shell import Say
 
 
-def examine(root: Path) -> list[Finding]:
+def examine(roots: Roots) -> list[Finding]:
     """Look at everything; changes nothing."""
     info = engine.engine_info()
     error = engine.engine_error() if info is None else None
@@ -32,9 +33,9 @@ def examine(root: Path) -> list[Finding]:
         checks.container_engine(info, error),
         *([checks.compose(), checks.buildx()] if info is not None else []),
         access.security(info),
-        access.checkout(root),
+        *(access.checkout(root) for root in roots.folders),
         checks.disk(info),
-        checks.results_disk(root),
+        checks.results_disk(roots.checkout),
         checks.machine(info),
         checks.clock(),
         checks.frequency(),

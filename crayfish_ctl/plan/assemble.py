@@ -62,6 +62,7 @@ def assemble(
                 "tools": tuple(names.asked_tools()),
             }
         ),
+        roots=catalog.roots,
         sizing=sizing,
         systems=systems,
         numbers=tuple(each.asked.number for each in placed),

@@ -63,10 +63,11 @@ def make_plan(
     plan = replace(plan, segments=segments)
     plan = replace(plan, runs=preview(plan))
     _check_capacities(plan)
-    check_services(plan, catalog.root)
+    check_services(plan)
+    root = plan.models_dir.parent
     for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
-        check_model_files(catalog.root, plan.model, model_format)
-    check_points(choices.points, plan.model, catalog.root)
+        check_model_files(root, plan.model, model_format)
+    check_points(choices.points, plan.model, root)
     return plan
 
 

@@ -33,7 +33,7 @@ def check_choices(processor: Processor, choices: Choices) -> None:
     """
     if choices.delivery not in processor.deliveries:
         raise CrayfishError(
-            f"--delivery {choices.delivery}: configs/processors/{processor.name}.yaml: "
+            f"--delivery {choices.delivery}: {processor.file}: "
             f"deliveries: has no {choices.delivery}",
             hint=f"it offers {', '.join(processor.deliveries)}",
         )
@@ -50,7 +50,7 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
     """
     cell, entry = run.cell, plan.sizing.workloads[run.workload]
     processor, tool = plan.processors[cell.processor], plan.tools[cell.tool]
-    file = f"configs/processors/{processor.name}.yaml"
+    file = processor.file
     where = plan.where(run.workload)
     why_not = unsupported(processor, cell.runtime, tool.name)
     if why_not:
@@ -75,8 +75,8 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
         )
     if tool.model_format is not None and tool.model_format not in plan.model.formats:
         raise CrayfishError(
-            f"{where}: configs/models/{plan.model.name}.yaml: formats: has no "
-            f"{tool.model_format!r}, which configs/tools/{tool.name}.yaml asks for"
+            f"{where}: {plan.model.file}: formats: has no "
+            f"{tool.model_format!r}, which {tool.file} asks for"
         )
     check_options(f"{where}: tool_options", f"tool {tool.name}", entry.tool_options, tool.options)
     if not entry.tool:

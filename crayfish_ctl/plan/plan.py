@@ -10,12 +10,14 @@ from .estimate import FIRST_START_S, estimate_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from crayfish_ctl.catalog import (
         Experiment,
         Model,
         Processor,
         Profile,
+        Roots,
         Sizing,
         System,
         Tool,
@@ -39,6 +41,8 @@ class Plan:
     """Those that a run uses, by name."""
     model: Model
     choices: Choices
+    roots: Roots
+    """Where fragments, images and tools are looked for."""
     sizing: Sizing
     """Workloads and repetitions, with the user's choices in them."""
     systems: tuple[System, ...]
@@ -76,6 +80,17 @@ class Plan:
             return [*stack, *processor.raw_fragments]
         load = ["load"] if cell.way.broker else []
         return [*stack, *load, *processor.fragments]
+
+    @property
+    def models_dir(self) -> Path:
+        """What containers see as /models: models/ of the root that the model is from."""
+        return (self.model.root or self.roots.checkout) / "models"
+
+    @property
+    def tool_folders(self) -> list[Path]:
+        """tools/ of each root that a tool of a run is from, if it has one."""
+        roots = dict.fromkeys(tool.root for tool in self.tools.values() if tool.root is not None)
+        return [root / "tools" for root in roots if (root / "tools").is_dir()]
 
     @property
     def images(self) -> list[str]:

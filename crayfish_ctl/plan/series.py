@@ -15,7 +15,7 @@ from .names import ALL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_ctl.catalog import Catalog
+    from crayfish_ctl.catalog import Catalog, Roots
 
     from .plan import Plan
 
@@ -27,6 +27,11 @@ class Series:
     plans: tuple[Plan, ...]
     left_out: tuple[str, ...] = ()
     """Experiments that `all` means and that the flags do not fit, each with the reason."""
+
+    @property
+    def roots(self) -> Roots:
+        """Where all of it is from."""
+        return self.plans[0].roots
 
     @property
     def images(self) -> list[str]:

@@ -94,7 +94,7 @@ def _limits(text: str) -> frozenset[tuple[str, str]]:
     )
 
 
-def check_services(plan: Plan, root: Path) -> None:
+def check_services(plan: Plan) -> None:
     """Has every service its size class, and every limit and fault its service?
 
     Raises:
@@ -104,21 +104,20 @@ def check_services(plan: Plan, root: Path) -> None:
     for run in plan.runs:
         for name in plan.fragments(run.cell):
             if name not in fragments:
-                fragments[name] = _named_by(plan, name, root)
+                fragments[name] = _named_by(plan, name)
     for name, fragment in fragments.items():
         _check_limits(plan, fragment)
         _check_images(plan, name, fragment)
-    _check_image_folders(plan, root)
+    _check_image_folders(plan)
     known = {
         size
-        for path in (root / "compose").glob("*.yaml")
-        if not path.name.startswith(".")
+        for path in plan.roots.glob("compose/*.yaml")
         for size, _ in _limits(path.read_text(encoding="utf-8", errors="replace"))
     }
     profile, own = plan.profile.name, plan.sizing.resources
     for where, names in (
         (f"{plan.experiment.file}: profiles.{profile}.resources", set(own)),
-        (f"configs/profiles/{profile}.yaml: resources", {*plan.profile.resources} - {*own}),
+        (f"{plan.profile.file}: resources", {*plan.profile.resources} - {*own}),
     ):
         for size in sorted(names - known):
             raise CrayfishError(
@@ -140,9 +139,9 @@ def _check_images(plan: Plan, name: str, fragment: Fragment) -> None:
         )
 
 
-def _check_image_folders(plan: Plan, root: Path) -> None:
+def _check_image_folders(plan: Plan) -> None:
     """What is listed can be built."""
-    folders = {path.parent.name for path in (root / "images").glob("*/Dockerfile")}
+    folders = {path.parent.name for path in plan.roots.glob("images/*/Dockerfile")}
     for where, owner in _owners(plan):
         for image in owner.images:
             if folders and image not in folders:
@@ -155,19 +154,19 @@ def _check_image_folders(plan: Plan, root: Path) -> None:
 
 def _owners(plan: Plan) -> Iterator[tuple[str, Processor | Tool]]:
     for processor in plan.processors.values():
-        yield f"configs/processors/{processor.name}.yaml", processor
+        yield processor.file, processor
     for tool in plan.tools.values():
-        yield f"configs/tools/{tool.name}.yaml", tool
+        yield tool.file, tool
 
 
 def _fragments(owner: Processor | Tool) -> set[str]:
     return {*owner.fragments, *getattr(owner, "raw_fragments", [])}
 
 
-def _named_by(plan: Plan, name: str, root: Path) -> Fragment:
+def _named_by(plan: Plan, name: str) -> Fragment:
     """A fragment, or an error that says which config names it."""
     try:
-        return read_fragment(root / "compose" / f"{name}.yaml")
+        return read_fragment(plan.roots.fragment(name))
     except CrayfishError as error:
         owners = (f"{where}: fragments: " for where, o in _owners(plan) if name in _fragments(o))
         raise CrayfishError(f"{next(owners, '')}{error.message}", hint=error.hint) from None
@@ -245,7 +244,7 @@ def limits_of(plan: Plan, size: str) -> str:
     """Where the limits of a size class stand: in the experiment's file, or in the profile's."""
     if size in plan.sizing.resources:
         return f"{plan.experiment.file}: profiles.{plan.profile.name}.resources.{size}"
-    return f"configs/profiles/{plan.profile.name}.yaml: resources.{size}"
+    return f"{plan.profile.file}: resources.{size}"
 
 
 def above_cores(plan: Plan, fragments: Iterable[Fragment], cores: int) -> list[str]:

@@ -12,23 +12,20 @@ from .size import kafka_bytes
 from .trace import trace_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .model import RunSpec
     from .plan import Plan
 
 
-def plan_warnings(plan: Plan, root: Path, cores: int, free: int) -> list[str]:
+def plan_warnings(plan: Plan, cores: int, free: int) -> list[str]:
     """What this machine may not carry; another may, so it is no error of the plan.
 
     Args:
         plan: made.
-        root: of the checkout.
         cores: of this machine.
         free: bytes on this machine's disk.
     """
     names = dict.fromkeys(name for run in plan.runs for name in plan.fragments(run.cell))
-    fragments = [read_fragment(root / "compose" / f"{name}.yaml") for name in names]
+    fragments = [read_fragment(plan.roots.fragment(name)) for name in names]
     lines = above_cores(plan, fragments, cores)
     largest = max(plan.runs, key=lambda run: kafka_bytes(plan, run))
     needed = kafka_bytes(plan, largest)

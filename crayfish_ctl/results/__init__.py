@@ -15,7 +15,7 @@ from .files import (
 )
 from .inputs import METRICS_SCHEMA, RunInputs, read_inputs
 from .load import Results, load_results
-from .manifest import Engine, Git, Host, Image, Manifest, describe_host
+from .manifest import Engine, Git, Host, Image, Manifest, Root, describe_host
 from .model import RESULTS_VERSION, STAGES, RunResult
 from .records import COLUMNS, RecordStatus, read_joined, write_records
 from .schema import results_schema
@@ -37,6 +37,7 @@ __all__ = [
     "Manifest",
     "RecordStatus",
     "Results",
+    "Root",
     "RunInputs",
     "RunResult",
     "Verdict",

@@ -55,6 +55,15 @@ class Image(_Frozen):
     size_bytes: int | None = None
 
 
+class Root(_Frozen):
+    """A folder that the experiment's parts come from."""
+
+    path: str
+    digest: str
+    """SHA-256 over its configs/, compose/, images/ and tools/, and the files of the model that was
+    used."""
+
+
 class Git(_Frozen):
     """The state of Crayfish's own sources."""
 
@@ -85,6 +94,8 @@ class Manifest(_Frozen):
     software: dict[str, str] = {}
     """Of each image, the versions that decide its figures; all that is in it: `packages.json`."""
     git: Git | None = None
+    roots: tuple[Root, ...] = ()
+    """The checkout, and the folders that were given beside it."""
     seeds: tuple[int, ...] = ()
     not_run: tuple[str, ...] = ()
     """Workloads that could not be run, each with the reason."""

@@ -2,6 +2,6 @@
 
 from .experiment import run_experiment
 from .journal import Journal
-from .resume import resume_experiment, saved_plan
+from .resume import resume_experiment, saved_plan, saved_roots
 
-__all__ = ["Journal", "resume_experiment", "run_experiment", "saved_plan"]
+__all__ = ["Journal", "resume_experiment", "run_experiment", "saved_plan", "saved_roots"]

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from crayfish_ctl.analysis import write_summary
+from crayfish_ctl.catalog.files import model_files
 from crayfish_ctl.catalog.labels import IMAGE
+from crayfish_ctl.catalog.roots import root_digest
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
 from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
@@ -24,6 +26,7 @@ from crayfish_ctl.results import (
     MANIFEST_FILE,
     Git,
     Manifest,
+    Root,
     describe_host,
     load_results,
     write_model,
@@ -63,9 +66,7 @@ _FIXED_BYTES = 200 * 1024 * 1024
 """Logs, metrics, and a margin."""
 
 
-def run_experiment(
-    plan: Plan, root: Path, results_root: Path, target: Target, console: Console
-) -> Path:
+def run_experiment(plan: Plan, results_root: Path, target: Target, console: Console) -> Path:
     """Execute every run of `plan`; returns the results folder, which is complete at any moment.
 
     The caller holds the target's lock.
@@ -90,7 +91,7 @@ def run_experiment(
             ) from None
         try:
             manifest = _manifest(plan, started, target)
-            Experiment(plan, root, folder, target, console).execute(manifest, {})
+            Experiment(plan, folder, target, console).execute(manifest, {})
         finally:
             if not (folder / MANIFEST_FILE).exists():  # nothing had begun
                 shutil.rmtree(folder, ignore_errors=True)
@@ -103,14 +104,12 @@ class Experiment:
 
     Args:
         plan: what is to be run.
-        root: of the checkout.
         folder: of the experiment.
         target: where it runs.
         console: where progress is shown.
     """
 
     plan: Plan
-    root: Path
     folder: Path
     target: Target
     console: Console
@@ -129,9 +128,11 @@ class Experiment:
         """
         plan, folder, target = self.plan, self.folder, self.target
         remove_leftovers(target, self.console)
-        points = prepare_points(plan.choices.points, plan.model, self.root, folder / "points")
+        points = prepare_points(
+            plan.choices.points, plan.model, plan.models_dir.parent, folder / "points"
+        )
         copy_traces(plan.traces, folder / "points")
-        setting = Setting(plan, points, self.root, target, manifest.engine)
+        setting = Setting(plan, points, target, manifest.engine)
         services = prepare_stack(setting, folder)
         images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
         _check_images(manifest, images)
@@ -142,7 +143,8 @@ class Experiment:
         open_folder(folder)
         open_folder(folder / "points")
         write_readable(folder / "prometheus.yml", prometheus_config(services))
-        contents = contents_of(target, setting.image_ids, self.root / ".cache" / "contents")
+        cache = plan.roots.checkout / ".cache" / "contents"
+        contents = contents_of(target, setting.image_ids, cache)
         write_text(folder / PACKAGES_FILE, json.dumps(contents, indent=1, sort_keys=True))
         software = main_software(contents)
         manifest = manifest.model_copy(update={"images": images, "software": software})
@@ -174,7 +176,7 @@ class Experiment:
     ) -> tuple[str, ...]:
         """Every run that the plan asks for; returns the workloads that could not be run."""
         plan, folder = self.plan, self.folder
-        reference = reference_of(plan, setting.points, self.root)
+        reference = reference_of(plan, setting.points)
         done: list[RunResult] = []
         with LiveView(self.console, plan, len(kept)) as live:
             context = RunContext(self.target, journal, live, reference)
@@ -228,6 +230,7 @@ def _manifest(plan: Plan, started: datetime, target: Target) -> Manifest:
         engine=target.nodes()[0],
         packages={d.metadata["Name"]: d.version for d in distributions()},
         git=_git(),
+        roots=_pinned(plan),
         seeds=tuple(sorted({run.seed for run in plan.runs})),
         plan={
             "choices": plan.choices.model_dump(mode="json"),
@@ -240,6 +243,19 @@ def _manifest(plan: Plan, started: datetime, target: Target) -> Manifest:
             "sizing": plan.sizing.model_dump(mode="json"),
             "schedule": SCHEDULE_VERSION,
         },
+    )
+
+
+def _pinned(plan: Plan) -> tuple[Root, ...]:
+    """The roots, and what they said when the experiment began; of the models only the plan's."""
+    models = model_files(plan.model, {tool.model_format for tool in plan.tools.values()})
+    home = plan.models_dir.parent
+    return tuple(
+        Root(
+            path=str(root.resolve()),
+            digest=root_digest(root, [home / path for path in models] if root == home else []),
+        )
+        for root in plan.roots.folders
     )
 
 

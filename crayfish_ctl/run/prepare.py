@@ -38,8 +38,6 @@ class Setting:
     plan: Plan
     points: Points
     """What the producer sends."""
-    root: Path
-    """Of the checkout."""
     target: Target
     engine: Engine
     image_ids: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +55,7 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     Raises:
         CrayfishError: if the fragments do not resolve or break a rule.
     """
-    plan, root = setting.plan, setting.root
+    plan = setting.plan
     run_dir = folder / run.run_id
     out = run_dir / "out"
     out.mkdir(parents=True)
@@ -65,9 +63,14 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     out.chmod(_ANYBODY_WRITES)
     config = run_config(plan, run, setting.points)
     write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
-    values = variables(plan, run, root=root, experiment_dir=folder, run_dir=run_dir)
-    fragments = [root / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
-    stack = Stack(fragments, values, setting.image_ids, plan.profile.cpu_limit)
+    values = variables(plan, run, experiment_dir=folder, run_dir=run_dir)
+    stack = Stack(
+        fragments=[plan.roots.fragment(name) for name in plan.fragments(run.cell)],
+        variables=values,
+        image_ids=setting.image_ids,
+        tools=plan.tool_folders,
+        cpu_limit=plan.profile.cpu_limit,
+    )
     rendered = setting.target.place(stack, run_dir)
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
 
@@ -118,10 +121,11 @@ def _stack_of(plan: Plan, run: RunSpec) -> Hashable:
     return tuple(plan.fragments(run.cell)), run.cell.instances, run.cell.faults
 
 
-def reference_of(plan: Plan, points: Points, root: Path) -> Reference | None:
+def reference_of(plan: Plan, points: Points) -> Reference | None:
     """What the accuracy is compared with; only the model's own test points have one."""
     if plan.choices.points != "test" or not points.container_path or not points.reference_path:
         return None
+    root = plan.models_dir.parent
     return load_reference(
         root / points.container_path.lstrip("/"), root / points.reference_path.lstrip("/")
     )

@@ -14,12 +14,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from crayfish_ctl.catalog import Experiment as ExperimentConfig
 from crayfish_ctl.catalog import Model, Processor, Profile, Tool
+from crayfish_ctl.catalog.model import Entry
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Choices, make_plan
 from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
@@ -38,7 +40,6 @@ from .schedule import next_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from rich.console import Console
 
@@ -46,7 +47,16 @@ if TYPE_CHECKING:
     from crayfish_ctl.plan import Plan
     from crayfish_ctl.targets import Target
 
+E = TypeVar("E", bound=Entry)
 JOURNAL_FILE = "journal.jsonl"
+
+
+def saved_roots(folder: Path) -> list[Path] | None:
+    """The roots beside the checkout that an experiment began with; None if nobody wrote it down."""
+    if not (folder / MANIFEST_FILE).is_file():
+        return None
+    roots = read_model(folder / MANIFEST_FILE, Manifest).roots
+    return [Path(root.path) for root in roots[1:]] if roots else None
 
 
 def saved_plan(folder: Path, catalog: Catalog) -> Plan:
@@ -54,7 +64,7 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
 
     Args:
         folder: of the experiment.
-        catalog: of the checkout; what the manifest does not have is taken from it.
+        catalog: of today; what the manifest does not have is taken from it.
 
     Raises:
         CrayfishError: if the folder holds no experiment, or one of another version.
@@ -73,15 +83,18 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
         )
     try:
         experiment = ExperimentConfig.model_validate(saved["experiment"])
-        profile = Profile.model_validate(saved["profile"])
-        model = Model.model_validate(saved["model"])
+        profile = _found(Profile.model_validate(saved["profile"]), catalog.profiles)
+        model = _found(Model.model_validate(saved["model"]), catalog.models)
         chosen = Choices.model_validate(saved["choices"])
         # Manifests of before have neither: then today's are taken.
         processors = {
-            name: Processor.model_validate(each)
+            name: _found(Processor.model_validate(each), catalog.processors)
             for name, each in saved.get("processors", {}).items()
         }
-        tools = {name: Tool.model_validate(each) for name, each in saved.get("tools", {}).items()}
+        tools = {
+            name: _found(Tool.model_validate(each), catalog.tools)
+            for name, each in saved.get("tools", {}).items()
+        }
     except (KeyError, ValidationError) as error:
         raise CrayfishError(
             f"{folder / MANIFEST_FILE}: plan: cannot be read: {error}",
@@ -102,6 +115,12 @@ def saved_plan(folder: Path, catalog: Catalog) -> Plan:
         experiment,
         copies=folder / "points",
     )
+
+
+def _found(saved: E, known: Mapping[str, E]) -> E:
+    """What was saved, in the root that has it today."""
+    there = known.get(saved.name)
+    return saved.found_in(there.root, there.file) if there is not None else saved
 
 
 def complete_runs(folder: Path, *, failed: bool = True) -> dict[str, RunResult]:
@@ -138,13 +157,7 @@ def _ended(journal: Path) -> set[str]:
 
 
 def resume_experiment(
-    plan: Plan,
-    folder: Path,
-    root: Path,
-    target: Target,
-    console: Console,
-    *,
-    failed: bool = False,
+    plan: Plan, folder: Path, target: Target, console: Console, *, failed: bool = False
 ) -> None:
     """Go on with the experiment in `folder`; does nothing if it is complete.
 
@@ -153,7 +166,6 @@ def resume_experiment(
     Args:
         plan: `saved_plan` of the folder.
         folder: of the experiment.
-        root: of the checkout.
         target: where it runs.
         console: where progress is shown.
         failed: run FAILED runs once more.
@@ -176,7 +188,7 @@ def resume_experiment(
         }
     )
     with given_back(folder):
-        Experiment(plan, root, folder, target, console).execute(manifest, kept)
+        Experiment(plan, folder, target, console).execute(manifest, kept)
 
 
 def _is_complete(plan: Plan, kept: Mapping[str, RunResult]) -> bool:

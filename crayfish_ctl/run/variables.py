@@ -25,14 +25,12 @@ def container_user() -> str:
     return f"{uid}:{gid}" if uid else f"{_IMAGE_UID}:{_IMAGE_UID}"
 
 
-def variables(
-    plan: Plan, run: RunSpec, *, root: Path, experiment_dir: Path, run_dir: Path
-) -> dict[str, str]:
+def variables(plan: Plan, run: RunSpec, *, experiment_dir: Path, run_dir: Path) -> dict[str, str]:
     """Every variable of every fragment, by name."""
     return {
         **profile_variables(plan.profile),
         "CRAYFISH_USER": container_user(),
-        "CRAYFISH_MODELS_DIR": str(root / "models"),
+        "CRAYFISH_MODELS_DIR": str(plan.models_dir),
         "CRAYFISH_EXPERIMENT_DIR": str(experiment_dir),
         "CRAYFISH_RUN_DIR": str(run_dir),
         "CRAYFISH_RUNTIME": run.cell.runtime,
@@ -87,7 +85,7 @@ def check_cpus(profile: Profile, cores: int, sizes: Container[str]) -> None:
     for size, resources in profile.resources.items():
         if size in sizes and resources.cpus > cores:
             raise CrayfishError(
-                f"configs/profiles/{profile.name}.yaml: resources.{size}.cpus: "
+                f"{profile.file}: resources.{size}.cpus: "
                 f"{resources.cpus:g}, but the engine has {cores} cores",
                 hint="choose a smaller profile with --profile, or lower the limit",
             )

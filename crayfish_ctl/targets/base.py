@@ -83,6 +83,8 @@ class Stack:
     image_ids: Mapping[str, str] = field(default_factory=dict)
     """Image name -> id. What is named here is started by its id, so that a build meanwhile cannot
     change what an experiment measures."""
+    tools: Sequence[Path] = ()
+    """Folders with scorers of other roots; every processor sees them in /crayfish/tools."""
     cpu_limit: CpuLimit = "quota"
 
 

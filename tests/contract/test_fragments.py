@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.catalog import load_catalog, open_roots
 from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE, ROLES, SIZE, labels_of
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
@@ -24,6 +24,7 @@ from crayfish_ctl.targets import Rendered, Stack
 from crayfish_ctl.targets.compose import ComposeTarget
 from crayfish_ctl.targets.compose.render import render
 from crayfish_ctl.telemetry import prometheus_config
+from tests.unit.outsider import write_root
 
 ROOT = Path(__file__).parents[2]
 FRAGMENTS = sorted((ROOT / "compose").glob("*.yaml"))
@@ -66,7 +67,7 @@ def planned(profile: str = "laptop") -> Plan:
 def filled(plan: Plan, folder: Path, fragments: list[Path]) -> Rendered:
     run_dir = folder / plan.runs[0].run_id
     run_dir.mkdir(parents=True)
-    values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=folder, run_dir=run_dir)
+    values = variables(plan, plan.runs[0], experiment_dir=folder, run_dir=run_dir)
     return render(Stack(fragments, values), run_dir)
 
 
@@ -76,7 +77,7 @@ def test_each_fragment_is_a_compose_file_by_itself(fragment: Path, tmp_path: Pat
     assert set(rendered.services) == set(yaml.safe_load(fragment.read_text())["services"])
     for service in rendered.services.values():
         image = service["image"].removeprefix("crayfish/").removesuffix(":latest")
-        assert image in image_names(ROOT)
+        assert image in image_names(open_roots(ROOT))
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.stem)
@@ -168,7 +169,7 @@ def test_every_stack_has_somebody_who_scores_and_somebody_who_ends_it(
         ),
     )  # fmt: skip
     run = plan.runs[0]
-    values = variables(plan, run, root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+    values = variables(plan, run, experiment_dir=tmp_path, run_dir=tmp_path)
     fragments = [ROOT / "compose" / f"{name}.yaml" for name in plan.fragments(run.cell)]
     rendered = render(Stack(fragments, values), tmp_path)
     roles = rendered.roles(pipeline)
@@ -183,10 +184,30 @@ def test_every_stack_has_somebody_who_scores_and_somebody_who_ends_it(
         assert "idle" not in roles.values()
 
 
+def test_a_stack_of_another_root_is_rendered_from_both(tmp_path: Path) -> None:
+    beside = write_root(tmp_path / "it's $mine")
+    plan = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
+    setting = Setting(plan, Points("random", 5), Engine(cores=2))
+    (tmp_path / "results").mkdir()
+    services = prepare_stack(setting, tmp_path / "results")
+    assert {"mine", "kafka", "producer", "flink-taskmanager", "prometheus"} <= set(services)
+    as_written = str(beside).replace("$", "$$")
+    for name in ("mine", "flink-taskmanager", "flink-driver"):
+        volumes = {v["target"]: v for v in services[name]["volumes"]}
+        assert volumes["/models"]["source"] == f"{as_written}/models"
+        assert volumes["/crayfish/tools/0"]["source"] == f"{as_written}/tools"
+        assert volumes["/crayfish/tools/0"]["read_only"]
+    targets = [v["target"] for v in services["producer"]["volumes"]]
+    assert "/models" in targets
+    assert not [target for target in targets if target.startswith("/crayfish/tools")]
+    limits = services["mine"]["deploy"]["resources"]["limits"]
+    assert float(limits["cpus"]) == plan.profile.resources["worker"].cpus
+
+
 def test_everything_of_a_stack_says_that_it_is_ours_and_which_image_it_is(tmp_path: Path) -> None:
     """Only what carries the label is ever removed; images are started by their ids."""
     plan = planned()
-    values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+    values = variables(plan, plan.runs[0], experiment_dir=tmp_path, run_dir=tmp_path)
     ids = {"crayfish/kafka:latest": "sha256:" + "1" * 64}
     stack = Stack([ROOT / "compose" / "kafka.yaml"], values, ids)
     rendered = render(stack, tmp_path, confined=True)
@@ -211,7 +232,7 @@ def test_every_replica_of_any_run_is_scraped(tmp_path: Path) -> None:
     )  # fmt: skip
     assert {run.cell.instances for run in plan.runs} >= {1, 2}
     engine = Engine(cores=2)
-    setting = Setting(plan, Points("random", 5), ROOT, ComposeTarget(engine), engine)
+    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine)
     services = prepare_stack(setting, tmp_path)
     scraped = yaml.safe_load(prometheus_config(services))["scrape_configs"]
     assert {"kafka-streams", "kafka-streams-2"} <= {job["job_name"] for job in scraped}

@@ -19,6 +19,7 @@ from crayfish_contract.runconfig import RunConfig
 from crayfish_ctl import cli
 from crayfish_ctl.commands.running import exit_code
 from crayfish_ctl.plan import Plan, estimate_seconds
+from tests.unit.outsider import write_root
 from tests.unit.report.experiments import BASE, Folder
 
 if TYPE_CHECKING:
@@ -290,3 +291,17 @@ def test_perf_measures_something(crayfish: Callable[..., Done], flag: str) -> No
     done = crayfish("perf", flag, "0")
     assert done.code == 2
     assert flag in done.err
+
+
+def test_roots_beside_the_checkout_come_by_flag_or_by_environment(
+    crayfish: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = write_root(tmp_path / "beside")
+    assert "there is no configs/experiments/ours.yaml" in crayfish("plan", "ours").err
+    assert "mine python doubled" in crayfish("plan", "ours", "--with", str(beside)).out
+    monkeypatch.setenv("CRAYFISH_PATH", str(beside))
+    assert crayfish("plan", "ours").code == 0
+    assert str(beside) in crayfish("ls").out
+    monkeypatch.setenv("CRAYFISH_PATH", str(tmp_path / "none"))
+    done = crayfish("ls")
+    assert (done.code, "none: not a folder" in done.err) == (2, True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crayfish_ctl.catalog import Roots, open_roots
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.images import (
     LABEL,
@@ -21,6 +22,7 @@ from crayfish_ctl.images import (
 )
 
 ROOT = Path(__file__).parents[2]
+ROOTS = open_roots(ROOT)
 
 
 def image(root: Path, name: str, text: str) -> None:
@@ -49,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def app_digests(root: Path, origin: str = "sha256:0") -> dict[str, str]:
-    return digests(root, with_bases(root, ["app", "other"]), origin)
+    return digests(root, with_bases(Roots((root,)), ["app", "other"]), origin)
 
 
 @pytest.mark.parametrize(
@@ -71,22 +73,22 @@ def test_inputs_are_what_is_copied_from_the_context(
     tmp_path: Path, text: str, inputs: list[str]
 ) -> None:
     image(tmp_path, "x", f"FROM debian\n{text}")
-    assert list(read_source(tmp_path, "x").inputs) == inputs
+    assert list(read_source(Roots((tmp_path,)), "x").inputs) == inputs
 
 
 def test_bases_are_the_images_of_ours_that_stages_start_from(root: Path) -> None:
-    assert read_source(root, "app").bases == ("base", "tools")
-    assert read_source(root, "base").bases == ()
+    assert read_source(Roots((root,)), "app").bases == ("base", "tools")
+    assert read_source(Roots((root,)), "base").bases == ()
 
 
 def test_an_unknown_image_is_named_with_those_there_are(root: Path) -> None:
     with pytest.raises(CrayfishError, match=r"'apb': no images/apb/Dockerfile") as caught:
-        with_bases(root, ["apb"])
+        with_bases(Roots((root,)), ["apb"])
     assert caught.value.hint == "there are app, base, other, tools"
 
 
 def test_bases_come_first_and_once(root: Path) -> None:
-    names = [source.name for source in with_bases(root, ["other", "app"])]
+    names = [source.name for source in with_bases(Roots((root,)), ["other", "app"])]
     assert sorted(names) == ["app", "base", "other", "tools"]
     assert names[0] == "base"
     assert names.index("tools") < names.index("app")
@@ -132,7 +134,7 @@ def test_another_debian_is_a_change_of_everything(root: Path) -> None:
 
 
 def source(name: str, *bases: str) -> ImageSource:
-    return ImageSource(name, Path(name), bases, ())
+    return ImageSource(name, Path(), Path(name), bases, ())
 
 
 def test_levels_are_built_at_once_and_each_after_its_bases() -> None:
@@ -147,7 +149,7 @@ def test_a_base_that_is_up_to_date_is_not_waited_for() -> None:
 
 
 def test_bake_builds_what_is_labelled(root: Path) -> None:
-    made = bake_file(root, [read_source(root, "app")], {"app": "12ab"})
+    made = bake_file(root, [read_source(Roots((root,)), "app")], {"app": "12ab"})
     assert made == {
         "group": {"default": {"targets": ["app"]}},
         "target": {
@@ -162,10 +164,58 @@ def test_bake_builds_what_is_labelled(root: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("name", image_names(ROOT))
+@pytest.fixture
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another root, with an image that takes a base and a file from the first."""
+    folder = tmp_path_factory.mktemp("beside")
+    (folder / "mine.py").write_text("pass\n")
+    image(
+        folder,
+        "mine",
+        "ARG BASE=crayfish/base\nFROM ${BASE}\nCOPY mine.py /opt/\n"
+        "COPY --from=crayfish --chown=a:b services/app \\\n  app.lock /opt/app/\n",
+    )
+    return folder
+
+
+def test_an_image_of_another_root_is_built_there_and_borrows_from_the_checkout(
+    root: Path, beside: Path
+) -> None:
+    roots = open_roots(root, [beside])
+    assert image_names(roots) == ["app", "base", "mine", "other", "tools"]
+    base, mine = with_bases(roots, ["mine"])
+    assert (base.root, mine.root) == (root, beside)
+    assert mine.inputs == ("mine.py",)
+    assert mine.borrowed == ("services/app", "app.lock")
+    made = bake_file(root, [mine], {"mine": "12ab"})
+    assert made["target"]["mine"] | {"tags": 0, "labels": 0, "output": 0} == {
+        "context": str(beside),
+        "contexts": {"crayfish": str(root)},
+        "dockerfile": str(beside / "images/mine/Dockerfile"),
+        "tags": 0, "labels": 0, "output": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", ["services/app/main.py", "app.lock", "images/base/Dockerfile"])
+def test_what_an_image_borrows_counts(root: Path, beside: Path, changed: str) -> None:
+    roots = open_roots(root, [beside])
+
+    def digest() -> str:
+        return digests(root, with_bases(roots, ["mine"]), "sha256:0")["mine"]
+
+    before = digest()
+    assert before == digest()
+    (root / changed).write_text((root / changed).read_text() + "# changed\n")
+    assert digest() != before
+    after = digest()
+    (beside / "mine.py").write_text("# changed\n")
+    assert digest() != after
+
+
+@pytest.mark.parametrize("name", image_names(ROOTS))
 def test_every_image_of_the_project_has_its_inputs(name: str) -> None:
-    found = read_source(ROOT, name)
-    assert set(found.bases) <= set(image_names(ROOT))
+    found = read_source(ROOTS, name)
+    assert set(found.bases) <= set(image_names(ROOTS))
     # .cache is filled when images are built.
     missing = [
         path
@@ -176,14 +226,14 @@ def test_every_image_of_the_project_has_its_inputs(name: str) -> None:
 
 
 def test_what_dockerfiles_copy_is_found() -> None:
-    assert read_source(ROOT, "kafka").inputs == (
+    assert read_source(ROOTS, "kafka").inputs == (
         "images/kafka/pom.xml",
         "images/kafka/server.properties",
         "images/kafka/log4j2.yaml",
         "images/kafka/jmx.yaml",
         "images/kafka/entrypoint",
     )
-    assert read_source(ROOT, "kafka").bases == ("base-jvm", "build-jvm")
+    assert read_source(ROOTS, "kafka").bases == ("base-jvm", "build-jvm")
 
 
 def test_every_copy_and_add_of_the_project_is_understood() -> None:
@@ -213,6 +263,6 @@ def test_no_image_reports_to_the_makers_of_onnx_runtime() -> None:
     """It would measure that, too, and where it cannot reach them it may end the process."""
     base = (ROOT / "images" / "base" / "Dockerfile").read_text()
     assert "ORT_DISABLE_TELEMETRY=1" in base
-    for name in image_names(ROOT):
-        source = read_source(ROOT, name)
+    for name in image_names(ROOTS):
+        source = read_source(ROOTS, name)
         assert name in {"base", "jvm"} or source.bases, name

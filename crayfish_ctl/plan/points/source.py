@@ -43,8 +43,7 @@ def check_points(choice: str, model: Model, root: Path) -> None:
         try:
             check_own_points(model, root)
         except CrayfishError as error:
-            config = f"configs/models/{model.name}.yaml"
-            raise CrayfishError(f"{config}: {error.message}", hint=error.hint) from None
+            raise CrayfishError(f"{model.file}: {error.message}", hint=error.hint) from None
     elif choice.startswith(_RANDOM):
         text = choice.removeprefix(_RANDOM)
         if not (text.isascii() and text.isdecimal()) or len(text) > 12 or int(text) == 0:  # noqa: PLR2004

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from python_on_whales import DockerClient
 
-from crayfish_ctl.catalog.labels import IMAGE, OURS
+from crayfish_ctl.catalog.labels import IMAGE, OURS, ROLE, labels_of
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Rendered
 
@@ -17,7 +17,7 @@ from .cpus import limit_cpus
 from .rules import check_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from crayfish_ctl.targets.base import Stack
@@ -26,6 +26,8 @@ PROJECT = "crayfish-bench"
 """One experiment runs on an engine at a time, so one name serves.
 
 Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
+_TOOLS = "/crayfish/tools"
+"""Where scorers look for tools that are not in their image (crayfish_scoring.base)."""
 _PIDS = 8192
 """Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
@@ -60,6 +62,8 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
         config: dict[str, Any] = docker.compose.config(return_json=True)
     services = config["services"] = one_container_each(config["services"])
     for name, service in services.items():
+        if stack.tools and labels_of(service).get(ROLE) == "processor":
+            service["volumes"] = [*service.get("volumes", []), *_mounts(stack.tools)]
         check_service(name, service)
         image = str(service["image"])
         service["image"] = stack.image_ids.get(image, image)
@@ -75,6 +79,20 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
     return Rendered(path=path, services=services)
+
+
+def _mounts(tools: Sequence[Path]) -> list[dict[str, Any]]:
+    """One folder for each root, so that two may have a helper of the same name."""
+    return [
+        {
+            "type": "bind",
+            # As compose writes a dollar sign that stands for itself.
+            "source": str(folder).replace("$", "$$"),
+            "target": f"{_TOOLS}/{number}",
+            "read_only": True,
+        }
+        for number, folder in enumerate(tools)
+    ]
 
 
 def _confine(service: dict[str, Any], *, label: bool) -> None:

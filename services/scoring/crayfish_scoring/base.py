@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
     Options = Mapping[str, bool | int | float | str]
+
+
+TOOLS: Final = Path("/crayfish/tools")
+"""Below it, a folder for each root whose tools/ the run uses; there is none in most runs."""
 
 
 class ScorerError(Exception):
@@ -72,6 +77,7 @@ def create_scorer(
         ScorerError: if there is no such tool, or it refuses an option.
     """
     name = f"{__package__}.{tool.replace('-', '_')}"
+    _see_other_roots()
     if not tool.replace("-", "").isalnum() or find_spec(name) is None:
         raise ScorerError(f"tool {tool!r}: no module {name} in this image")
     create = getattr(import_module(name), "create", None)
@@ -79,6 +85,15 @@ def create_scorer(
         raise ScorerError(f"tool {tool!r}: module {name} is not a tool: it has no `create`")
     scorer: Scorer = create(model, dict(options or {}), address)
     return scorer
+
+
+def _see_other_roots() -> None:
+    """Modules of other roots are modules of this package, found after its own.
+
+    So one may be called as the library that it uses, and each imports what is here as `.base`.
+    """
+    path = import_module(str(__package__)).__path__
+    path += [str(folder) for folder in sorted(TOOLS.glob("*")) if str(folder) not in path]
 
 
 def open_scorer(config: RunConfig) -> Scorer:

@@ -14,9 +14,11 @@ from crayfish_ctl.catalog import (
     Experiment,
     Processor,
     Profile,
+    Roots,
     Tool,
     WorkloadEntry,
     load_catalog,
+    open_roots,
 )
 from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.catalog.load import read_yaml
@@ -67,7 +69,7 @@ def profile(name: str, extends: str | None, **cpus: float) -> Profile:
 
 
 def of_profiles(*profiles: Profile) -> Catalog:
-    return Catalog(Path(), {}, {}, {}, {found.name: found for found in profiles}, {})
+    return Catalog(Roots((Path(),)), {}, {}, {}, {found.name: found for found in profiles}, {})
 
 
 def test_the_nearest_profile_decides() -> None:
@@ -176,7 +178,8 @@ def test_a_workload_that_would_never_end_is_refused(entry: dict[str, object], sa
 
 
 def test_everything_that_the_catalog_names_is_there(catalog: Catalog) -> None:
-    images, fragments = image_names(ROOT), [p.stem for p in (ROOT / "compose").glob("*.yaml")]
+    images = image_names(open_roots(ROOT))
+    fragments = [p.stem for p in (ROOT / "compose").glob("*.yaml")]
     owners: list[Processor | Tool] = [*catalog.processors.values(), *catalog.tools.values()]
     for owner in owners:
         assert set(owner.images) <= set(images), owner.name

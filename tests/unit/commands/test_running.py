@@ -49,7 +49,7 @@ def test_one_that_cannot_go_on_costs_itself(
 
     monkeypatch.setattr(running, "run_experiment", run)
     code = running.run_series(
-        series("bursty,stall,batch-size"), ROOT, tmp_path, MemoryTarget(), console
+        series("bursty,stall,batch-size"), tmp_path, MemoryTarget(), console
     )
     assert code is ExitCode.HOST
     (index,) = tmp_path.glob("*-index.html")
@@ -66,7 +66,7 @@ def test_one_alone_has_no_index_and_its_error_is_the_commands(
 
     monkeypatch.setattr(running, "run_experiment", run)
     with pytest.raises(CrayfishError, match="no room"):
-        running.run_series(series("stall"), ROOT, tmp_path, MemoryTarget(), console)
+        running.run_series(series("stall"), tmp_path, MemoryTarget(), console)
     assert not list(tmp_path.iterdir())
 
 
@@ -80,6 +80,6 @@ def test_an_interruption_leaves_what_has_ended(
 
     monkeypatch.setattr(running, "run_experiment", run)
     with pytest.raises(KeyboardInterrupt):
-        running.run_series(series("bursty,stall"), ROOT, tmp_path, MemoryTarget(), console)
+        running.run_series(series("bursty,stall"), tmp_path, MemoryTarget(), console)
     (index,) = tmp_path.glob("*-index.html")
     assert "bursty/report.html" in index.read_text()

@@ -9,6 +9,7 @@ import psutil
 import pytest
 from rich.console import Console
 
+from crayfish_ctl.catalog import Roots
 from crayfish_ctl.host import Finding, checks, doctor, engine, examine, show
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def test_examine_without_an_engine_asks_it_nothing(
     monkeypatch.setattr(engine, "engine_error", lambda: "there is no docker command")
     monkeypatch.setattr(engine, "plugin_version", forbidden)
     monkeypatch.setattr(checks, "docker", SimpleNamespace(image=SimpleNamespace(exists=forbidden)))
-    found = {finding.name: finding for finding in examine(tmp_path)}
+    found = {finding.name: finding for finding in examine(Roots((tmp_path,)))}
     assert found["engine"].state == "missing"
     assert found["engine"].found == "there is no docker command"
     assert found["engine"].ours
@@ -139,7 +140,7 @@ def test_examine_with_an_engine_looks_at_its_plugins_and_images(
     )
     has_images(monkeypatch)
     free(monkeypatch, 100)
-    found = {finding.name: finding for finding in examine(tmp_path)}
+    found = {finding.name: finding for finding in examine(Roots((tmp_path,)))}
     assert found["engine"].state == "ok"
     assert "20.10.24, overlay2, cgroup v" in found["engine"].found
     assert (found["compose"].state, found["compose"].found) == ("missing", "1.29.2")

@@ -133,7 +133,7 @@ def outcome(catalog: Catalog, **asked: Any) -> CrayfishError | None:
     """What `crayfish plan` ends with: None is a plan. Anything else is raised: that is a bug."""
     try:
         plan = make_plan(catalog, choices(**asked))
-        plan_warnings(plan, catalog.root, cores=2, free=10**9)
+        plan_warnings(plan, cores=2, free=10**9)
     except CrayfishError as error:
         return error
     return None

@@ -99,7 +99,7 @@ def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
     import shutil  # noqa: PLC0415
 
     for name in ("configs", "models", "compose"):
-        shutil.copytree(CATALOG.root / name, tmp_path / name)
+        shutil.copytree(CATALOG.roots.checkout / name, tmp_path / name)
     path = tmp_path / "configs/processors/flink.yaml"
     path.write_text(path.read_text().replace("default: 1000", "default: 77"))
     plan = make_plan(load_catalog(tmp_path), choices(experiment="input-rate", rates=(10.0,)))

@@ -30,7 +30,7 @@ def test_commas_separate() -> None:
 
 def test_a_file_may_have_a_comma_in_its_name(tmp_path: Path) -> None:
     path = tmp_path / "a,b.yaml"
-    text = (CATALOG.root / "configs/experiments/stall.yaml").read_text()
+    text = (CATALOG.roots.checkout / "configs/experiments/stall.yaml").read_text()
     path.write_text(text.replace("name: stall", "name: mine"))
     assert names(make_series(CATALOG, str(path), (), {})) == ["mine"]
 

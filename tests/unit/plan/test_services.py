@@ -132,8 +132,8 @@ def test_a_fragment_that_is_not_there_or_none(tmp_path: Path, root: Path) -> Non
 
 def test_limits_above_the_machine_are_a_warning_for_what_is_used(tmp_path: Path) -> None:
     plan = planned(tmp_path, {"rate": 10, "tool": "noop"})
-    assert plan_warnings(plan, ROOT, cores=2, free=2**40) == []
-    lines = plan_warnings(plan, ROOT, cores=1, free=2**40)
+    assert plan_warnings(plan, cores=2, free=2**40) == []
+    lines = plan_warnings(plan, cores=1, free=2**40)
     assert [line.split(":")[1].split(".")[1] for line in lines] == [
         "broker", "master", "driver",
     ]  # fmt: skip
@@ -142,7 +142,7 @@ def test_limits_above_the_machine_are_a_warning_for_what_is_used(tmp_path: Path)
 
 def test_more_than_the_disk_holds_is_a_warning(tmp_path: Path) -> None:
     plan = planned(tmp_path, {"rate": 1000, "batch_size": 100})
-    (line,) = plan_warnings(plan, ROOT, cores=64, free=10**9)
+    (line,) = plan_warnings(plan, cores=64, free=10**9)
     assert "leaves 1.9 GB in Kafka, this disk has 1.0 GB free" in line
 
 

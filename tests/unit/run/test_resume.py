@@ -21,12 +21,13 @@ from crayfish_ctl.results import (
     read_model,
     write_model,
 )
-from crayfish_ctl.run import Journal, resume_experiment, saved_plan
+from crayfish_ctl.run import Journal, resume_experiment, saved_plan, saved_roots
 from crayfish_ctl.run.aside import set_incomplete_aside
 from crayfish_ctl.run.experiment import _manifest
 from crayfish_ctl.run.resume import complete_runs
 from crayfish_ctl.run.schedule import next_run
 from crayfish_ctl.targets import MemoryTarget
+from tests.unit.outsider import write_root
 from tests.unit.results.runs import result
 
 ROOT = Path(__file__).parents[3]
@@ -64,6 +65,27 @@ def test_the_plan_is_read_back_as_it_was(folder: Path, plan: Plan) -> None:
     assert saved.runs == plan.runs
     assert saved.sizing == plan.sizing
     assert saved.choices.seed == 7
+
+
+def test_the_roots_are_written_down_and_read_back(tmp_path: Path) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    beside = write_root(tmp_path / "beside")
+    made = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
+    manifest = _manifest(made, datetime.now(UTC), Engine())
+    assert [root.path for root in manifest.roots] == [str(ROOT), str(beside)]
+    folder = tmp_path / "results"
+    assert saved_roots(folder) is None
+    folder.mkdir()
+    write_model(folder / "manifest.json", manifest)
+    more = saved_roots(folder)
+    assert more == [beside]
+    saved = saved_plan(folder, load_catalog(ROOT, more))
+    assert saved.runs == made.runs
+    assert saved.models_dir == made.models_dir
+    assert saved.tool_folders == made.tool_folders
+    write_model(folder / "manifest.json", manifest.model_copy(update={"roots": ()}))
+    assert saved_roots(folder) is None, "an older one: nobody knows"
 
 
 def finish(folder: Path, spec: RunSpec, state: VerdictState = VerdictState.VALID) -> None:
@@ -146,7 +168,7 @@ def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
         finish(folder, spec)
         done = sorted(complete_runs(folder).values(), key=lambda run: run.spec.index)
     console = Console(record=True, width=200)
-    resume_experiment(plan, folder, ROOT, MemoryTarget(), console)  # which needs no engine
+    resume_experiment(plan, folder, MemoryTarget(), console)  # which needs no engine
     assert f"all {len(done)} runs are complete" in console.export_text()
 
 

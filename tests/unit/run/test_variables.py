@@ -49,9 +49,7 @@ def test_a_size_class_has_its_figures_and_no_others() -> None:
 
 def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", parallelism=(1, 4, 2)))
-    values = variables(
-        plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path / "01"
-    )
+    values = variables(plan, plan.runs[0], experiment_dir=tmp_path, run_dir=tmp_path / "01")
     assert values["CRAYFISH_MODELS_DIR"] == str(ROOT / "models")
     assert values["CRAYFISH_EXPERIMENT_DIR"] == str(tmp_path)
     assert values["CRAYFISH_RUN_DIR"] == str(tmp_path / "01")
@@ -62,7 +60,7 @@ def test_a_run_has_its_folders_and_its_widest_operator(tmp_path: Path) -> None:
 def test_fragments_use_no_variable_that_is_not_there(tmp_path: Path) -> None:
     """The compose tool would put nothing in its place."""
     plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate"))
-    values = variables(plan, plan.runs[0], root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+    values = variables(plan, plan.runs[0], experiment_dir=tmp_path, run_dir=tmp_path)
     used = {
         name
         for path in (ROOT / "compose").glob("*.yaml")
@@ -102,7 +100,7 @@ def test_another_library_is_another_jvm_and_the_baseline_is_not(tmp_path: Path) 
     )
     names = {}
     for run in plan.runs:
-        values = variables(plan, run, root=ROOT, experiment_dir=tmp_path, run_dir=tmp_path)
+        values = variables(plan, run, experiment_dir=tmp_path, run_dir=tmp_path)
         assert values["CRAYFISH_RUNTIME"] == "jvm"
         names[run.cell.tool] = values["CRAYFISH_JVM_TOOL"]
     assert names == {"dl4j": "dl4j", "noop": "dl4j"}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import crayfish_scoring
 from crayfish_contract.codec import (
     CODECS,
     HEADER_BYTES,
@@ -23,7 +24,8 @@ from crayfish_contract.codec import (
 from crayfish_contract.runconfig import ModelConfig
 from crayfish_ctl.catalog import load_catalog, supported
 from crayfish_ctl.catalog.option import defaults
-from crayfish_scoring import RecordScorer, Scorer, ScorerError, create_scorer
+from crayfish_scoring import RecordScorer, Scorer, ScorerError, base, create_scorer
+from tests.unit.outsider import write_root
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import Tool
@@ -103,6 +105,26 @@ def test_every_embedded_tool_of_the_catalog_has_a_scorer_that_knows_its_options(
     scorer.load()
     assert scorer.score(POINTS[:1]).shape == (1, 10)
     scorer.close()
+
+
+def test_a_tool_of_another_root_is_found_where_processors_see_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two roots, each with a folder of its own; a name of ours stays ours."""
+    write_root(tmp_path / "beside")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "0").mkdir()
+    (tmp_path / "beside" / "tools").rename(tmp_path / "tools" / "1")
+    (tmp_path / "tools" / "1" / "noop.py").write_text("raise RuntimeError\n")
+    monkeypatch.setattr(base, "TOOLS", tmp_path / "tools")
+    monkeypatch.setattr(crayfish_scoring, "__path__", list(crayfish_scoring.__path__))
+    scorer = create_scorer("doubled", model(), {"factor": 3.0})
+    scorer.load()
+    assert (scorer.score(POINTS[:2]) == 3.0).all()
+    assert scorer.score(POINTS[:2]).shape == (2, 10)
+    with pytest.raises(ScorerError, match="tool doubled: unknown option facktor"):
+        create_scorer("doubled", model(), {"facktor": 3.0})
+    loaded("noop")
 
 
 def test_the_tools_of_every_image_are_there() -> None:

@@ -1,0 +1,138 @@
+"""Folders beside the checkout: what they add, and what they may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crayfish_ctl.catalog import load_catalog, open_roots, roots_of_environment
+from crayfish_ctl.catalog.roots import root_digest
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.images import read_source
+from crayfish_ctl.plan import Plan, choices, make_plan
+from tests.unit.outsider import CHECKOUT, write_root
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    return write_root(tmp_path / "beside")
+
+
+def planned(beside: Path) -> Plan:
+    return make_plan(load_catalog(CHECKOUT, [beside]), choices(experiment="ours"))
+
+
+def test_a_processor_a_tool_and_a_model_of_another_root_are_planned(beside: Path) -> None:
+    plan = planned(beside)
+    assert {(run.cell.processor, run.cell.tool, run.cell.model) for run in plan.runs} == {
+        ("mine", "doubled", "small"),
+        ("flink", "doubled", "small"),
+    }
+    assert plan.models_dir == beside / "models"
+    assert plan.tool_folders == [beside / "tools"]
+    assert plan.roots.fragment("mine") == beside / "compose" / "mine.yaml"
+    assert plan.roots.fragment("kafka") == CHECKOUT / "compose" / "kafka.yaml"
+    assert "mine" in plan.images
+    assert read_source(plan.roots, "mine").borrowed == ("services/contract/crayfish_contract",)
+
+
+def test_what_is_the_checkouts_sees_nothing_of_other_roots(beside: Path) -> None:
+    catalog = load_catalog(CHECKOUT, [beside])
+    plan = make_plan(catalog, choices(experiment="input-rate"))
+    assert plan.models_dir == CHECKOUT / "models"
+    assert plan.tool_folders == []
+
+
+def test_a_tool_says_which_processors_hold_its_library_already(beside: Path) -> None:
+    catalog = load_catalog(CHECKOUT, [beside])
+    assert "doubled" in catalog.processor("flink").runtimes["python"]
+    assert "doubled" not in catalog.processor("flink").runtimes["jvm"]
+    assert "doubled" not in catalog.processor("ray").runtimes["python"]
+    assert "doubled" not in load_catalog(CHECKOUT).processor("flink").runtimes["python"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("{flnk: [python]}", "runs_on.flnk: there is no such processor; did you mean flink?"),
+        ("{ray: [jvm]}", "runs_on.ray: ray has no runtime 'jvm'"),
+    ],
+)
+def test_a_tool_that_names_what_is_not_there(beside: Path, asked: str, said: str) -> None:
+    path = beside / "configs/tools/doubled.yaml"
+    path.write_text(path.read_text().replace("{flink: [python]}", asked))
+    catalog = load_catalog(CHECKOUT, [beside])
+    with pytest.raises(CrayfishError) as caught:
+        catalog.tool("doubled")
+    assert caught.value.message == f"{path}: {said}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "configs/processors/flink.yaml",
+        "configs/profiles/laptop.yaml",
+        "compose/kafka.yaml",
+        "images/base/Dockerfile",
+    ],
+)
+def test_a_name_means_one_thing(beside: Path, name: str) -> None:
+    path = beside / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    with pytest.raises(CrayfishError) as caught:
+        load_catalog(CHECKOUT, [beside])
+    assert str(path) in caught.value.message
+    assert str(CHECKOUT / name) in caught.value.message
+
+
+def test_a_model_may_not_leave_its_own_root(beside: Path) -> None:
+    file = beside / "models/small/ffnn.onnx"
+    file.unlink()
+    file.symlink_to(CHECKOUT / "models/ffnn/ffnn.onnx")
+    catalog = load_catalog(CHECKOUT, [beside])
+    with pytest.raises(CrayfishError, match="a link leads out of models/") as caught:
+        make_plan(catalog, choices(experiment="ours", tool="onnx"))
+    assert caught.value.message.startswith(f"{beside}/configs/models/small.yaml: formats.onnx")
+
+
+def test_errors_name_the_file_of_the_root(beside: Path) -> None:
+    path = beside / "configs/processors/mine.yaml"
+    path.write_text(path.read_text().replace("images: [mine]", "images: [mine, minne]"))
+    with pytest.raises(CrayfishError, match="did you mean mine") as caught:
+        planned(beside)
+    assert caught.value.message.startswith(f"{path}: images: ")
+
+
+def test_what_is_no_root_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CrayfishError, match="none: not a folder"):
+        open_roots(CHECKOUT, [tmp_path / "none"])
+    with pytest.raises(CrayfishError, match="has none of configs/"):
+        open_roots(CHECKOUT, [tmp_path])
+
+
+def test_a_root_that_is_given_twice_or_is_the_checkout_counts_once(beside: Path) -> None:
+    assert open_roots(CHECKOUT, [beside, CHECKOUT, beside / "."]).folders == (CHECKOUT, beside)
+
+
+def test_the_environment_names_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRAYFISH_PATH", "/a::b")
+    assert roots_of_environment() == [Path("/a"), Path("b")]
+    monkeypatch.delenv("CRAYFISH_PATH")
+    assert roots_of_environment() == []
+
+
+def test_a_roots_digest_is_of_what_it_says_and_of_the_models_that_are_used(beside: Path) -> None:
+    def now() -> str:
+        return root_digest(beside, [beside / "models/small/ffnn.onnx"])
+
+    before = now()
+    (beside / "models/small/test-points.npz").write_text("another")
+    (beside / "mine/main.py").write_text("another\n")
+    assert now() == before
+    (beside / "models/small/ffnn.onnx").write_text("another")
+    changed = now()
+    assert changed != before
+    (beside / "tools/doubled.py").write_text("another\n")
+    assert now() not in {before, changed}
