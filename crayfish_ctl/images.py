@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 
+from crayfish_ctl.catalog.libraries import bases_in
 from crayfish_ctl.catalog.roots import CONTEXT
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.compose.calls import calls_engine
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
 LABEL = "crayfish.inputs"
-_OWN = re.compile(rf"^ARG\s+\w+={IMAGE_PREFIX}/([a-z0-9-]+)\s*$", re.MULTILINE)
 _COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
 _BORROW = re.compile(rf"^COPY\s+(?=.*--from={CONTEXT}\s)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
 
@@ -81,7 +81,7 @@ def read_source(roots: Roots, name: str) -> ImageSource:
         name=name,
         root=roots.home(dockerfile),
         dockerfile=dockerfile,
-        bases=tuple(_OWN.findall(text)),
+        bases=bases_in(text),
         inputs=_copied(_COPY, text),
         borrowed=_copied(_BORROW, text),
     )

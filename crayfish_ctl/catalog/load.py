@@ -16,12 +16,16 @@ from crayfish_ctl.errors import CrayfishError
 
 from .experiment import Experiment
 from .explain import explain, meant
+from .libraries import Held, libraries_of
+from .matrix import with_tools
 from .model import Entry, Model, Processor, Profile, Tool
 from .reading import read_mapping
 from .roots import Roots, open_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .model import Runtime
 
 T = TypeVar("T", bound=BaseModel)
 E = TypeVar("E", bound=Entry)
@@ -114,19 +118,14 @@ def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
     broken: Broken = {}
     tools = _entries(roots, Tool, broken)
     processors = _entries(roots, Processor, broken)
+    unreadable = [name for kind, name in broken if kind == "tool"]
     for name, processor in list(processors.items()):
-        known = {*tools, *(each for kind, each in broken if kind == "tool")}
-        unknown = _unknown_tools(roots, processor, known)
-        if unknown:
+        try:
+            libraries = _libraries(roots, processor)
+            processors[name] = with_tools(processor, tools, libraries, unreadable)
+        except CrayfishError as error:
             del processors[name]
-            broken["processor", name] = unknown
-    for name, tool in list(tools.items()):
-        nowhere = _nowhere(tool, processors, broken)
-        if nowhere:
-            del tools[name]
-            broken["tool", name] = nowhere
-        else:
-            processors |= _running(tool, processors)
+            broken["processor", name] = error
     return Catalog(
         roots=roots,
         processors=processors,
@@ -141,48 +140,8 @@ def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
     )
 
 
-def _nowhere(
-    tool: Tool, processors: Mapping[str, Processor], broken: Broken
-) -> CrayfishError | None:
-    """What a tool's `runs_on` names and nobody has."""
-    for name, runtimes in tool.runs_on.items():
-        if ("processor", name) in broken:
-            continue  # its own error says more
-        where = f"{tool.file}: runs_on.{name}"
-        if name not in processors:
-            return CrayfishError(f"{where}: there is no such processor{meant(name, processors)}")
-        for runtime in runtimes:
-            if runtime not in processors[name].runtimes:
-                return CrayfishError(f"{where}: {name} has no runtime {runtime!r}")
-    return None
-
-
-def _running(tool: Tool, processors: Mapping[str, Processor]) -> dict[str, Processor]:
-    """The processors that a tool names in its `runs_on`, with the tool among theirs."""
-    return {
-        name: processors[name].model_copy(
-            update={
-                "runtimes": {
-                    runtime: list(dict.fromkeys([*known, *([tool.name] * (runtime in asked))]))
-                    for runtime, known in processors[name].runtimes.items()
-                }
-            }
-        )
-        for name, asked in tool.runs_on.items()
-        if name in processors
-    }
-
-
-def _unknown_tools(roots: Roots, processor: Processor, known: set[str]) -> CrayfishError | None:
-    """A tool that is not there would vanish from the matrix without a word."""
-    path = roots.find(f"configs/processors/{processor.name}.yaml")
-    lines = [
-        f"{path}: runtimes.{runtime}: there is no tool {tool!r}{meant(tool, known)}"
-        for runtime, tools in processor.runtimes.items()
-        for tool in tools
-        if tool not in known
-    ]
-    return CrayfishError("\n".join(lines), hint="tools lie in configs/tools") if lines else None
+def _libraries(roots: Roots, processor: Processor) -> dict[Runtime, set[str]]:
+    return libraries_of(roots, processor.images, lambda path: read_yaml(path, Held))
 
 
 def _entries(roots: Roots, kind: type[E], broken: Broken) -> dict[str, E]:

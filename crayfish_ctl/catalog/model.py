@@ -83,10 +83,10 @@ class Processor(Entry):
     pipelines: Annotated[dict[Pipeline, list[Runtime]], Field(min_length=1)]
     """pipeline -> runtimes that it is there for."""
     counter: Counter | None = None
-    runtimes: Annotated[dict[Runtime, list[Name]], Field(min_length=1)]
-    """runtime -> tools: the supported cells."""
     missing: dict[str, str] = {}
     """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""
+    tools: dict[Runtime, list[Name]] = {}
+    """runtime -> tools that have in it all that they need: the catalog's, and no part of the file."""
     fused: str | None = None
     """Why source, scorer and sink cannot be set apart; None if they can."""
     options: KnownOptions = {}
@@ -105,6 +105,17 @@ class Processor(Entry):
             )
         return self
 
+    @property
+    def runtimes(self) -> list[Runtime]:
+        """Those of its pipelines."""
+        return list(dict.fromkeys(each for every in self.pipelines.values() for each in every))
+
+    def with_tools(self, tools: dict[Runtime, list[str]], missing: dict[str, str]) -> Processor:
+        """The same, with what the catalog computes."""
+        return self.model_copy(update={"tools": tools, "missing": missing}).found_in(
+            self._root, self.file
+        )
+
     def why_fused(self, parts: Collection[int], *, chained: bool) -> str | None:
         """Why these numbers of operators, or unchained ones, cannot be; None if they can."""
         return self.fused if len(set(parts)) > 1 or not chained else None
@@ -119,9 +130,11 @@ class Tool(Entry):
     """Key of the model's `formats`; None if the tool reads no model."""
     options: KnownOptions = {}
     """Those of `--tool-option`: default, type and bounds of each."""
-    runs_on: dict[Name, list[Runtime]] = {}
-    """processor -> runtimes that it is there for, beside those that the processors name: for a tool
-    whose library an image holds already, so that its processor's file need not be edited."""
+    needs: Annotated[dict[Runtime, list[Name]], Field(min_length=1)]
+    """runtime -> libraries that an image must have (images/*/libraries.yaml); one that is not named
+    is not there for it."""
+    missing: dict[Runtime, str] = {}
+    """Why it is not there for a runtime."""
     images: list[Name] = []
     fragments: list[Name] = []
     address: str | None = None

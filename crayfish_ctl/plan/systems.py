@@ -70,7 +70,7 @@ def place(names: Names, workloads: Sequence[Asked]) -> tuple[list[Placed], list[
 def runtime_of(names: Names, processor: Processor, tool: str) -> Runtime:
     """As --runtime says; else the experiment's, or the processor's first that has the tool."""
     asked, default = names.choices.runtimes, names.experiment.defaults.runtime
-    having = [runtime for runtime, tools in processor.runtimes.items() if tool in tools]
+    having = [runtime for runtime, tools in processor.tools.items() if tool in tools]
     preferred = [runtime for runtime in (*asked, default) if runtime in having]
     return next(iter([*preferred, *asked, *having, default]))
 

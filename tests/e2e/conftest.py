@@ -99,7 +99,7 @@ def left_behind() -> list[str]:
 def own_root(folder: Path) -> Path:
     """A copy of what the controller reads, to be spoilt; its model files have no digests."""
     root = folder / "root"
-    for name in ("configs", "compose", "models"):
+    for name in ("configs", "compose", "images", "models"):
         shutil.copytree(ROOT / name, root / name)
     config = root / "configs" / "models" / "ffnn.yaml"
     lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
@@ -138,12 +138,15 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
     """Start `crayfish run` with arguments, in the background; none outlives the tests."""
     processes: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, root: Path = ROOT) -> Started:
+    def begin(*arguments: str, root: Path = ROOT, setup: bool = False) -> Started:
         out = tmp_path_factory.mktemp("results")
         log = out / "output.txt"
         with log.open("w") as file:
             process = subprocess.Popen(
-                [CRAYFISH, "run", *arguments, "--no-setup", "--out", str(out)],
+                [
+                    *(CRAYFISH, "run", *arguments, "--out", str(out)),
+                    *([] if setup else ["--no-setup"]),
+                ],
                 cwd=ROOT,
                 env={**os.environ, "CRAYFISH_ROOT": str(root), "COLUMNS": "200"},
                 stdout=file,

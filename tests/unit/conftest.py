@@ -45,7 +45,7 @@ def crayfish(
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one's own, to be changed."""
-    for name in ("configs", "models", "compose"):
+    for name in ("configs", "models", "compose", "images"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
     return tmp_path

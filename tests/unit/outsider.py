@@ -13,7 +13,6 @@ title: Mine
 images: [mine]
 fragments: [mine]
 pipelines: {kafka: [python]}
-runtimes: {python: [onnx, doubled]}
 """,
     "configs/tools/doubled.yaml": """\
 name: doubled
@@ -21,7 +20,7 @@ title: twice the mean
 kind: embedded
 model_format: null
 options: {factor: {default: 2.0}}
-runs_on: {flink: [python]}
+needs: {python: [numpy]}
 """,
     "configs/experiments/ours.yaml": """\
 name: ours
@@ -57,6 +56,7 @@ FROM ${BASE}
 COPY --from=crayfish services/contract/crayfish_contract /opt/mine/crayfish_contract
 COPY mine /opt/mine/mine
 """,
+    "images/mine/libraries.yaml": "python: [numpy, onnxruntime]\n",
     "mine/main.py": "pass\n",
     "tools/doubled.py": '''\
 """Answers a constant."""

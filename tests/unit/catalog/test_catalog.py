@@ -185,10 +185,10 @@ def test_everything_that_the_catalog_names_is_there(catalog: Catalog) -> None:
         assert set(owner.images) <= set(images), owner.name
         assert set(owner.fragments) <= set(fragments), owner.name
     for processor in catalog.processors.values():
-        for tools in processor.runtimes.values():
+        for tools in processor.tools.values():
             assert set(tools) <= set(catalog.tools), processor.name
     for experiment in catalog.experiments.values():
         assert set(experiment.profiles) <= set(catalog.profiles), experiment.name
         defaults = experiment.defaults
-        assert defaults.tool in catalog.processor(defaults.processor).runtimes[defaults.runtime]
+        assert defaults.tool in catalog.processor(defaults.processor).tools[defaults.runtime]
         assert defaults.model in catalog.models

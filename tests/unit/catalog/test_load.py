@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 def root(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     shutil.copytree(ROOT / "models", tmp_path / "models")
+    shutil.copytree(ROOT / "images", tmp_path / "images")
     return tmp_path
 
 
@@ -97,10 +98,24 @@ def test_an_editors_hidden_files_are_not_read(root: Path) -> None:
     assert load_catalog(root).broken == {}
 
 
-def test_a_tool_that_is_not_there_does_not_vanish_from_the_matrix(root: Path) -> None:
+def test_a_tool_that_no_image_can_run_does_not_vanish_from_the_matrix(root: Path) -> None:
+    path = root / "configs/tools/onnx.yaml"
+    path.write_text(path.read_text().replace("python: [onnxruntime]", "python: [onxruntime]"))
+    reasons = load_catalog(root).processor("flink").missing
+    assert reasons["python onnx"] == "its image has no onxruntime"
+
+
+def test_a_reason_for_a_tool_that_is_none_is_an_error(root: Path) -> None:
     path = root / "configs/processors/flink.yaml"
-    path.write_text(path.read_text().replace("python: [onnx, noop]", "python: [onx, noop]"))
-    with pytest.raises(CrayfishError, match="there is no tool 'onx'; did you mean onnx"):
+    path.write_text(path.read_text().replace("python tf-savedmodel", "python tf-savedmodl"))
+    with pytest.raises(CrayfishError, match="did you mean tf-savedmodel"):
+        load_catalog(root).processor("flink")
+
+
+def test_an_images_libraries_are_read_with_its_name_in_errors(root: Path) -> None:
+    path = root / "images/flink/libraries.yaml"
+    path.write_text("pyton: [numpy]\n")
+    with pytest.raises(CrayfishError, match=r"images/flink/libraries\.yaml"):
         load_catalog(root).processor("flink")
 
 

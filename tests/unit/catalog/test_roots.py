@@ -44,28 +44,13 @@ def test_what_is_the_checkouts_sees_nothing_of_other_roots(beside: Path) -> None
     assert plan.tool_folders == []
 
 
-def test_a_tool_says_which_processors_hold_its_library_already(beside: Path) -> None:
+def test_a_tool_runs_wherever_its_library_is(beside: Path) -> None:
     catalog = load_catalog(CHECKOUT, [beside])
-    assert "doubled" in catalog.processor("flink").runtimes["python"]
-    assert "doubled" not in catalog.processor("flink").runtimes["jvm"]
-    assert "doubled" not in catalog.processor("ray").runtimes["python"]
-    assert "doubled" not in load_catalog(CHECKOUT).processor("flink").runtimes["python"]
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        ("{flnk: [python]}", "runs_on.flnk: there is no such processor; did you mean flink?"),
-        ("{ray: [jvm]}", "runs_on.ray: ray has no runtime 'jvm'"),
-    ],
-)
-def test_a_tool_that_names_what_is_not_there(beside: Path, asked: str, said: str) -> None:
-    path = beside / "configs/tools/doubled.yaml"
-    path.write_text(path.read_text().replace("{flink: [python]}", asked))
-    catalog = load_catalog(CHECKOUT, [beside])
-    with pytest.raises(CrayfishError) as caught:
-        catalog.tool("doubled")
-    assert caught.value.message == f"{path}: {said}"
+    for name in ("mine", "flink", "spark", "ray"):
+        assert "doubled" in catalog.processor(name).tools["python"]
+    assert "doubled" not in catalog.processor("flink").tools["jvm"]
+    assert "doubled" not in load_catalog(CHECKOUT).processor("flink").tools["python"]
+    assert catalog.processor("mine").tools == {"python": ["doubled", "noop", "onnx"]}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +78,7 @@ def test_a_model_may_not_leave_its_own_root(beside: Path) -> None:
     file.symlink_to(CHECKOUT / "models/ffnn/ffnn.onnx")
     catalog = load_catalog(CHECKOUT, [beside])
     with pytest.raises(CrayfishError, match="a link leads out of models/") as caught:
-        make_plan(catalog, choices(experiment="ours", tool="onnx"))
+        make_plan(catalog, choices(experiment="ours", tools=("onnx",)))
     assert caught.value.message.startswith(f"{beside}/configs/models/small.yaml: formats.onnx")
 
 

@@ -159,7 +159,7 @@ def asks_for(file: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for name in ("configs", "models", "compose"):
+    for name in ("configs", "models", "compose", "images"):
         shutil.copytree(ROOT / name, root / name)
     return root
 

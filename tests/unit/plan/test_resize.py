@@ -98,7 +98,7 @@ def test_every_option_of_a_run_is_in_its_cell_and_its_run_config(tmp_path: Path)
 def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
     import shutil  # noqa: PLC0415
 
-    for name in ("configs", "models", "compose"):
+    for name in ("configs", "models", "compose", "images"):
         shutil.copytree(CATALOG.roots.checkout / name, tmp_path / name)
     path = tmp_path / "configs/processors/flink.yaml"
     path.write_text(path.read_text().replace("default: 1000", "default: 77"))

@@ -108,7 +108,7 @@ def test_all_is_everything_that_is_supported() -> None:
     expected = {
         f"{name} {runtime} {tool}"
         for name, processor in CATALOG.processors.items()
-        for runtime, tools in processor.runtimes.items()
+        for runtime, tools in processor.tools.items()
         for tool in tools
     }
     assert {*systems(plan)} == expected
