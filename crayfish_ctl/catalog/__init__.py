@@ -3,8 +3,8 @@
 from .experiment import Experiment, Sizing, WorkloadEntry
 from .files import check_model_files
 from .load import Catalog, load_catalog
-from .matrix import RUNTIMES, System, near, supported, unsupported
-from .model import Model, Processor, Profile, Resources, Tool
+from .matrix import System, near, supported, unsupported
+from .model import RUNTIMES, Model, Processor, Profile, Resources, Tool
 from .roots import Roots, open_roots, roots_of_environment
 
 __all__ = [

@@ -16,8 +16,7 @@ from crayfish_ctl.errors import CrayfishError
 
 from .experiment import Experiment
 from .explain import explain, meant
-from .libraries import Held, libraries_of
-from .matrix import with_tools
+from .libraries import Held, libraries_of, with_tools
 from .model import Entry, Model, Processor, Profile, Tool
 from .reading import read_mapping
 from .roots import Roots, open_roots
@@ -140,7 +139,7 @@ def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
     )
 
 
-def _libraries(roots: Roots, processor: Processor) -> dict[Runtime, set[str]]:
+def _libraries(roots: Roots, processor: Processor) -> dict[Runtime, set[str]] | None:
     return libraries_of(roots, processor.images, lambda path: read_yaml(path, Held))
 
 

@@ -6,20 +6,11 @@ It is computed: a tool says which libraries it needs (configs/tools), an image w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_args
-
-from crayfish_ctl.errors import CrayfishError
-
-from .explain import meant
-from .model import Runtime
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
     from .load import Catalog
-    from .model import Processor, Tool
-
-RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
+    from .model import Processor, Runtime
 
 
 class System(NamedTuple):
@@ -28,61 +19,6 @@ class System(NamedTuple):
     processor: str
     runtime: Runtime
     tool: str
-
-
-def with_tools(
-    processor: Processor,
-    tools: Mapping[str, Tool],
-    libraries: Mapping[Runtime, Collection[str]],
-    unreadable: Collection[str] = (),
-) -> Processor:
-    """The processor with the tools that run in it, and the reasons why others do not.
-
-    Args:
-        processor: as its file has it.
-        tools: all there are.
-        libraries: of its images.
-        unreadable: tools whose files are there but cannot be read.
-
-    Raises:
-        CrayfishError: if its file sets what is computed, or gives a reason for what is none.
-    """
-    if processor.tools:
-        raise CrayfishError(
-            f"{processor.file}: tools: is computed",
-            hint="leave it out: configs/tools say what each tool needs, images/NAME/libraries.yaml "
-            "what an image has",
-        )
-    _check_reasons(processor, {*tools, *unreadable})
-    found: dict[Runtime, list[str]] = {}
-    reasons: dict[str, str] = {}
-    for runtime in processor.runtimes:
-        found[runtime] = []
-        for tool in tools.values():
-            why_not = _why_not(tool, runtime, libraries.get(runtime, ()))
-            if why_not is None:
-                found[runtime].append(tool.name)
-            else:
-                reasons[f"{runtime} {tool.name}"] = why_not
-    return processor.with_tools(found, {**reasons, **processor.missing})
-
-
-def _why_not(tool: Tool, runtime: Runtime, libraries: Collection[str]) -> str | None:
-    if runtime not in tool.needs:
-        return tool.missing.get(runtime, f"{tool.file}: needs: says nothing of {runtime}")
-    lacking = [name for name in tool.needs[runtime] if name not in libraries]
-    return f"its image has no {', '.join(lacking)}" if lacking else None
-
-
-def _check_reasons(processor: Processor, tools: Collection[str]) -> None:
-    for gap in processor.missing:
-        runtime, _, tool = gap.partition(" ")
-        if runtime not in RUNTIMES or (tool and tool not in tools):
-            raise CrayfishError(
-                f"{processor.file}: missing.{gap}: there is no such runtime or tool"
-                f"{meant(tool or runtime, tools if tool else RUNTIMES)}",
-                hint="name a runtime (`python`), or a tool in it (`python dl4j`)",
-            )
 
 
 def supported(catalog: Catalog) -> list[System]:

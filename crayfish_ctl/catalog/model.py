@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -30,6 +30,7 @@ Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
 THREADS_PER_INSTANCE: Final = "threads_per_instance"
 """The processor option that spreads the N scorers over several containers; 0: one for all."""
 Runtime = Literal["python", "jvm"]
+RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 Delivery = Literal["at-least-once", "exactly-once"]
 
 
@@ -86,7 +87,7 @@ class Processor(Entry):
     missing: dict[str, str] = {}
     """Why a runtime (`python`) or a tool in it (`python dl4j`) is not there."""
     tools: dict[Runtime, list[Name]] = {}
-    """runtime -> tools that have in it all that they need: the catalog's, and no part of the file."""
+    """runtime -> tools that have all that they need in it: computed, and no part of the file."""
     fused: str | None = None
     """Why source, scorer and sink cannot be set apart; None if they can."""
     options: KnownOptions = {}
@@ -97,8 +98,10 @@ class Processor(Entry):
     def _counts_instances(self) -> Processor:
         """The controller itself computes with this option."""
         option = self.options.get(THREADS_PER_INSTANCE)
-        whole = option is None or (isinstance(option.default, int) and option.min == 0)
-        if not whole or (option is not None and isinstance(option.default, bool)):
+        if option is None:
+            return self
+        least = -1 if option.min is None else option.min
+        if type(option.default) is not int or least < 0:
             raise ValueError(
                 f"options.{THREADS_PER_INSTANCE}: must be declared as a whole number from 0: "
                 "{default: 0, min: 0}"

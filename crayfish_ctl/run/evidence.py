@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.targets import Rendered, Target
 
-    from .journal import Steps
     from .files import RunFiles
+    from .journal import Steps
 
 _LAST_SCRAPE_S = 2.0
 """Counters at the end of the run are in the scrape that follows it."""

@@ -30,7 +30,6 @@ from .status import StatusWatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.catalog.model import Counter

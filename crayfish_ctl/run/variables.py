@@ -46,8 +46,8 @@ def variables(plan: Plan, run: RunSpec, *, experiment_dir: Path, run_dir: Path) 
 def _jvm_tool(plan: Plan, run: RunSpec) -> str:
     """The tool whose library the processor's JVM loads; empty if it loads none.
 
-    What scores nothing loads nothing, so it stays where a tool of the experiment is: a baseline in a
-    JVM that was just started would be another system.
+    What scores nothing loads nothing, so it stays where a tool of the experiment is: a baseline in
+    a JVM that was just started would be another system.
     """
     cell = run.cell
     if cell.runtime != "jvm":

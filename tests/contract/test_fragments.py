@@ -187,7 +187,8 @@ def test_every_stack_has_somebody_who_scores_and_somebody_who_ends_it(
 def test_a_stack_of_another_root_is_rendered_from_both(tmp_path: Path) -> None:
     beside = write_root(tmp_path / "it's $mine")
     plan = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
-    setting = Setting(plan, Points("random", 5), Engine(cores=2))
+    engine = Engine(cores=2)
+    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine)
     (tmp_path / "results").mkdir()
     services = prepare_stack(setting, tmp_path / "results")
     assert {"mine", "kafka", "producer", "flink-taskmanager", "prometheus"} <= set(services)

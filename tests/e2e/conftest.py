@@ -144,7 +144,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
         with log.open("w") as file:
             process = subprocess.Popen(
                 [
-                    *(CRAYFISH, "run", *arguments, "--out", str(out)),
+                    *(str(CRAYFISH), "run", *arguments, "--out", str(out)),
                     *([] if setup else ["--no-setup"]),
                 ],
                 cwd=ROOT,

@@ -63,7 +63,7 @@ def test_the_manifest_pins_both_roots(beside: Finished) -> None:
     import json  # noqa: PLC0415
 
     roots = json.loads((beside.folder / "manifest.json").read_text())["roots"]
-    assert [root["path"] for root in roots][0] == str(ROOT)
+    assert next(root["path"] for root in roots) == str(ROOT)
     assert len({root["digest"] for root in roots}) == 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 def test_lists_make_one_report_of_every_system_and_an_index_over_experiments(
     start: Callable[..., Started], tmp_path: Path
 ) -> None:
-    workloads = [{"rate": 100}, {"rate": 100, "tool": "noop"}]
+    workloads: list[dict[str, Any]] = [{"rate": 100}, {"rate": 100, "tool": "noop"}]
     first = write_experiment(tmp_path, workloads, stop={"seconds": 2})
     (tmp_path / "more").mkdir()
     second = write_experiment(tmp_path / "more", [{"rate": 50}], stop={"seconds": 2})

@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "analysis": LOWEST | {"results"},
     "report": LOWEST | {"results", "analysis"},
     "export": LOWEST | {"results", "analysis"},
-    "host": LOWEST,
+    "host": LOWEST | {"catalog"},
     "images": LOWEST | {"catalog", "targets"},
     "targets": LOWEST | {"catalog", "results"},
     "run": LOWEST

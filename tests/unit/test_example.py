@@ -1,4 +1,4 @@
-"""The worked example of the documentation is what it says it is, up to where an engine is needed."""
+"""The documentation's worked example is what it says it is, up to where an engine is needed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_page_shows_every_file_of_the_root() -> None:
 
 def test_it_is_planned_beside_what_is_there(example: Path) -> None:
     catalog = load_catalog(ROOT, [example])
-    assert catalog.processor("quix").tools == {"python": ["noop", "numpy-layers", "onnx"]}
+    assert catalog.processor("quix").tools == {"python": ["noop", "onnx", "numpy-layers"]}
     plan = make_plan(
         catalog,
         choices(
@@ -57,28 +57,20 @@ def test_it_is_planned_beside_what_is_there(example: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "points", "reference"),
+    "files",
     [
-        ("{example}/models/one-layer/weights.npz", "{example}/models/one-layer/points.npz",
-         "{example}/models/one-layer/reference.npy"),
-        ("{root}/models/ffnn/ffnn.npz", "{root}/models/ffnn/test-points.npz",
-         "{root}/models/ffnn/reference.npy"),
+        ("{example}/models/one-layer/", "weights.npz", "points.npz", "reference.npy"),
+        ("{root}/models/ffnn/", "ffnn.npz", "test-points.npz", "reference.npy"),
     ],
-)  # fmt: skip
+)
 def test_the_tool_says_what_the_model_says(
-    example: Path,
-    weights: str,
-    points: str,
-    reference: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    example: Path, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "0").symlink_to(example / "tools")
     monkeypatch.setattr(base, "TOOLS", tmp_path / "tools")
-    path, asked, expected = (
-        text.format(example=example, root=ROOT) for text in (weights, points, reference)
-    )
+    folder = files[0].format(example=example, root=ROOT)
+    path, asked, expected = (folder + name for name in files[1:])
     model = SimpleNamespace(path=path, input_shape=(28, 28), output_shape=(10,))
     scorer = create_scorer("numpy-layers", model, {}, None)
     scorer.load()

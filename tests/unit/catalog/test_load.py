@@ -102,7 +102,8 @@ def test_a_tool_that_no_image_can_run_does_not_vanish_from_the_matrix(root: Path
     path = root / "configs/tools/onnx.yaml"
     path.write_text(path.read_text().replace("python: [onnxruntime]", "python: [onxruntime]"))
     reasons = load_catalog(root).processor("flink").missing
-    assert reasons["python onnx"] == "its image has no onxruntime"
+    said = "its image has no onxruntime, which configs/tools/onnx.yaml needs"
+    assert reasons["python onnx"] == said
 
 
 def test_a_reason_for_a_tool_that_is_none_is_an_error(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from crayfish_ctl.catalog import load_catalog, near, supported, unsupported
-from crayfish_ctl.catalog.matrix import with_tools
+from crayfish_ctl.catalog.libraries import with_tools
 from crayfish_ctl.errors import CrayfishError
 
 ROOT = Path(__file__).parents[3]
@@ -68,7 +68,8 @@ def test_a_tool_is_there_where_its_images_have_what_it_needs() -> None:
     made = with_tools(blank, {"mine": tool}, {"python": {"numpy"}})
     assert made.tools == {"python": [], "jvm": ["mine"]}
     assert unsupported(made, "python", "mine") == (
-        "flink has no tool 'mine' in runtime python: its image has no mine"
+        "flink has no tool 'mine' in runtime python: "
+        "its image has no mine, which configs/tools/onnx.yaml needs"
     )
 
 

@@ -58,6 +58,7 @@ def test_a_bare_value_is_a_default() -> None:
     tool = Tool.model_validate(
         {
             "name": "x", "title": "x", "kind": "embedded", "model_format": None,
+            "needs": {"python": []},
             "options": {"threads": 2, "mode": {"default": "a", "choices": ["a", "b"]}},
         }
     )  # fmt: skip

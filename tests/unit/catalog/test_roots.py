@@ -50,7 +50,7 @@ def test_a_tool_runs_wherever_its_library_is(beside: Path) -> None:
         assert "doubled" in catalog.processor(name).tools["python"]
     assert "doubled" not in catalog.processor("flink").tools["jvm"]
     assert "doubled" not in load_catalog(CHECKOUT).processor("flink").tools["python"]
-    assert catalog.processor("mine").tools == {"python": ["doubled", "noop", "onnx"]}
+    assert catalog.processor("mine").tools == {"python": ["noop", "onnx", "doubled"]}
 
 
 @pytest.mark.parametrize(

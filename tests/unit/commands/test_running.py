@@ -42,15 +42,13 @@ def test_the_worst_of_all_is_the_exit_code() -> None:
 def test_one_that_cannot_go_on_costs_itself(
     tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(plan: Plan, _root: Path, out: Path, *_: object) -> Path:
+    def run(plan: Plan, out: Path, *_: object) -> Path:
         if plan.experiment.name == "stall":
             raise CrayfishError("no room", code=ExitCode.HOST)
         return batch_size(out / plan.experiment.name)
 
     monkeypatch.setattr(running, "run_experiment", run)
-    code = running.run_series(
-        series("bursty,stall,batch-size"), tmp_path, MemoryTarget(), console
-    )
+    code = running.run_series(series("bursty,stall,batch-size"), tmp_path, MemoryTarget(), console)
     assert code is ExitCode.HOST
     (index,) = tmp_path.glob("*-index.html")
     text = index.read_text()
@@ -73,7 +71,7 @@ def test_one_alone_has_no_index_and_its_error_is_the_commands(
 def test_an_interruption_leaves_what_has_ended(
     tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(plan: Plan, _root: Path, out: Path, *_: object) -> Path:
+    def run(plan: Plan, out: Path, *_: object) -> Path:
         if plan.experiment.name == "stall":
             raise KeyboardInterrupt
         return batch_size(out / plan.experiment.name)

@@ -11,8 +11,8 @@ import pytest
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.run import Journal
 from crayfish_ctl.run.evidence import jvm_flags, log_tail, service_steps, write_containers
-from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.run.files import RunFiles
+from crayfish_ctl.run.journal import Steps
 from crayfish_ctl.targets import MemoryTarget, Rendered, made_task
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def test_the_roots_are_written_down_and_read_back(tmp_path: Path) -> None:
 
     beside = write_root(tmp_path / "beside")
     made = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
-    manifest = _manifest(made, datetime.now(UTC), Engine())
+    manifest = _manifest(made, datetime.now(UTC), MemoryTarget())
     assert [root.path for root in manifest.roots] == [str(ROOT), str(beside)]
     folder = tmp_path / "results"
     assert saved_roots(folder) is None
