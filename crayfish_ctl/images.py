@@ -1,10 +1,9 @@
 """Builds the images: one folder of a root's images/ with a Dockerfile is one image.
 
 Nothing is listed anywhere: what an image is made FROM and what it copies is read from its
-Dockerfile. Its build context is the root that it is in; one of another root has the checkout beside
-it, by the name `crayfish`. Each image carries a label with a digest of all that (and of its base's
-digest), so that what is up to date is known without asking the builder, and a stale image never
-runs.
+Dockerfile. Its build context is the root that it is in. Each image carries a label with a digest of
+all that (and of its bases' digests), so that what is up to date is known without asking the
+builder, and a stale image never runs.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from python_on_whales import docker
 from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.catalog.libraries import bases_in
-from crayfish_ctl.catalog.roots import CONTEXT
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.compose.calls import calls_engine
 
@@ -39,7 +37,6 @@ IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
 LABEL = "crayfish.inputs"
 _COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
-_BORROW = re.compile(rf"^COPY\s+(?=.*--from={CONTEXT}\s)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,8 +51,6 @@ class ImageSource:
     """Images of a root that its stages start from."""
     inputs: tuple[str, ...]
     """Paths that it copies, relative to its root."""
-    borrowed: tuple[str, ...] = ()
-    """Paths that it copies from the checkout, if that is another root."""
 
 
 def image_names(roots: Roots) -> list[str]:
@@ -82,15 +77,14 @@ def read_source(roots: Roots, name: str) -> ImageSource:
         root=roots.home(dockerfile),
         dockerfile=dockerfile,
         bases=bases_in(text),
-        inputs=_copied(_COPY, text),
-        borrowed=_copied(_BORROW, text),
+        inputs=_copied(text),
     )
 
 
-def _copied(instruction: re.Pattern[str], text: str) -> tuple[str, ...]:
-    """The sources of every such instruction."""
+def _copied(text: str) -> tuple[str, ...]:
+    """The sources of every COPY that takes from the root."""
     paths: list[str] = []
-    for match in instruction.finditer(text):
+    for match in _COPY.finditer(text):
         words = [w for w in match.group(1).replace("\\\n", " ").split() if not w.startswith("--")]
         paths += words[:-1]
     return tuple(paths)
@@ -109,11 +103,10 @@ def with_bases(roots: Roots, names: Iterable[str]) -> list[ImageSource]:
     return [sources[name] for name in order.static_order()]
 
 
-def digests(checkout: Path, sources: Sequence[ImageSource], origin: str) -> dict[str, str]:
+def digests(sources: Sequence[ImageSource], origin: str) -> dict[str, str]:
     """The digest of each image's inputs.
 
     Args:
-        checkout: the root that others borrow from.
         sources: bases first.
         origin: stands for the image that all start from.
     """
@@ -122,12 +115,10 @@ def digests(checkout: Path, sources: Sequence[ImageSource], origin: str) -> dict
         digest = hashlib.sha256(origin.encode())
         for base in source.bases:
             digest.update(found[base].encode())
-        own = {source.dockerfile, *_files(source.root, source.inputs)}
-        for root, paths in ((source.root, own), (checkout, {*_files(checkout, source.borrowed)})):
-            for path in sorted(paths):
-                executable = path.stat().st_mode & stat.S_IXUSR  # an entrypoint is one or is not
-                name = f"{path.relative_to(root)}{'*' if executable else ''}"
-                digest.update(name.encode() + b"\0" + path.read_bytes())
+        for path in sorted({source.dockerfile, *_files(source.root, source.inputs)}):
+            executable = path.stat().st_mode & stat.S_IXUSR  # an entrypoint is one or is not
+            name = f"{path.relative_to(source.root)}{'*' if executable else ''}"
+            digest.update(name.encode() + b"\0" + path.read_bytes())
         found[source.name] = digest.hexdigest()
     return found
 
@@ -164,7 +155,7 @@ def build_images(roots: Roots, names: Sequence[str], console: Console) -> None:
     sources = with_bases(roots, names)
     with calls_engine("the images cannot be looked at"):
         origin = docker.image.inspect("debian:bookworm-slim").id
-        wanted = digests(roots.checkout, sources, origin)
+        wanted = digests(sources, origin)
         stale = [s for s in sources if _label(s.name) != wanted[s.name]]
     check_readable(stale)
     levels = _levels(stale)
@@ -204,16 +195,13 @@ def _label(name: str) -> str | None:
     return (docker.image.inspect(tag).config.labels or {}).get(LABEL)
 
 
-def bake_file(
-    checkout: Path, sources: Sequence[ImageSource], wanted: Mapping[str, str]
-) -> dict[str, Any]:
+def bake_file(sources: Sequence[ImageSource], wanted: Mapping[str, str]) -> dict[str, Any]:
     """The bake definition of some images."""
     return {
         "group": {"default": {"targets": [source.name for source in sources]}},
         "target": {
             source.name: {
                 "context": str(source.root),
-                **({"contexts": {CONTEXT: str(checkout)}} if source.root != checkout else {}),
                 "dockerfile": str(source.dockerfile),
                 "tags": [f"{IMAGE_PREFIX}/{source.name}:{IMAGE_TAG}"],
                 "labels": {LABEL: wanted[source.name]},
@@ -228,7 +216,7 @@ def _bake(checkout: Path, sources: Sequence[ImageSource], wanted: Mapping[str, s
     folder = checkout / ".cache"
     folder.mkdir(exist_ok=True)
     path = folder / "docker-bake.json"
-    path.write_text(json.dumps(bake_file(checkout, sources, wanted), indent=1))
+    path.write_text(json.dumps(bake_file(sources, wanted), indent=1))
     try:
         docker.buildx.bake(files=[path], progress=False)
     except DockerException as error:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 PATH_VARIABLE: Final = "CRAYFISH_PATH"
 """Further roots, separated as in $PATH, for who gives none by `--with`."""
-CONTEXT: Final = "crayfish"
-"""What the Dockerfile of another root calls the checkout: `COPY --from=crayfish services/...`."""
 _PARTS: Final = ("configs", "compose", "images", "models", "tools")
 _NAMED: Final = ("configs/*/*.yaml", "compose/*.yaml", "images/*/Dockerfile", "tools/*.py")
 

@@ -52,8 +52,10 @@ services:
 """,
     "images/mine/Dockerfile": """\
 ARG BASE=crayfish/base
+ARG SERVICES=crayfish/services
+FROM ${SERVICES} AS services
 FROM ${BASE}
-COPY --from=crayfish services/contract/crayfish_contract /opt/mine/crayfish_contract
+COPY --from=services /opt/crayfish /opt/crayfish
 COPY mine /opt/mine/mine
 """,
     "images/mine/libraries.yaml": "python: [numpy, onnxruntime]\n",

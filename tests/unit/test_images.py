@@ -51,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def app_digests(root: Path, origin: str = "sha256:0") -> dict[str, str]:
-    return digests(root, with_bases(Roots((root,)), ["app", "other"]), origin)
+    return digests(with_bases(Roots((root,)), ["app", "other"]), origin)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_base_that_is_up_to_date_is_not_waited_for() -> None:
 
 
 def test_bake_builds_what_is_labelled(root: Path) -> None:
-    made = bake_file(root, [read_source(Roots((root,)), "app")], {"app": "12ab"})
+    made = bake_file([read_source(Roots((root,)), "app")], {"app": "12ab"})
     assert made == {
         "group": {"default": {"targets": ["app"]}},
         "target": {
@@ -166,42 +166,42 @@ def test_bake_builds_what_is_labelled(root: Path) -> None:
 
 @pytest.fixture
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another root, with an image that takes a base and a file from the first."""
+    """Another root, with an image that starts from two of the first."""
     folder = tmp_path_factory.mktemp("beside")
     (folder / "mine.py").write_text("pass\n")
     image(
         folder,
         "mine",
-        "ARG BASE=crayfish/base\nFROM ${BASE}\nCOPY mine.py /opt/\n"
-        "COPY --from=crayfish --chown=a:b services/app \\\n  app.lock /opt/app/\n",
+        "ARG BASE=crayfish/base\nARG APP=crayfish/app\nFROM ${APP} AS app\nFROM ${BASE}\n"
+        "COPY mine.py /opt/\nCOPY --from=app --chown=a:b /opt/app /opt/app\n",
     )
     return folder
 
 
-def test_an_image_of_another_root_is_built_there_and_borrows_from_the_checkout(
+def test_an_image_of_another_root_is_built_there_and_may_start_from_ours(
     root: Path, beside: Path
 ) -> None:
     roots = open_roots(root, [beside])
     assert image_names(roots) == ["app", "base", "mine", "other", "tools"]
-    base, mine = with_bases(roots, ["mine"])
-    assert (base.root, mine.root) == (root, beside)
+    *ours, mine = with_bases(roots, ["mine"])
+    assert {source.root for source in ours} == {root}
+    assert mine.root == beside
+    assert mine.bases == ("base", "app")
     assert mine.inputs == ("mine.py",)
-    assert mine.borrowed == ("services/app", "app.lock")
-    made = bake_file(root, [mine], {"mine": "12ab"})
+    made = bake_file([mine], {"mine": "12ab"})
     assert made["target"]["mine"] | {"tags": 0, "labels": 0, "output": 0} == {
         "context": str(beside),
-        "contexts": {"crayfish": str(root)},
         "dockerfile": str(beside / "images/mine/Dockerfile"),
         "tags": 0, "labels": 0, "output": 0,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("changed", ["services/app/main.py", "app.lock", "images/base/Dockerfile"])
-def test_what_an_image_borrows_counts(root: Path, beside: Path, changed: str) -> None:
+def test_what_an_image_starts_from_counts(root: Path, beside: Path, changed: str) -> None:
     roots = open_roots(root, [beside])
 
     def digest() -> str:
-        return digests(root, with_bases(roots, ["mine"]), "sha256:0")["mine"]
+        return digests(with_bases(roots, ["mine"]), "sha256:0")["mine"]
 
     before = digest()
     assert before == digest()

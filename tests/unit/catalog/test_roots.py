@@ -34,7 +34,7 @@ def test_a_processor_a_tool_and_a_model_of_another_root_are_planned(beside: Path
     assert plan.roots.fragment("mine") == beside / "compose" / "mine.yaml"
     assert plan.roots.fragment("kafka") == CHECKOUT / "compose" / "kafka.yaml"
     assert "mine" in plan.images
-    assert read_source(plan.roots, "mine").borrowed == ("services/contract/crayfish_contract",)
+    assert read_source(plan.roots, "mine").bases == ("base", "services")
 
 
 def test_what_is_the_checkouts_sees_nothing_of_other_roots(beside: Path) -> None:
