@@ -15,12 +15,13 @@ ENDS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM and SIGHUP do what Ctrl-C does."""
+    """SIGTERM and SIGHUP do what Ctrl-C does; not one that is ignored, as `nohup` has it."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in ENDS}
+    heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         yield
     finally:

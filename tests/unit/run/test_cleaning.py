@@ -84,6 +84,17 @@ def test_a_closed_terminal_does_what_ctrl_c_does() -> None:
         signal.raise_signal(signal.SIGHUP)
 
 
+def test_nohup_means_what_it_says() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with terminable():
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_signals_are_heard_again_though_the_cleaning_failed(console: Console) -> None:
     before = signal.getsignal(signal.SIGINT)
 
