@@ -5,33 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import distributions
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from crayfish_ctl.analysis import write_summary
-from crayfish_ctl.catalog.files import model_files
 from crayfish_ctl.catalog.labels import IMAGE
-from crayfish_ctl.catalog.roots import root_digest
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
-from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.plan.trace import copy_traces
-from crayfish_ctl.results import (
-    MANIFEST_FILE,
-    Git,
-    Manifest,
-    Root,
-    describe_host,
-    load_results,
-    write_model,
-    write_text,
-)
+from crayfish_ctl.results import MANIFEST_FILE, Manifest, load_results, write_model, write_text
 from crayfish_ctl.telemetry import prometheus_config
 
 from .aside import set_aside, set_incomplete_aside
@@ -40,6 +25,7 @@ from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
 from .life import RunContext, execute
 from .live import LiveView
+from .manifest import begun
 from .prepare import (
     Setting,
     open_folder,
@@ -49,10 +35,10 @@ from .prepare import (
     write_readable,
 )
 from .schedule import next_run, not_run
-from .sources import git_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -90,7 +76,7 @@ def run_experiment(plan: Plan, results_root: Path, target: Target, console: Cons
                 code=ExitCode.HOST,
             ) from None
         try:
-            manifest = _manifest(plan, started, target)
+            manifest = begun(plan, started, target)
             Experiment(plan, folder, target, console).execute(manifest, {})
         finally:
             if not (folder / MANIFEST_FILE).exists():  # nothing had begun
@@ -216,52 +202,6 @@ def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:
             f"images have changed since the experiment began: {', '.join(changed)}",
             hint="check out the sources that it began with, or start it anew with `crayfish run`",
         )
-
-
-def _manifest(plan: Plan, started: datetime, target: Target) -> Manifest:
-    return Manifest(
-        experiment=plan.experiment.name,
-        question=plan.experiment.question,
-        profile=plan.profile.name,
-        started=started,
-        command=("crayfish", *sys.argv[1:]),
-        host=describe_host(),
-        target=target.name,
-        engine=target.nodes()[0],
-        packages={d.metadata["Name"]: d.version for d in distributions()},
-        git=_git(),
-        roots=_pinned(plan),
-        seeds=tuple(sorted({run.seed for run in plan.runs})),
-        plan={
-            "choices": plan.choices.model_dump(mode="json"),
-            "experiment": plan.experiment.model_dump(mode="json"),
-            "profile": plan.profile.model_dump(mode="json"),
-            "model": plan.model.model_dump(mode="json"),
-            "processors": {n: p.model_dump(mode="json") for n, p in plan.processors.items()},
-            "tools": {n: tool.model_dump(mode="json") for n, tool in plan.tools.items()},
-            "traces": [t.facts.model_dump(mode="json") for t in plan.traces.values()],
-            "sizing": plan.sizing.model_dump(mode="json"),
-            "schedule": SCHEDULE_VERSION,
-        },
-    )
-
-
-def _pinned(plan: Plan) -> tuple[Root, ...]:
-    """The roots, and what they said when the experiment began; of the models only the plan's."""
-    models = model_files(plan.model, {tool.model_format for tool in plan.tools.values()})
-    home = plan.models_dir.parent
-    return tuple(
-        Root(
-            path=str(root.resolve()),
-            digest=root_digest(root, [home / path for path in models] if root == home else []),
-        )
-        for root in plan.roots.folders
-    )
-
-
-def _git() -> Git | None:
-    state = git_state(Path(__file__).parent)
-    return Git(commit=state[0], dirty=state[1]) if state else None
 
 
 def check_space(plan: Plan, folder: Path) -> None:

@@ -36,6 +36,7 @@ from crayfish_ctl.results import (
 
 from .experiment import Experiment
 from .guard import given_back
+from .manifest import check_fragments
 from .schedule import next_run
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def resume_experiment(
         failed: run FAILED runs once more.
 
     Raises:
-        CrayfishError: see `run_experiment`; also if the images have changed since.
+        CrayfishError: see `run_experiment`; also if images or fragments have changed since.
     """
     folder = folder.resolve()
     kept = complete_runs(folder, failed=not failed)
@@ -180,6 +181,7 @@ def resume_experiment(
         return
     console.print(f"{folder.name}: {len(kept)} runs are complete")
     manifest = read_model(folder / MANIFEST_FILE, Manifest)
+    check_fragments(plan, manifest)
     manifest = manifest.model_copy(
         update={
             "resumed": (*manifest.resumed, datetime.now(UTC)),

@@ -23,7 +23,7 @@ from crayfish_ctl.results import (
 )
 from crayfish_ctl.run import Journal, resume_experiment, saved_plan, saved_roots
 from crayfish_ctl.run.aside import set_incomplete_aside
-from crayfish_ctl.run.experiment import _manifest
+from crayfish_ctl.run.manifest import begun, check_fragments
 from crayfish_ctl.run.resume import complete_runs
 from crayfish_ctl.run.schedule import next_run
 from crayfish_ctl.targets import MemoryTarget
@@ -44,7 +44,7 @@ def folder(tmp_path: Path, plan: Plan) -> Path:
     """Two runs of four have ended; the third was under way when the power went."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    write_model(tmp_path / "manifest.json", _manifest(plan, datetime.now(UTC), MemoryTarget()))
+    write_model(tmp_path / "manifest.json", begun(plan, datetime.now(UTC), MemoryTarget()))
     (tmp_path / "points").mkdir()
     journal = Journal(tmp_path / "journal.jsonl")
     for spec in plan.runs[:3]:
@@ -72,7 +72,7 @@ def test_the_roots_are_written_down_and_read_back(tmp_path: Path) -> None:
 
     beside = write_root(tmp_path / "beside")
     made = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
-    manifest = _manifest(made, datetime.now(UTC), MemoryTarget())
+    manifest = begun(made, datetime.now(UTC), MemoryTarget())
     assert [root.path for root in manifest.roots] == [str(ROOT), str(beside)]
     folder = tmp_path / "results"
     assert saved_roots(folder) is None
@@ -172,6 +172,18 @@ def test_a_complete_experiment_is_left_alone(folder: Path, plan: Plan) -> None:
     assert f"all {len(done)} runs are complete" in console.export_text()
 
 
+def test_services_that_have_changed_are_not_gone_on_with(folder: Path, plan: Plan) -> None:
+    """Its later runs would be of other systems than its earlier ones."""
+    manifest = read_model(folder / "manifest.json", Manifest)
+    check_fragments(plan, manifest)
+    fragments = {**manifest.plan["fragments"], "flink": "0" * 64}
+    changed = manifest.model_copy(update={"plan": {**manifest.plan, "fragments": fragments}})
+    with pytest.raises(CrayfishError, match=r"compose/flink\.yaml: changed since"):
+        check_fragments(plan, changed)
+    before = {name: each for name, each in manifest.plan.items() if name != "fragments"}
+    check_fragments(plan, manifest.model_copy(update={"plan": before}))
+
+
 def test_a_folder_without_an_experiment(tmp_path: Path) -> None:
     with pytest.raises(CrayfishError, match=r"no manifest\.json here"):
         saved_plan(tmp_path, CATALOG)
@@ -187,7 +199,7 @@ def test_a_trace_goes_on_from_its_copy_even_if_the_original_has_moved(tmp_path: 
     folder = tmp_path / "results"
     (folder / "points").mkdir(parents=True)
     copy_traces(began.traces, folder / "points")
-    saved = _manifest(began, datetime.now(UTC), MemoryTarget())
+    saved = begun(began, datetime.now(UTC), MemoryTarget())
     write_model(folder / "manifest.json", saved)
     assert saved.plan["traces"][0]["column"] == "offset_ms"
     original.write_text("offset_ms\n0\n1\n2\n3\n")
