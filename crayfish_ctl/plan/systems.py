@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.catalog import RUNTIMES, System, unsupported
+from crayfish_ctl.errors import CrayfishError
 
 from .asked import name_of
 from .choices import parse_parallelism
@@ -46,7 +47,8 @@ def place(names: Names, workloads: Sequence[Asked]) -> tuple[list[Placed], list[
         The workloads with their systems, and why others are left out.
 
     Raises:
-        CrayfishError: for a name that is none, saying who gives it.
+        CrayfishError: for a name that is none, saying who gives it; if the flags ask for nothing
+            that there is.
     """
     chosen, left_out = _chosen(names)
     every = [
@@ -55,15 +57,26 @@ def place(names: Names, workloads: Sequence[Asked]) -> tuple[list[Placed], list[
         for each in workloads
         for own in _own(names, each.entry, system)
     ]
+    asked_for = [placed for placed in every if not _narrowed_away(names, placed)]
+    if not asked_for:
+        named = dict.fromkeys(" ".join(placed.system) for placed in every)
+        raise CrayfishError(
+            f"{names.experiment.file}: no workload is for what the flags ask for",
+            hint=f"its workloads name {', '.join(named)}: choose among these with --sp, --runtime "
+            "and --tool",
+        )
     kept: list[Placed] = []
-    for placed in every:
-        reason = _misfit(names, placed)
+    for placed in asked_for:
+        reason = _unfit(names, placed.asked.entry, placed.system)
         if reason is None:
             kept.append(placed)
         else:
             left_out.append(f"{name_of(placed.asked.entry)}: {reason}")
     if not kept:
-        return _once(every), []
+        return _once(asked_for), []
+    others = len(_once(every)) - len(_once(asked_for))
+    if others:
+        left_out.append(f"{others} more that are for other systems than the flags ask for")
     return _once(kept), list(dict.fromkeys(left_out))
 
 
@@ -117,19 +130,17 @@ def _why_not(names: Names, system: System) -> str | None:
     return unsupported(names.processor(system.processor), system.runtime, system.tool)
 
 
-def _misfit(names: Names, placed: Placed) -> str | None:
-    """Why a workload cannot be run as the flags want it; None if it can."""
+def _narrowed_away(names: Names, placed: Placed) -> bool:
+    """Whether a workload names a processor, runtime or tool that the flags do not ask for."""
     entry, system, runtimes = placed.asked.entry, placed.system, names.choices.runtimes
     processors, tools = names.asked_processors(), names.asked_tools()
-    if entry.processor and processors and system.processor not in processors:
-        return f"is for {system.processor}, and --sp asks for {', '.join(processors)}"
-    if entry.runtime and runtimes and system.runtime not in runtimes:
-        return f"is for runtime {system.runtime}, and --runtime asks for {', '.join(runtimes)}"
     # A tool without a model is a bound beside the others, whichever these are.
     bound = names.tool(system.tool).scores_nothing
-    if entry.tool and tools and system.tool not in tools and not bound:
-        return f"is for {system.tool}, and --tool asks for {', '.join(tools)}"
-    return None if entry.processor else _unfit(names, entry, system)
+    return bool(
+        (entry.processor and processors and system.processor not in processors)
+        or (entry.runtime and runtimes and system.runtime not in runtimes)
+        or (entry.tool and tools and system.tool not in tools and not bound)
+    )
 
 
 def _unfit(names: Names, entry: WorkloadEntry, system: System) -> str | None:
@@ -139,7 +150,8 @@ def _unfit(names: Names, entry: WorkloadEntry, system: System) -> str | None:
     """
     defaults, runtime = names.experiment.defaults, system.runtime
     processor = names.processor(system.processor)
-    if processor.name == defaults.processor and runtime == defaults.runtime:
+    own = processor.name == defaults.processor and runtime == defaults.runtime
+    if own or entry.processor:
         return None
     if processor.name != defaults.processor:
         unknown = [name for name in entry.processor_options if name not in processor.options]
