@@ -13,7 +13,6 @@ import yaml
 
 from crayfish_ctl.catalog.labels import IMAGE
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.results import Engine, Image
 
 from .base import Ended, Rendered, Task
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from crayfish_ctl.results import Engine, Image
 
     from .base import Action, Stack
 
@@ -74,10 +75,14 @@ class MemoryTarget:
 
     def nodes(self) -> Sequence[Engine]:
         """One machine of two cores."""
+        from crayfish_ctl.results import Engine  # noqa: PLC0415  slow to load
+
         return (Engine(version="0", cores=2, memory_bytes=8 << 30),)
 
     def images(self, names: Sequence[str]) -> dict[str, Image]:
         """Every image is there; its id is made of its name."""
+        from crayfish_ctl.results import Image  # noqa: PLC0415  slow to load
+
         return {name: Image(id=f"sha256:{name}", digest=None, size_bytes=1) for name in names}
 
     def place(self, stack: Stack, folder: Path) -> Rendered:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +42,11 @@ def test_every_method_of_the_protocol_is_there_and_is_called_the_same_way(name: 
 @pytest.mark.parametrize("name", REGISTER)
 def test_a_target_knows_its_name(name: str) -> None:
     assert open_target(name).name == name
+
+
+def test_who_only_asks_for_the_lock_does_not_wait_for_the_results_library() -> None:
+    code = "import sys, crayfish_ctl.targets; sys.exit('polars' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_lock_is_held_by_one_until_it_is_given_back_or_broken() -> None:

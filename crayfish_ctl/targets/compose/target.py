@@ -14,7 +14,6 @@ from crayfish_ctl.targets.base import Task
 
 from .calls import calls_engine
 from .cpus import limit_in_force
-from .engine import describe_engine, describe_images
 from .events import ContainerEvents
 from .lock import break_lock, engine_lock
 from .render import PROJECT, render
@@ -65,16 +64,20 @@ class ComposeTarget:
 
     def nodes(self) -> Sequence[Engine]:
         """The one engine that answers."""
+        from .engine import describe_engine  # noqa: PLC0415  results are slow to load
+
         return (describe_engine(),)
 
     def images(self, names: Sequence[str]) -> dict[str, Image]:
         """Ids and sizes of images that are on this host."""
+        from .engine import describe_images  # noqa: PLC0415  results are slow to load
+
         return describe_images(names)
 
     def place(self, stack: Stack, folder: Path) -> Rendered:
         """`folder`/compose.yaml, resolved by compose itself and checked."""
         if self._engine is None:
-            self._engine = describe_engine()
+            (self._engine,) = self.nodes()
         return render(stack, folder, confined=self._engine.selinux, cores=self._engine.cores or 1)
 
     def up(self, rendered: Rendered, services: Sequence[str] = ()) -> None:
