@@ -169,10 +169,11 @@ def perf(
     seconds: Annotated[float, typer.Option(min=1, help="duration of the paced run")] = 60,
 ) -> None:
     """Compare our producer with Kafka's own performance tool."""
-    from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
-
-    settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
     with _engine_to_ourselves(_roots([]), ["kafka", "producer"]) as target:
+        # Slow to load: after the lock's answer.
+        from crayfish_ctl.perf import PerfSettings, measure, show  # noqa: PLC0415
+
+        settings = PerfSettings(records, record_bytes, rounds, rate, seconds)
         profile = _catalog([]).profile("laptop")
         show(measure(root(), profile, settings, target, console), settings, console)
 
