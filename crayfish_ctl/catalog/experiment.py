@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -10,7 +10,7 @@ from crayfish_contract.runconfig import Pipeline
 from crayfish_ctl.cells import GoalName, pipeline_of
 
 from .explain import meant
-from .model import Config, Entry, Resources, Runtime
+from .model import RUNTIMES, Config, Entry, Resources, Runtime
 from .values import (
     Batch,
     Count,
@@ -134,10 +134,11 @@ class SearchEntry(Config):
 
 
 def _runtimes(value: tuple[str, ...]) -> tuple[str, ...]:
-    known = get_args(Runtime)
     for name in value:
-        if name not in {*known, "all"}:
-            raise ValueError(f"must be {', '.join(known)} or all, not {name!r}{meant(name, known)}")
+        if name not in {*RUNTIMES, "all"}:
+            raise ValueError(
+                f"must be {', '.join(RUNTIMES)} or all, not {name!r}{meant(name, RUNTIMES)}"
+            )
     return value
 
 

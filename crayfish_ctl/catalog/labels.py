@@ -34,6 +34,8 @@ IMAGE: Final = "crayfish.image"
 """Set by us: the name of a service's image, which is started by its id."""
 OURS: Final = "crayfish.stack=true"
 """Set by us, on every container, network and volume of a stack: what lacks it is never removed."""
+OURS_LABEL: Final = dict([OURS.split("=")])
+"""The same, as a label is given."""
 
 
 def labels_of(service: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from crayfish_ctl.catalog.labels import METRICS, METRICS_INTERVAL
+from crayfish_ctl.catalog.labels import METRICS, METRICS_INTERVAL, labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: flo
     """Scrape every service that carries the metrics label; `component` is the service's name."""
     jobs = []
     for name, service in services.items():
-        labels = service.get("labels", {})
+        labels = labels_of(service)
         if METRICS not in labels:
             continue
         job: dict[str, Any] = {

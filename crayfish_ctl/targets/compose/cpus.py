@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from crayfish_ctl.catalog.labels import OWN_CORES
+from crayfish_ctl.catalog.labels import OWN_CORES, labels_of
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def limit_cpus(services: Mapping[str, dict[str, Any]], kind: CpuLimit, cores: in
 
 
 def _set_aside(services: Mapping[str, dict[str, Any]], cores: int) -> None:
-    own = [s for s in services.values() if s.get("labels", {}).get(OWN_CORES) == "own"]
+    own = [s for s in services.values() if labels_of(s).get(OWN_CORES) == "own"]
     first = cores
     for service in own:
         wanted = math.ceil(_take(service))

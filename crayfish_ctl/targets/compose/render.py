@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from python_on_whales import DockerClient
 
-from crayfish_ctl.catalog.labels import IMAGE, OURS, ROLE, labels_of
+from crayfish_ctl.catalog.labels import IMAGE, OURS_LABEL, ROLE, labels_of
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Rendered
 
@@ -74,7 +74,7 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
         for name in part:
             # A volume without settings is a bare name.
             part[name] = {**(part[name] or {})}
-            part[name]["labels"] = {**part[name].get("labels", {}), **dict([OURS.split("=")])}
+            part[name]["labels"] = {**part[name].get("labels", {}), **OURS_LABEL}
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))

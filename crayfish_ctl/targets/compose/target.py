@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
-from crayfish_ctl.catalog.labels import IMAGE, OURS
+from crayfish_ctl.catalog.labels import IMAGE, OURS, OURS_LABEL
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Task
 
@@ -66,7 +66,9 @@ class ComposeTarget:
         """The one engine that answers."""
         from .engine import describe_engine  # noqa: PLC0415  results are slow to load
 
-        return (describe_engine(),)
+        if self._engine is None:
+            self._engine = describe_engine()
+        return (self._engine,)
 
     def images(self, names: Sequence[str]) -> dict[str, Image]:
         """Ids and sizes of images that are on this host."""
@@ -76,9 +78,8 @@ class ComposeTarget:
 
     def place(self, stack: Stack, folder: Path) -> Rendered:
         """`folder`/compose.yaml, resolved by compose itself and checked."""
-        if self._engine is None:
-            (self._engine,) = self.nodes()
-        return render(stack, folder, confined=self._engine.selinux, cores=self._engine.cores or 1)
+        (engine,) = self.nodes()
+        return render(stack, folder, confined=engine.selinux, cores=engine.cores or 1)
 
     def up(self, rendered: Rendered, services: Sequence[str] = ()) -> None:
         """Start what is not running, make anew what the file changed, remove what it lacks.
@@ -188,7 +189,7 @@ class ComposeTarget:
                     cpus=cpus,
                     remove=True,
                     pull="never",
-                    labels=dict([OURS.split("=")]),
+                    labels=OURS_LABEL,
                 )
             )
 
