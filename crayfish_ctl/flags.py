@@ -18,6 +18,7 @@ from crayfish_ctl.plan import (
     parse_options,
     parse_parallelism,
     parse_rates,
+    parse_servers,
 )
 
 if TYPE_CHECKING:
@@ -83,6 +84,19 @@ def _select(  # noqa: PLR0917  each one is a flag
     trace_sort: Annotated[
         bool, typer.Option("--trace-sort", help="put the arrivals of an unsorted file in order")
     ] = False,
+    call: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="how records reach the model: blocking, async:N[:ordered] (N calls under way), "
+            "batched:N[:MS] (N records a call); repeat, or by commas"
+        ),
+    ] = None,
+    server: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="TOOL=HOST:PORT: a model server that you have already; nothing is started for it"
+        ),
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
@@ -127,6 +141,8 @@ def _select(  # noqa: PLR0917  each one is a flag
         "trace_column": trace_column,
         "trace_start": trace_start,
         "trace_sort": trace_sort,
+        "calls": parse_list(call or []),
+        "servers": parse_servers(server or []),
         "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,

@@ -20,7 +20,7 @@ from crayfish_ctl.results.inputs import (
     read_steps,
 )
 from crayfish_ctl.results.model import RunResult
-from crayfish_ctl.results.numbers import Counts, Warmed
+from crayfish_ctl.results.numbers import Counts, FailedCalls, Warmed
 from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, write_records
 from crayfish_ctl.results.verdict import Failure, Verdict, VerdictState
 
@@ -258,6 +258,7 @@ def count(measured: pl.DataFrame, undecodable: int) -> Counts:
         received=ok + failed,
         ok=ok,
         failed=failed,
+        failed_calls=_failed_calls(measured),
         lost=numbers[RecordStatus.LOST],
         unfinished=numbers[RecordStatus.UNFINISHED],
         undelivered=numbers[RecordStatus.UNDELIVERED],
@@ -265,6 +266,14 @@ def count(measured: pl.DataFrame, undecodable: int) -> Counts:
         undecodable=undecodable,
         points=int(measured.filter(pl.col("status") == RecordStatus.OK)["batch"].sum()),
     )
+
+
+def _failed_calls(measured: pl.DataFrame) -> FailedCalls:
+    """Failed calls by their class."""
+    named = measured.filter(
+        (pl.col("status") == RecordStatus.FAILED) & pl.col("reason").is_not_null()
+    )
+    return FailedCalls.model_validate(dict(named["reason"].value_counts().iter_rows()))
 
 
 def with_shares(steps: Sequence[StepFact]) -> tuple[Step, ...]:

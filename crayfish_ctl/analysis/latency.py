@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import polars as pl
+
 from crayfish_ctl.results.numbers import Trend
 
 from .percentiles import Array, percentiles, quantiles
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from crayfish_ctl.results.numbers import Percentiles
 
 NS_PER_MS: Final = 1e6
+_US_PER_MS: Final = 1e3
 _HALVES_NEED: Final = 100
 
 _STAGE_ENDS: Final = {
@@ -46,8 +47,19 @@ def send_latency_ms(ok: pl.DataFrame) -> Percentiles | None:
 
 
 def stages_ms(ok: pl.DataFrame) -> dict[str, Percentiles]:
-    """Each stage by itself; of one record the stages add up to the latency, percentiles do not."""
+    """Each stage by itself; of one record the stages add up to the latency, percentiles do not.
+
+    Where records waited for their turn to be scored, that is a stage of its own, `wait`, and the
+    scoring begins when it ends.
+    """
     spans = {name: percentiles(span_ms(ok, *ends)) for name, ends in _STAGE_ENDS.items()}
+    waited = ok["waited_us"].to_numpy() / _US_PER_MS if "waited_us" in ok.columns else None
+    if waited is not None and waited.any():
+        called = ok.with_columns(
+            called_ns=pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 1000
+        )
+        spans["wait"] = percentiles(waited)
+        spans["score"] = percentiles(span_ms(called, "called_ns", "scored_ns"))
     return {name: span for name, span in spans.items() if span is not None}
 
 

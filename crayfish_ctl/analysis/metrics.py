@@ -102,6 +102,8 @@ _STAGES: Final = {
     "schedule": "Stage from due to sent: how late the producer was.",
     "input": "Stage from sent to the moment the scoring function had the record: client, broker, "
     "and every queue before the model.",
+    "wait": "Stage between the processor's having a record and its call of the model: for a free "
+    "place among those under way, or for others to be called together with.",
     "score": "Stage in the model (or the call of the model server): the service time.",
     "output": "Stage from scored to consumed: the processor's sink, the broker and the consumer.",
 }

@@ -39,13 +39,18 @@ def unfinished(facts: Facts) -> Reason | None:
 
 def failed_records(facts: Facts) -> Reason | None:
     """Records came back with status failed, or as something that is no record."""
-    failed, broken = facts.counts.failed, facts.counts.undecodable
+    counts = facts.counts
+    # Where something is taken away on purpose, calls that fail are what is measured.
+    on_purpose = counts.failed_calls.total if facts.cell.faults else 0
+    failed, broken = counts.failed - on_purpose, counts.undecodable
     if not failed and not broken:
         return None
+    called = counts.failed_calls.text
     return Reason(
         code="FAILED_RECORDS",
-        message=f"{failed:,} records could not be scored and {broken:,} results could not be "
-        "decoded: see the processor's log for the error",
+        message=f"{failed:,} records could not be scored"
+        f"{f' (calls of the model server: {called})' if called else ''} and {broken:,} results "
+        "could not be decoded: see the processor's log for the error",
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from crayfish_contract.runconfig import Pipeline
 from crayfish_ctl.cells import GoalName, pipeline_of
 
+from .call import Calls
 from .explain import meant
 from .model import RUNTIMES, Config, Entry, Resources, Runtime
 from .values import (
@@ -167,6 +168,8 @@ class WorkloadEntry(Config):
     tool: Names = ()
     """Others than the experiment's: `noop` beside each figure is what the pipeline costs."""
     tool_options: Options = Field(default_factory=dict)
+    call: Calls = ()
+    """How records reach the model; several: each is a cell. Without one: blocking."""
     processor_options: Options = Field(default_factory=dict)
     settings: Literal["tuned", "defaults"] = "tuned"
     """`defaults`: options that are not given are as the engine's own documentation has them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from crayfish_contract.runconfig import Pipeline
+from crayfish_contract.runconfig import CallMode, Pipeline
 
 from .option import KnownOptions
 from .values import (
@@ -15,6 +15,7 @@ from .values import (
     Dimension,
     MemorySize,
     Name,
+    Options,
     Sha256,
     Tolerance,
     Unit,
@@ -22,13 +23,15 @@ from .values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import Self
 
 Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
 THREADS_PER_INSTANCE: Final = "threads_per_instance"
 """The processor option that spreads the N scorers over several containers; 0: one for all."""
+REPLICAS: Final = "replicas"
+"""The tool option that says how many containers its server has."""
 Runtime = Literal["python", "jvm"]
 RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 Delivery = Literal["at-least-once", "exactly-once"]
@@ -92,6 +95,8 @@ class Processor(Entry):
     """Why source, scorer and sink cannot be set apart; None if they can."""
     options: KnownOptions = {}
     """Those of `--processor-option`: default, type and bounds of each."""
+    calls: dict[Runtime, dict[CallMode, Options]] = {}
+    """runtime -> call modes beside `blocking` -> options without which it does not have them."""
     deliveries: list[Delivery] = ["at-least-once"]
 
     @model_validator(mode="after")
@@ -107,6 +112,10 @@ class Processor(Entry):
                 "{default: 0, min: 0}"
             )
         return self
+
+    def needed_for(self, runtime: str, mode: str) -> Options:
+        """The options, with their values, that a call mode needs."""
+        return dict(self.calls).get(runtime, {}).get(mode, {})  # type: ignore[call-overload, no-any-return]
 
     @property
     def runtimes(self) -> list[Runtime]:
@@ -141,7 +150,34 @@ class Tool(Entry):
     images: list[Name] = []
     fragments: list[Name] = []
     address: str | None = None
-    """host:port of its server, if external."""
+    """host:port of its server, if external; with an option `replicas`, of the first of them."""
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Tool:
+        if self.kind == "embedded" and (self.address or self.fragments):
+            raise ValueError(
+                "kind: embedded: has no address and no fragments, for it has no server"
+            )
+        return self
+
+    @property
+    def reachable(self) -> bool:
+        """Whether it computes by itself, or has a server that an experiment can start."""
+        return self.kind == "embedded" or self.address is not None
+
+    def at(self, address: str) -> Tool:
+        """The same at a server that is there already: nothing is built or started for it."""
+        update = {"address": address, "fragments": [], "images": []}
+        return self.model_copy(update=update).found_in(self._root, self.file)
+
+    def addresses(self, options: Mapping[str, object]) -> str | None:
+        """Of every replica, by commas: compose calls the further ones NAME-2, NAME-3, ..."""
+        if self.address is None:
+            return None
+        host, _, port = self.address.rpartition(":")
+        replicas = int(str(options.get(REPLICAS, 1)))
+        others = [f"{host}-{number}:{port}" for number in range(2, replicas + 1)]
+        return ",".join([self.address, *others])
 
     @property
     def scores_nothing(self) -> bool:

@@ -25,6 +25,7 @@ OPERATORS_MAX: Final = 1024
 """Each is a partition of a topic and a thread or process."""
 SEED_MAX: Final = 2**63 - 2001
 """A repetition adds its number to it."""
+_PORTS: Final = 65536
 WHOLE_MAX: Final = 2**31 - 1
 """Whole numbers of options: Java reads them as int."""
 
@@ -166,6 +167,18 @@ def _name(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    host, sign, port = value.rpartition(":")
+    if not sign or not host or not port.isdecimal() or not 0 < int(port) < _PORTS:
+        raise ValueError(f"must be HOST:PORT, like 10.0.0.7:8500, not {shown(value)}")
+    if host in {"localhost", "0.0.0.0", "[::1]"} or host.startswith("127."):  # noqa: S104
+        raise ValueError(
+            f"{host} is each container itself: give this machine's address in a network that "
+            "containers reach (`hostname -I` lists them)"
+        )
+    return value
+
+
 def _memory(value: str) -> str:
     if not _MEMORY.fullmatch(value):
         raise ValueError(f"must be a size such as 512m or 2g, not {shown(value)}")
@@ -201,6 +214,8 @@ def _names(value: Any) -> Any:
 Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """One name, several, or `all`."""
+Address = Annotated[str, AfterValidator(_address)]
+"""host:port, as a container reaches it."""
 MemorySize = Annotated[str, AfterValidator(_memory)]
 """As compose writes it: 512m, 2g."""
 Sha256 = Annotated[str, AfterValidator(_sha256)]

@@ -13,7 +13,7 @@ from .arrivals import (
     RampArrivals,
     TraceArrivals,
 )
-from .cell import Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
+from .cell import Call, Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
 from .goals import GOALS, Goal, GoalName, goal_of
 from .pipelines import PIPELINES, Pipeline, pipeline_of
 
@@ -22,6 +22,7 @@ __all__ = [
     "PIPELINES",
     "Arrivals",
     "BurstyArrivals",
+    "Call",
     "Cell",
     "ConstantArrivals",
     "Fault",

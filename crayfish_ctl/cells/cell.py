@@ -27,6 +27,23 @@ class Parallelism(contract.Parallelism, Recorded):
     """How many of each operator."""
 
 
+class Call(contract.CallConfig, Recorded):
+    """How records reach the model."""
+
+    mode: str = "blocking"  # type: ignore[assignment]  # a newer version may have others
+
+    @property
+    def text(self) -> str:
+        """As `--call` takes it: `async:64`."""
+        match self.mode:
+            case "blocking":
+                return self.mode
+            case "async":
+                return f"async:{self.in_flight}{':ordered' if self.ordered else ''}"
+            case _:
+                return f"{self.mode}:{self.records}{f':{self.wait_ms:g}' if self.wait_ms else ''}"
+
+
 class StopRule(contract.StopRule, Recorded):
     """When the measured segment ends."""
 
@@ -68,6 +85,10 @@ class Cell(Recorded):
     """Likewise."""
     scores_nothing: bool = False
     """The tool answers without a model: the cell is a bound, and its outputs say nothing."""
+    call: Call = Call()
+    """How records reach the model."""
+    server: str | None = None
+    """host:port of a model server that was there already; None: the experiment's own, or none."""
     model: str
     format: str = "binary"
     delivery: str = "at-least-once"
@@ -113,9 +134,12 @@ class Cell(Recorded):
     @property
     def system(self) -> str:
         """Processor, runtime and tool, as the tables name them."""
+        tool = self.tool if self.call.mode == "blocking" else f"{self.tool} {self.call.text}"
+        if self.tool_options.get("serve") == "noop":
+            tool += " (no model)"
         if not self.way.processor:
-            return f"{self.pipeline} {self.runtime} {self.tool}"
-        name = f"{self.processor} {self.runtime} {self.tool}"
+            return f"{self.pipeline} {self.runtime} {tool}"
+        name = f"{self.processor} {self.runtime} {tool}"
         if self.settings == "defaults":
             name += " (engine's defaults)"
         return name if self.way.broker else f"{name} {self.pipeline}"

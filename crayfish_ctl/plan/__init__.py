@@ -1,6 +1,7 @@
 """Experiment and choices in, cells and runs out."""
 
 from .build import make_plan
+from .calls import parse_servers
 from .choices import (
     Choices,
     choices,
@@ -37,6 +38,7 @@ __all__ = [
     "parse_options",
     "parse_parallelism",
     "parse_rates",
+    "parse_servers",
     "plan_warnings",
     "prepare_points",
     "run_config",

@@ -13,6 +13,8 @@ from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
 from crayfish_ctl.catalog.values import shown
 from crayfish_ctl.errors import CrayfishError
 
+from .calls import check_call
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -84,6 +86,7 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
     check_options(
         f"{where}: processor_options", processor.name, entry.processor_options, processor.options
     )
+    check_call(where, processor, tool, cell)
     _check_runtimes(where, cell, processor)
     _check_producer(where, entry.producer_options)
     _check_instances(where, cell)

@@ -9,13 +9,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import Pipeline
+from crayfish_ctl.catalog.call import Calls
 from crayfish_ctl.catalog.explain import explain
 from crayfish_ctl.catalog.model import CpuLimit, Delivery, Runtime
 from crayfish_ctl.catalog.values import (
+    Address,
     Batch,
     Count,
     Factor,
     FlagRate,
+    Name,
     Names,
     Operators,
     Options,
@@ -58,6 +61,9 @@ class Choices(BaseModel):
     trace_column: str | None = None
     trace_start: Literal["first", "file"] = "first"
     trace_sort: bool = False
+    calls: Calls = ()
+    servers: dict[Name, Address] = {}
+    """tool -> host:port of a server that is there already."""
     pipeline: Pipeline | None = None
     batch_size: Batch | None = None
     seconds: Seconds | None = None
@@ -84,6 +90,8 @@ _FLAGS = {
     "processors": "--sp",
     "runtimes": "--runtime",
     "tools": "--tool",
+    "calls": "--call",
+    "servers": "--server",
 }
 
 

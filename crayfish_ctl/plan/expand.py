@@ -23,7 +23,7 @@ from crayfish_ctl.cells import (
 from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
-from .model import Cell, Purpose, RunSpec
+from .model import Call, Cell, Purpose, RunSpec
 from .trace import trace_name
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ ASSUMED_CAPACITY = 10_000.0
 """records/s, for workloads whose rate an earlier run will find, before it has."""
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
+SERVE, NOOP = "serve", "noop"
+"""The tool option, and its value, with which a server answers without its model."""
 SETTLE_RATE = 50.0
 """records/s; below, a second has too few records to see whether their latency falls."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
@@ -71,25 +73,33 @@ def make_spec(
     """
     entry, choices, sizing = plan.sizing.workloads[workload], plan.choices, plan.sizing
     system = plan.systems[workload]
+    processor, call = plan.processors[system.processor], _call(entry)
     seed = choices.seed + repetition
     number = entry.rate if rate is None else rate
     # The flag's options are for the flag's tools, or the experiment's.
-    tool_options = {} if entry.tool else choices.tool_options
+    tool_options = effective(
+        plan.tools[system.tool].options,
+        {**entry.tool_options, **({} if entry.tool else choices.tool_options)},
+    )
     cell = Cell(
         experiment=plan.experiment.name,
         processor=system.processor,
         processor_options=effective(
-            plan.processors[system.processor].options,
-            {**entry.processor_options, **choices.processor_options},
+            processor.options,
+            {
+                **processor.needed_for(system.runtime, call.mode),
+                **entry.processor_options,
+                **choices.processor_options,
+            },
             as_documented=entry.settings == "defaults",
         ),
         settings=entry.settings,
         runtime=system.runtime,
         tool=system.tool,
-        tool_options=effective(
-            plan.tools[system.tool].options, {**entry.tool_options, **tool_options}
-        ),
-        scores_nothing=plan.tools[system.tool].scores_nothing,
+        tool_options=tool_options,
+        scores_nothing=plan.tools[system.tool].scores_nothing or tool_options.get(SERVE) == NOOP,
+        call=call,
+        server=choices.servers.get(system.tool),
         model=plan.model.name,
         format=choices.record_format,
         delivery=choices.delivery,
@@ -118,6 +128,12 @@ def make_spec(
         stop=stop_of(entry, sizing, plan.traces),
         seed=seed,
     )
+
+
+def _call(entry: WorkloadEntry) -> Call:
+    """Its only one: several were made workloads of their own."""
+    given = [call.model_dump(exclude_none=True) for call in entry.call]
+    return Call.model_validate(given[0] if given else {})
 
 
 def first_run(plan: Plan, workload: int, index: int = 0) -> RunSpec:

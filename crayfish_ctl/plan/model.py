@@ -7,12 +7,20 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from crayfish_contract.codec import RecordFormat
-from crayfish_contract.runconfig import Pipeline
+from crayfish_contract.runconfig import CallMode, Pipeline
 from crayfish_ctl import cells
 from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE, Runtime
 from crayfish_ctl.cells import GoalName, PlannedArrivals
 
 Purpose = Literal["measure", "probe", "confirm"]
+
+
+class Call(cells.Call):
+    """How records reach the model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: CallMode = "blocking"
 
 
 class Cell(cells.Cell):
@@ -22,6 +30,7 @@ class Cell(cells.Cell):
 
     settings: Literal["tuned", "defaults"] = "tuned"
     runtime: Runtime
+    call: Call = Call()
     format: RecordFormat = RecordFormat.BINARY
     delivery: Literal["at-least-once", "exactly-once"] = "at-least-once"
     arrivals: Annotated[PlannedArrivals, Field(discriminator="kind")]

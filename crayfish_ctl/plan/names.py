@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .choices import Choices
 
 T = TypeVar("T")
+KINDS: Final = ("embedded", "external")
+"""In the place of tools: all of a kind."""
 ALL: Final = "all"
 """In the place of names: every one there is."""
 
@@ -36,8 +38,10 @@ class Names:
         return self._find("--sp", self.choices.processors, self.catalog.processor, name)
 
     def tool(self, name: str) -> Tool:
-        """A tool."""
-        return self._find("--tool", self.choices.tools, self.catalog.tool, name)
+        """A tool; one whose server the user has already starts none."""
+        tool = self._find("--tool", self.choices.tools, self.catalog.tool, name)
+        address = self.choices.servers.get(name)
+        return tool if address is None else tool.at(address)
 
     def model(self) -> Model:
         """The experiment's model, or the flag's."""
@@ -51,7 +55,22 @@ class Names:
 
     def asked_tools(self) -> Sequence[str]:
         """Those of the flag; none if it was not given."""
-        return self.listed(self.choices.tools, self.catalog.tools)
+        return self.tools(self.choices.tools)
+
+    def tools(self, asked: Sequence[str]) -> Sequence[str]:
+        """What is named; of `all`, `embedded` and `external` every one that has all it needs."""
+        found: list[str] = []
+        for name in asked:
+            if name not in {ALL, *KINDS}:
+                found.append(name)
+                continue
+            found += [
+                tool.name
+                for tool in self.catalog.tools.values()
+                if name in {ALL, tool.kind}
+                and (tool.reachable or tool.name in self.choices.servers)
+            ]
+        return list(dict.fromkeys(found))
 
     @staticmethod
     def listed(asked: Sequence[str], known: Iterable[str]) -> Sequence[str]:

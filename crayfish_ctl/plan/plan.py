@@ -74,8 +74,8 @@ class Plan:
     def fragments(self, cell: Cell) -> list[str]:
         """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
         processor = self.processors[cell.processor]
-        servers = [fragment for tool in self.tools.values() for fragment in tool.fragments]
-        stack = ["kafka", "prometheus", *servers]
+        # A server that is not used by a run does not run.
+        stack = ["kafka", "prometheus", *self.tools[cell.tool].fragments]
         if not cell.way.processor:
             return [*stack, *processor.raw_fragments]
         load = ["load"] if cell.way.broker else []

@@ -47,6 +47,7 @@ def resize(sizing: Sizing, choices: Choices) -> tuple[Sizing, list[Asked], list[
         if not kept:
             raise CrayfishError(why[0], hint="no workload of the experiment fits this flag")
         asked, left_out = kept, [*left_out, *why]
+    asked = [one for each in asked for one in _each_call(each)]
     if any(flag for flag, _ in _changes(choices)):  # what flags have made equal is one workload
         asked = list({each.entry.model_dump_json(): each for each in reversed(asked)}.values())[
             ::-1
@@ -113,6 +114,14 @@ def _chosen(sizing: Sizing, choices: Choices) -> list[Asked]:
     return asked
 
 
+def _each_call(asked: Asked) -> list[Asked]:
+    """A workload for each of its call modes."""
+    calls = asked.entry.call
+    if len(calls) < 2:  # noqa: PLR2004
+        return [asked]
+    return [Asked(asked.number, asked.entry.model_copy(update={"call": (call,)})) for call in calls]
+
+
 def _changes(choices: Choices) -> Sequence[tuple[str, Callable[[WorkloadEntry], dict[str, Any]]]]:
     """What each flag that was given changes in a workload."""
     changes: list[tuple[str, Callable[[WorkloadEntry], dict[str, Any]]]] = []
@@ -120,6 +129,8 @@ def _changes(choices: Choices) -> Sequence[tuple[str, Callable[[WorkloadEntry], 
         changes.append((f"--batch {choices.batch_size}", lambda _: _only(choices, "batch_size")))
     if choices.pipeline is not None:
         changes.append((f"--pipeline {choices.pipeline}", lambda _: _only(choices, "pipeline")))
+    if choices.calls:
+        changes.append(("--call", lambda _: {"call": choices.calls}))
     if choices.arrivals is not None:
         changes.append((f"--arrivals {choices.arrivals}", lambda entry: _steady(entry, choices)))
     if choices.seconds is not None or choices.count is not None:

@@ -59,12 +59,17 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             input_shape=model.input.shape,
             output_shape=model.output.shape,
         ),
-        tool=ToolConfig(name=cell.tool, options=cell.tool_options, address=tool.address),
+        tool=ToolConfig(
+            name=cell.tool,
+            options=cell.tool_options,
+            address=cell.server or tool.addresses(cell.tool_options),
+        ),
         processor=ProcessorConfig(
             name=cell.processor, runtime=cell.runtime, options=cell.processor_options
         ),
         # The containers have strict types of their own for what a cell says.
         parallelism=cell.parallelism.model_dump(),
+        call=cell.call.model_dump(),
         format=cell.format,
         delivery=cell.delivery,
         pipeline=cell.pipeline,
@@ -78,7 +83,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             points=PointsConfig(
                 kind=points.kind,
                 path=points.container_path,
-                reference_path=None if tool.scores_nothing else points.reference_path,
+                reference_path=None if cell.scores_nothing else points.reference_path,
                 tolerance=model.tolerance,
                 count=points.count,
                 seed=plan.choices.seed,

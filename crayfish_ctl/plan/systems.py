@@ -15,6 +15,7 @@ from crayfish_ctl.catalog import RUNTIMES, System, unsupported
 from crayfish_ctl.errors import CrayfishError
 
 from .asked import name_of
+from .calls import why_no_call
 from .choices import parse_parallelism
 from .names import ALL
 
@@ -120,7 +121,7 @@ def _named(names: Names, entry: WorkloadEntry, system: System) -> Iterator[Syste
     for name in names.listed(entry.processor, names.catalog.processors) or [system.processor]:
         processor = names.processor(name)
         given = system.runtime if name == system.processor else None
-        for tool in names.listed(entry.tool, names.catalog.tools) or [system.tool]:
+        for tool in names.tools(entry.tool) or [system.tool]:
             known = names.tool(tool).name
             for runtime in runtimes or [given or runtime_of(names, processor, known)]:
                 yield System(processor.name, runtime, known)
@@ -150,6 +151,9 @@ def _unfit(names: Names, entry: WorkloadEntry, system: System) -> str | None:
     """
     defaults, runtime = names.experiment.defaults, system.runtime
     processor = names.processor(system.processor)
+    no_call = why_no_call(processor, names.tool(system.tool), runtime, entry.call)
+    if no_call:
+        return no_call
     own = processor.name == defaults.processor and runtime == defaults.runtime
     if own or entry.processor:
         return None

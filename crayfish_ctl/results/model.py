@@ -32,7 +32,7 @@ from .verdict import Verdict
 
 RESULTS_VERSION: Final = 1
 
-STAGES: Final = ("schedule", "input", "score", "output")
+STAGES: Final = ("schedule", "input", "wait", "score", "output")
 """The parts of a record's latency, in order; of one record they add up to it exactly."""
 
 

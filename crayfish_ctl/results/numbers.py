@@ -5,6 +5,27 @@ from __future__ import annotations
 from .frozen import Frozen
 
 
+class FailedCalls(Frozen):
+    """Records whose call to a model server gave no prediction, by why (`codec.Reason`)."""
+
+    deadline: int = 0
+    unavailable: int = 0
+    exhausted: int = 0
+    bad_output: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.model_dump().values())
+
+    @property
+    def text(self) -> str:
+        """`12 deadline, 3 unavailable`; empty if there are none."""
+        found = self.model_dump().items()
+        return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found if count)
+
+
 class Counts(Frozen):
     """Records of the measured segment, by what became of them.
 
@@ -19,6 +40,8 @@ class Counts(Frozen):
     ok: int
     failed: int
     """Came back with status failed."""
+    failed_calls: FailedCalls = FailedCalls()
+    """Of these, those whose call to a model server failed."""
     lost: int
     """Delivered, and no result although the run waited until nothing came any more."""
     unfinished: int

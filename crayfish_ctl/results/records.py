@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from crayfish_contract.arrays import RECEIVED, RECEIVED_FILE, SENT, SENT_FILE
-from crayfish_contract.codec import Segment, Status
+from crayfish_contract.codec import Reason, Segment, Status
 
 from .files import RECORDS_FILE, replacing
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SEGMENTS: Final = {Segment.WARMUP.value: "warmup", Segment.MEASURED.value: "measured"}
+
+
+_REASONS: Final = {reason.value: reason.name.lower() if reason else None for reason in Reason}
 
 
 class RecordStatus(StrEnum):
@@ -50,6 +53,8 @@ COLUMNS: Final = {
     "correct": pl.Int32,
     "deviation": pl.Float32,
     "duplicates": pl.UInt32,
+    "reason": pl.String,
+    "waited_us": pl.UInt32,
 }
 """The table's columns in order; docs/results.md says what each holds."""
 
@@ -101,6 +106,9 @@ def join_records(
             _null_if("prediction", -1),
             _null_if("correct", -1),
             pl.col("deviation").fill_nan(None),
+            pl.col("reason").replace_strict(
+                _REASONS, default=Reason.OTHER.name.lower(), return_dtype=pl.String
+            ),
             pl.col("batch").fill_null(batch),
             pl.col("duplicates").fill_null(0),
         )

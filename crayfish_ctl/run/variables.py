@@ -35,11 +35,34 @@ def variables(plan: Plan, run: RunSpec, *, experiment_dir: Path, run_dir: Path) 
         "CRAYFISH_RUN_DIR": str(run_dir),
         "CRAYFISH_RUNTIME": run.cell.runtime,
         "CRAYFISH_JVM_TOOL": _jvm_tool(plan, run),
+        **model_variables(plan, run),
+        **tool_variables(run),
         "CRAYFISH_INSTANCES": str(run.cell.instances),
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
         # Without Kafka the end of the job is the end of the run.
         "CRAYFISH_JOB_ENDS": "true" if run.cell.way.in_job else "false",
+    }
+
+
+def model_variables(plan: Plan, run: RunSpec) -> dict[str, str]:
+    """The model as a server needs it: by itself, because it outlives the run and its config."""
+    model = plan.model
+    file = model.formats.get(plan.tools[run.cell.tool].model_format or "")
+    return {
+        "CRAYFISH_MODEL_NAME": model.name,
+        "CRAYFISH_MODEL_PATH": f"/{file.path}" if file else "",
+        "CRAYFISH_MODEL_FILE": str(plan.models_dir.parent / file.path) if file else "",
+        "CRAYFISH_MODEL_INPUT": ",".join(map(str, model.input.shape)),
+        "CRAYFISH_MODEL_OUTPUT": ",".join(map(str, model.output.shape)),
+    }
+
+
+def tool_variables(run: RunSpec) -> dict[str, str]:
+    """`TOOL_<OPTION>`: what a server is told of the tool's options."""
+    return {
+        f"TOOL_{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in run.cell.tool_options.items()
     }
 
 

@@ -19,6 +19,7 @@ from crayfish_contract.codec import (
     CODECS,
     CodecError,
     Header,
+    Reason,
     RecordFormat,
     Segment,
     Status,
@@ -53,6 +54,11 @@ def cases() -> dict[str, tuple[Header, list[float]]]:
         "result-batch": (result, [0.1, 0.9, 0.2, 0.8]),
         "result-canary": (result._replace(segment=Segment.CANARY, batch=1), [1.0, 0.0]),
         "result-failed": (failed(request, T + 2_000_000, T + 2_000_007), []),
+        "result-late": (
+            failed(request, T + 2_000_000, T + 2_000_007, Reason.DEADLINE)._replace(waited_us=5),
+            [],
+        ),
+        "result-waited": (result._replace(waited_us=2**32 - 1), [0.1, 0.9, 0.2, 0.8]),
         "result-not-finite": (result, [float("nan"), float("inf"), float("-inf"), 0.0]),
     }
 
@@ -118,6 +124,12 @@ TEXT_ERRORS = (
     ('"request"', '"result"'),
     ("pending", "ok"),
     ('"outputs":0', '"outputs":2'),
+    ('"outputs":0', '"outputs":0,"reason":1'),
+    ('"outputs":0', '"outputs":0,"reason":6'),
+    ('"outputs":0', '"outputs":0,"reason":"deadline"'),
+    ('"outputs":0', '"outputs":0,"waited_us":1'),
+    ('"outputs":0', '"outputs":0,"waited_us":4294967296'),
+    ('"outputs":0,', '"reason":0,'),
     ("CRAY", "FISH"),
     ("}", ""),
     ("}", "}}"),
@@ -152,9 +164,12 @@ BYTE_ERRORS = (
     ("request-ok", 6, b"\x01"),
     ("request-failed", 6, b"\x02"),
     ("unknown-status", 6, b"\x03"),
+    ("reason", 7, b"\x01"),
+    ("unknown-reason", 7, b"\x06"),
     ("batch-2", 48, b"\x02"),
     ("values-3", 52, b"\x03"),
     ("outputs-2", 56, b"\x02"),
+    ("waited", 60, b"\x01"),
 )
 """Name, offset in a good binary request, and what is put there."""
 

@@ -105,6 +105,10 @@ def test_every_flag_reaches_the_plan(
         "trace_column": None,
         "trace_start": "first",
         "trace_sort": False,
+        "calls": [
+            {"mode": "async", "in_flight": 8, "ordered": True, "records": 1, "wait_ms": None}
+        ],
+        "servers": {"triton": "10.0.0.7:8001"},
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,

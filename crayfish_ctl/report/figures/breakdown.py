@@ -19,7 +19,8 @@ _PIPELINE: Final = ("producer", "broker", "processor", "server", "consumer", "mo
 STAGE_NAMES: Final = {
     "schedule": "schedule (producer)",
     "input": "input (broker, queue)",
-    "score": "score (model)",
+    "wait": "wait (for a call)",
+    "score": "score (model, or call of its server)",
     "output": "output (broker, consumer)",
 }
 

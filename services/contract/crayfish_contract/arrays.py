@@ -37,6 +37,8 @@ RECEIVED: Final = np.dtype(
         ("prediction", "<i4"),  # class index of the first point; -1 if failed
         ("correct", "<i4"),  # points whose class equals the label; -1 if there are no labels
         ("deviation", "<f4"),  # max |output - reference| over the record; NaN if not checked
+        ("reason", "u1"),  # `codec.Reason`: why a call to a model server failed
+        ("waited_us", "<u4"),  # from received until the model was called
     ]
 )
 """One row per result, duplicates included: `consumer.records.bin`."""
@@ -64,7 +66,7 @@ HEADER: Final = np.dtype(
         ("version", "u1"),
         ("flags", "u1"),
         ("status", "u1"),
-        ("reserved", "u1"),
+        ("reason", "u1"),
         ("id", "<u8"),
         ("intended_ns", "<i8"),
         ("sent_ns", "<i8"),
@@ -73,7 +75,7 @@ HEADER: Final = np.dtype(
         ("batch", "<u4"),
         ("values", "<u4"),
         ("outputs", "<u4"),
-        ("reserved2", "<u4"),
+        ("waited_us", "<u4"),
     ]
 )
 """A binary record's header (see `crayfish_contract.codec`) for reading many of them at once."""

@@ -8,7 +8,7 @@ Binary layout, version 1, little-endian; the header is 64 bytes, float32 values 
     5       1     uint8    flags: 0x01 canary, 0x02 warm-up, 0x04 measured (exactly one is set);
                            0x80 result
     6       1     uint8    status: 0 pending (every request), 1 ok, 2 failed
-    7       1     uint8    reserved, zero
+    7       1     uint8    reason: why a call to a model server failed (`Reason`); 0 unless failed
     8       8     uint64   id
     16      8     int64    intended_ns   when the record was due (Unix time, ns)
     24      8     int64    sent_ns       when the producer handed it to its client
@@ -17,7 +17,8 @@ Binary layout, version 1, little-endian; the header is 64 bytes, float32 values 
     48      4     uint32   batch         points in the record
     52      4     uint32   values        float32 values per point (of the request, in both)
     56      4     uint32   outputs       float32 values per prediction (0 unless status is ok)
-    60      4     uint32   reserved, zero
+    60      4     uint32   waited_us: microseconds from received until the model was called, where a
+                           record may wait for its turn (0 in a request)
     64            float32  request: batch * values; ok result: batch * outputs; failed: none
 
 A request is pending, a result is ok or failed. The values may be anything, NaN and infinity too.
@@ -25,8 +26,9 @@ A request is pending, a result is ok or failed. The values may be anything, NaN 
 The `json` format is one object with the same fields, except that the flags are spelled out as
 `"segment"` and `"kind"`, the status as a word, and the float32 values are the list `"data"`. It
 exists so that the cost of text is a measured result. It is compact (no spaces), ASCII, with the
-keys in the order of `json_prefix`. A reader takes any order, but no other keys, and none twice; the
-words and the whole numbers exactly as they are written here (`1.0` and `true` are no 1).
+keys in the order of `json_prefix`; `"reason"` and `"waited_us"` are there only if they are not 0. A
+reader takes any order, but no other keys, and none twice; the words and the whole numbers exactly
+as they are written here (`1.0` and `true` are no 1).
 
 A number of `"data"` is written like this, whatever the language:
 
@@ -88,6 +90,21 @@ class Status(IntEnum):
     FAILED = 2
 
 
+class Reason(IntEnum):
+    """Why a call to a model server gave no prediction."""
+
+    NONE = 0
+    """It gave one, or no server was called."""
+    DEADLINE = 1
+    UNAVAILABLE = 2
+    """Nobody answered, or the server was going down."""
+    EXHAUSTED = 3
+    """The server had no room for it."""
+    BAD_OUTPUT = 4
+    """The answer has another size or type than the model's predictions."""
+    OTHER = 5
+
+
 class RecordFormat(StrEnum):
     """How a record is written into a Kafka message."""
 
@@ -113,6 +130,8 @@ class Header(NamedTuple):
     received_ns: int = 0
     scored_ns: int = 0
     outputs: int = 0
+    reason: Reason = Reason.NONE
+    waited_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,10 @@ def _check_status(header: Header) -> None:
         raise CodecError(f"record {header.id}: a {kind} with status {header.status.name.lower()}")
     if header.outputs and header.status is not Status.OK:
         raise CodecError(f"record {header.id}: outputs are {header.outputs}, but it is not scored")
+    if header.reason and header.status is not Status.FAILED:
+        raise CodecError(f"record {header.id}: it has a reason, but has not failed")
+    if header.waited_us and not header.is_result:
+        raise CodecError(f"record {header.id}: a request that has waited")
 
 
 def _expected_floats(header: Header) -> int:
@@ -167,7 +190,7 @@ def pack_header(header: Header) -> bytes:
         VERSION,
         header.segment | (RESULT if header.is_result else 0),
         header.status,
-        0,
+        header.reason,
         header.id,
         header.intended_ns,
         header.sent_ns,
@@ -176,7 +199,7 @@ def pack_header(header: Header) -> bytes:
         header.batch,
         header.values,
         header.outputs,
-        0,
+        header.waited_us,
     )
 
 
@@ -193,7 +216,7 @@ def unpack_header(message: bytes) -> Header:
         version,
         flags,
         status,
-        _,
+        reason,
         id_,
         intended,
         sent,
@@ -202,7 +225,7 @@ def unpack_header(message: bytes) -> Header:
         batch,
         values,
         out,
-        _,
+        waited,
     ) = HEADER.unpack_from(message)
     if magic != MAGIC:
         raise CodecError(f"magic is {magic!r}, not {MAGIC!r}")
@@ -221,6 +244,8 @@ def unpack_header(message: bytes) -> Header:
             received_ns=received,
             scored_ns=scored,
             outputs=out,
+            reason=Reason(reason),
+            waited_us=waited,
         )
     except ValueError as error:
         raise CodecError(f"record {id_}: {error}") from None
@@ -262,26 +287,43 @@ class JsonCodec:
     def decode(self, message: bytes) -> Record:
         """Unknown keys are an error, so that two versions cannot be mistaken for each other."""
         try:
-            fields, data = read_object(message, keys=14, words=4)
+            fields, data = read_object(message, keys=_KEYS, words=4)
         except ValueError as error:
             raise CodecError(str(error)) from None
+        told = ("reason" in fields) + ("waited_us" in fields)
         try:
-            version = _in_range("version", fields.pop("version"))
-            if fields.pop("magic") != MAGIC.decode() or version != VERSION:
-                raise CodecError("not a Crayfish record of version 1")
+            _check_number(len(fields) - told)
+            _check_version(fields.pop("magic"), fields.pop("version"))
             header = Header(
                 segment=_SEGMENTS[fields.pop("segment")],
                 is_result=_KINDS[fields.pop("kind")],
                 status=_STATUSES[fields.pop("status")],
+                reason=Reason(_in_range("reason", fields.pop("reason", 0))),
                 **{name: _in_range(name, value) for name, value in fields.items()},
             )
-        except (KeyError, TypeError) as error:
+        except CodecError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
             raise CodecError(f"not a Crayfish record: {type(error).__name__}: {error}") from None
         _check_status(header)
         _check_length(header, data.size)
         return Record(header, data.reshape(header.batch, -1) if data.size else data.reshape(0, 0))
 
 
+def _check_version(magic: object, version: object) -> None:
+    if _in_range("version", version) != VERSION or magic != MAGIC.decode():
+        raise CodecError("not a Crayfish record of version 1")
+
+
+def _check_number(fields: int) -> None:
+    if fields != _ALWAYS:
+        raise CodecError("a field is missing, or there is one that no record has")
+
+
+_ALWAYS: Final = 13
+"""Fields that every JSON record has beside its values."""
+_KEYS: Final = range(_ALWAYS + 1, _ALWAYS + 4)
+"""With the values, and with the two that are there only if they say something."""
 _KINDS: Final = {"request": False, "result": True}
 _SEGMENTS: Final = {segment.name.lower(): segment for segment in Segment}
 _STATUSES: Final = {status.name.lower(): status for status in Status}
@@ -291,6 +333,8 @@ _LIMITS: Final = {
     "batch": 1 << 32,
     "values": 1 << 32,
     "outputs": 1 << 32,
+    "reason": 1 << 8,
+    "waited_us": 1 << 32,
 }
 _TIME_LIMIT: Final = 1 << 63
 
@@ -312,8 +356,14 @@ def json_prefix(header: Header) -> str:
         f'"status":"{header.status.name.lower()}","id":{header.id},'
         f'"intended_ns":{header.intended_ns},"sent_ns":{header.sent_ns},'
         f'"received_ns":{header.received_ns},"scored_ns":{header.scored_ns},'
-        f'"batch":{header.batch},"values":{header.values},"outputs":{header.outputs},"data":'
+        f'"batch":{header.batch},"values":{header.values},"outputs":{header.outputs},'
+        f"{_told('reason', header.reason)}{_told('waited_us', header.waited_us)}"
+        '"data":'
     )
+
+
+def _told(name: str, value: int) -> str:
+    return f'"{name}":{int(value)},' if value else ""
 
 
 def json_floats(data: Floats) -> bytes:
@@ -334,7 +384,9 @@ CODECS: Final[dict[RecordFormat, Codec]] = {
 }
 
 
-def failed(header: Header, received_ns: int, failed_ns: int) -> Header:
+def failed(
+    header: Header, received_ns: int, failed_ns: int, reason: Reason = Reason.NONE
+) -> Header:
     """The header of the result that reports that a record could not be scored."""
     return header._replace(
         is_result=True,
@@ -342,4 +394,5 @@ def failed(header: Header, received_ns: int, failed_ns: int) -> Header:
         received_ns=received_ns,
         scored_ns=failed_ns,
         outputs=0,
+        reason=reason,
     )

@@ -22,12 +22,12 @@ DATA: Final = "data"
 """The key of the values, the only list of a record."""
 
 
-def read_object(message: bytes, keys: int, words: int) -> tuple[dict[str, Any], Floats]:
+def read_object(message: bytes, keys: range, words: int) -> tuple[dict[str, Any], Floats]:
     """Take an object apart that has one list, of numbers, under `DATA`.
 
     Args:
         message: UTF-8.
-        keys: how many it has, `DATA` among them; the caller knows which.
+        keys: how many it may have, `DATA` among them; the caller knows which.
         words: how many of its values are strings.
 
     Returns:
@@ -41,12 +41,12 @@ def read_object(message: bytes, keys: int, words: int) -> tuple[dict[str, Any], 
         fields = orjson.loads(message)
     except orjson.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from None
-    if type(fields) is not dict or len(fields) != keys:
-        raise ValueError(f"not an object with {keys} keys")
+    if type(fields) is not dict or len(fields) not in keys:
+        raise ValueError(f"not an object with {keys[0]} to {keys[-1]} keys")
     start, end = message.find(b"["), message.rfind(b"]")
     # orjson takes the last of two equal keys: that there are none is seen by the quotation marks.
     quotes = message.count(b'"', 0, max(start, 0)) + message.count(b'"', end)
-    if message.find(b'"', start, end) >= 0 or quotes != 2 * (keys + words):
+    if message.find(b'"', start, end) >= 0 or quotes != 2 * (len(fields) + words):
         raise ValueError("a key stands twice, or a value is not of its type")
     # To `struct` true and false are numbers; looking for a letter is far cheaper than for a word.
     if message.find(b"u", start, end) >= 0 or message.find(b"l", start, end) >= 0:

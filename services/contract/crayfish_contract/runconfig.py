@@ -55,7 +55,27 @@ class ToolConfig(_Strict):
     name: str
     options: Options = {}
     address: str | None = None
-    """host:port of the model server; None if the tool is embedded."""
+    """host:port of the model server, or several by commas, one for each replica; None if the tool
+    is embedded."""
+
+
+CallMode = Literal["blocking", "async", "batched"]
+"""blocking: one call a record, one at a time. async: several calls of a scorer are under way.
+batched: several records in one call."""
+
+
+class CallConfig(_Strict):
+    """How records reach the model."""
+
+    mode: CallMode = "blocking"
+    in_flight: PositiveInt = 1
+    """async: calls under way for each scorer, at most."""
+    ordered: bool = False
+    """async: results leave in the order of their records."""
+    records: PositiveInt = 1
+    """batched: records in one call, at most."""
+    wait_ms: Annotated[float, Field(ge=0)] = 0.0
+    """batched: how long a call may wait for them; 0: it takes what lies ready."""
 
 
 class ProcessorConfig(_Strict):
@@ -263,6 +283,7 @@ class RunConfig(_Strict):
     kafka: KafkaConfig
     model: ModelConfig
     tool: ToolConfig
+    call: CallConfig = CallConfig()
     processor: ProcessorConfig
     parallelism: Parallelism = Parallelism()
     format: RecordFormat = RecordFormat.BINARY

@@ -21,7 +21,7 @@ from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_load.rows import STOP_FILE, write_summaries
 
 from . import rest
-from .options import FlinkOptions
+from .options import FlinkOptions, check_call
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -45,6 +45,7 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
     try:
         config = load_run_config()
         options = FlinkOptions.parse(config.processor.options)
+        check_call(config, options)
         _check_model(config)
     except (RunConfigError, OptionError, ScorerError) as error:
         _log.error(str(error))

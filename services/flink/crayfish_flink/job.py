@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyflink.common import Configuration, Types, WatermarkStrategy
+from pyflink.common import Configuration, Time, Types, WatermarkStrategy
 from pyflink.common.serialization import ByteArraySchema, DeserializationSchema
-from pyflink.datastream import CheckpointingMode, DataStream, StreamExecutionEnvironment
+from pyflink.datastream import (
+    AsyncDataStream,
+    CheckpointingMode,
+    DataStream,
+    StreamExecutionEnvironment,
+)
 from pyflink.datastream.connectors.base import DeliveryGuarantee, Sink
 from pyflink.datastream.connectors.kafka import (
     KafkaOffsetsInitializer,
@@ -21,7 +26,7 @@ from crayfish_contract.kafka import jvm_fetch_settings
 
 from .injob import MakeRecords, TakeResults
 from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
-from .scoring import ScoreRecords
+from .scoring import AsyncScoreRecords, ScoreRecords
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -57,10 +62,20 @@ def submit(config: RunConfig, options: FlinkOptions) -> str:
 def _scored(stream: DataStream, config: RunConfig) -> DataStream:
     """The scoring operator: ours in Python, or the one in Java, which PyFlink only wires up."""
     if config.processor.runtime == "python":
-        return stream.process(ScoreRecords(config), _BYTES)
+        return _scored_in_python(stream, config)
     operator = get_gateway().jvm.io.crayfish.flink.ScoreRecords(config.model_dump_json())
     java_stream = stream._j_data_stream.map(operator)  # noqa: SLF001  there is no public way
     return DataStream(java_stream.returns(_BYTES.get_java_type_info()))
+
+
+def _scored_in_python(stream: DataStream, config: RunConfig) -> DataStream:
+    call = config.call
+    if call.mode != "async":
+        return stream.process(ScoreRecords(config), _BYTES)
+    wait = AsyncDataStream.ordered_wait if call.ordered else AsyncDataStream.unordered_wait
+    # No time limit of Flink's, which starts a thread for each record: every call has its own.
+    unlimited = Time.milliseconds(0)
+    return wait(stream, AsyncScoreRecords(config), unlimited, call.in_flight, _BYTES)
 
 
 def _kafka_records(

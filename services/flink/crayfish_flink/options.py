@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from crayfish_contract.options import KafkaOptions, NotNegative
+from crayfish_contract.options import KafkaOptions, NotNegative, OptionError
+
+if TYPE_CHECKING:
+    from crayfish_contract.runconfig import RunConfig
 
 
 class FlinkOptions(KafkaOptions):
@@ -22,3 +25,20 @@ class FlinkOptions(KafkaOptions):
     """Between unchained operators: how long a network buffer may fill (Flink's default: 100)."""
     progress_interval_ms: Annotated[int, Field(ge=10)] = 5000
     """Between two checkpoints. Flink knows none below 10 ms, and 0 would not switch them off."""
+
+
+def check_call(config: RunConfig, options: FlinkOptions) -> None:
+    """Refuse a call mode that Flink has no operator for.
+
+    Raises:
+        OptionError: saying what there is.
+    """
+    if config.processor.runtime != "python":
+        return
+    if config.call.mode == "async" and options.execution_mode == "thread":
+        raise OptionError(
+            "processor.options.execution_mode: thread: PyFlink has asynchronous functions in "
+            "process mode only; choose process"
+        )
+    if config.call.mode == "batched":
+        raise OptionError("call.mode: batched: PyFlink's functions get one record at a time")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyflink.datastream import ProcessFunction, RuntimeContext
+from pyflink.datastream import AsyncFunction, ProcessFunction, RuntimeContext
 
 from crayfish_scoring import RecordScorer, Scorer, open_scorer
+from crayfish_scoring.window import AsyncRecordScorer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,5 +34,30 @@ class ScoreRecords(ProcessFunction):  # type: ignore[misc]  # PyFlink has no typ
 
     def close(self) -> None:
         """Let go of the model."""
+        if self._scorer is not None:
+            self._scorer.close()
+
+
+class AsyncScoreRecords(AsyncFunction):  # type: ignore[misc]
+    """The same while others are under way; Flink bounds how many, and keeps their order or not.
+
+    PyFlink has an event loop of its own for it, in process mode only.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._scorer: Scorer | None = None
+
+    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: ARG002
+        """Wait for the server."""
+        self._scorer = open_scorer(self._config)
+        self._process = AsyncRecordScorer(self._scorer, self._config).process
+
+    async def async_invoke(self, value: bytes) -> list[bytes]:
+        """One message to one message; PyFlink wants a list."""
+        return [await self._process(value)]
+
+    def close(self) -> None:
+        """Let go of the connections; those of the event loop end with the process."""
         if self._scorer is not None:
             self._scorer.close()

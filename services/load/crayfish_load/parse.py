@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 _MAX_ID: Final = 1 << 32
 """No run has as many records: an id above it is a broken message (the tally has a byte per id)."""
-_COPIED: Final = ("id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch")
+_COPIED: Final = (
+    "id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch", "reason",
+    "waited_us",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

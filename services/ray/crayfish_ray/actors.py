@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from crayfish_scoring import RecordScorer, open_scorer
+from crayfish_scoring import open_scoring
 
 from .clients import Batch, Input, Output, Positions
 from .ledger import Ledger, Pending
@@ -34,15 +34,6 @@ class Progress:
     """By the scorer's name."""
     backlog: int = 0
     """Records in its partitions that it has not read."""
-
-
-def load_scorer(config: RunConfig) -> RecordScorer:
-    """The run's tool with its model, from request message to result message.
-
-    Raises:
-        ScorerError: if tool or model cannot be used.
-    """
-    return RecordScorer(open_scorer(config), config.model.input_shape, config.format)
 
 
 class Reader:
@@ -103,16 +94,15 @@ class Chain(Reader):
     def __init__(self, config: RunConfig, options: RayOptions, index: int) -> None:
         super().__init__(config, options, index)
         self._name = f"chain-{index}"
-        self._process = load_scorer(config).process
+        self._scoring = open_scoring(config)
         self._output = Output(config, options)
         self._ledger: Ledger[Positions] = Ledger()
 
     def pass_on(self, batch: Batch) -> None:
         """Each result is sent as soon as it is scored."""
         pending = self._ledger.open(len(batch.values), batch.positions)
-        process, send, report = self._process, self._output.send, pending.acknowledged
-        for value in batch.values:
-            send(process(value), report)
+        send, report = self._output.send, pending.acknowledged
+        self._scoring.put(batch.values, lambda result: send(result, report))
         self._scored[self._name] += len(batch.values)
         self._output.hear()
 
@@ -126,19 +116,19 @@ class Chain(Reader):
 
     def finish(self) -> None:
         """Until the broker has every result."""
+        self._scoring.flush()
         self._output.flush()
 
 
 class Scorer:
-    """Scores batches, one call after the other."""
+    """Scores batches, in the run's call mode."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._process = load_scorer(config).process
+        self._scoring = open_scoring(config)
 
     def score(self, values: list[bytes]) -> list[bytes]:
         """Request messages to result messages."""
-        process = self._process
-        return [process(value) for value in values]
+        return self._scoring.map(values)
 
 
 class Sink:

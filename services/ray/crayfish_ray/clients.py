@@ -52,6 +52,9 @@ class Input:
         self._topic = kafka.input_topic
         self._next: Positions = {}
         self._limit = options.poll_records
+        self._wait_s = config.call.wait_ms / 1000 if config.call.mode == "batched" else 0.0
+        if self._wait_s:  # what fills a call is waited for, and no more
+            self._limit = min(self._limit, config.call.records)
         self._interval_s = options.progress_interval_ms / 1000
         self._committed_at = time.monotonic()
         self._done: Positions = {}
@@ -88,7 +91,9 @@ class Input:
         if first is None:
             return None
         messages = (
-            [first, *self._client.consume(self._limit - 1, 0)] if self._limit > 1 else [first]
+            [first, *self._client.consume(self._limit - 1, self._wait_s)]
+            if self._limit > 1
+            else [first]
         )
         batch = Batch()
         for message in messages:

@@ -88,7 +88,9 @@ class Actors:
                 chain.remote(config, options, index) for index in range(parallelism.source)
             ]
         else:
-            scorer, sink, source = _remote(Scorer), _remote(Sink), _remote(Source, threads=2)
+            sink, source = _remote(Sink), _remote(Source, threads=2)
+            # Of a server several batches wait at once; a library computes one after the other.
+            scorer = _remote(Scorer, options.in_flight if config.call.mode == "async" else 1)
             scorers = [scorer.remote(config) for _ in range(parallelism.scorer)]
             sinks = [sink.remote(config, options) for _ in range(parallelism.sink)]
             self._others = [*scorers, *sinks]

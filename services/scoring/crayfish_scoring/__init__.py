@@ -7,6 +7,16 @@ another.
 """
 
 from .base import Scorer, ScorerError, create_scorer, open_scorer
+from .modes import Scoring
+from .opening import open_scoring
 from .record import RecordScorer
 
-__all__ = ["RecordScorer", "Scorer", "ScorerError", "create_scorer", "open_scorer"]
+__all__ = [
+    "RecordScorer",
+    "Scorer",
+    "ScorerError",
+    "Scoring",
+    "create_scorer",
+    "open_scorer",
+    "open_scoring",
+]

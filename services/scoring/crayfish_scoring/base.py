@@ -56,6 +56,10 @@ class ModelSpec(Protocol):
     """What a scorer needs to know of a model (a `ModelConfig` is one)."""
 
     @property
+    def name(self) -> str:
+        """What it is called, also at a server."""
+
+    @property
     def path(self) -> str:
         """The model's file or folder."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from crayfish_contract.codec import (
     VERSION,
     CodecError,
     Header,
+    Reason,
     RecordFormat,
     Segment,
     Status,
@@ -24,7 +25,7 @@ from crayfish_contract.codec import (
 from crayfish_contract.service import json_logger
 
 if TYPE_CHECKING:
-    from .base import Scorer
+    from .base import Floats, Scorer
 
 _OK: Final = int(Status.OK)
 _FAILED: Final = int(Status.FAILED)
@@ -33,9 +34,20 @@ _NO_ID: Final = HEADER.pack(MAGIC, VERSION, RESULT, _FAILED, 0, 0, 0, 0, 0, 0, 0
 
 
 _REQUESTS: Final = frozenset(int(segment) for segment in Segment)
-"""Flags of a request; its status and its outputs are zero."""
+"""Flags of a request; its status, its outputs and whatever tells of a call are zero."""
 _NOTHING: Final = np.empty(0, dtype=np.float32)
+_LONGEST_WAIT_US: Final = 2**32 - 1
 _log = json_logger("scorer")
+
+
+class Begun(NamedTuple):
+    """A request that is to be scored."""
+
+    header: Header
+    points: Floats
+    """float32[batch, *shape]"""
+    received_ns: int
+    """Unix time."""
 
 
 class RecordScorer:
@@ -64,15 +76,35 @@ class RecordScorer:
         """The fast path: the header is taken apart and put together once, without objects."""
         received = time.time_ns()
         try:
-            magic, version, flags, status, _, id_, intended, sent, _, _, batch, values, none, _ = (
-                HEADER.unpack_from(message)  # type: ignore[arg-type]  # None raises, too
-            )
+            (
+                magic,
+                version,
+                flags,
+                status,
+                reason,
+                id_,
+                intended,
+                sent,
+                _,
+                _,
+                batch,
+                values,
+                none,
+                waited,
+            ) = HEADER.unpack_from(message)  # type: ignore[arg-type]  # None raises, too
         except Exception as error:  # noqa: BLE001  too short to hold an id
             return self._malformed(error)
         if magic != MAGIC or version != VERSION:
             return self._malformed("another magic or version")
         try:
-            if values != self._values or status or none or flags not in _REQUESTS:
+            if (
+                values != self._values
+                or status
+                or none
+                or reason
+                or waited
+                or flags not in _REQUESTS
+            ):
                 return self._fail(message, received, self._objection(flags, status, values))
             points = np.frombuffer(message, np.float32, -1, HEADER_BYTES)  # type: ignore[arg-type]
             output = self._score(points.reshape((batch, *self._shape)))
@@ -91,15 +123,15 @@ class RecordScorer:
     def _objection(self, flags: int, status: int, values: int) -> str:
         if values != self._values:
             return f"{values} values per point, the model takes {self._values}"
-        return f"no request: flags {flags:#04x}, status {status}"
+        return f"no request of points: flags {flags:#04x}, status {status}"
 
     def _fail(self, message: bytes | None, received: int, reason: object) -> bytes:
         fields = list(HEADER.unpack_from(message))  # type: ignore[arg-type]
         self._tell(f"record {fields[5]}", reason)
         fields[2] |= RESULT
-        fields[3] = _FAILED
+        fields[3:5] = _FAILED, reason_of(reason)
         fields[8:10] = received, time.time_ns()
-        fields[12] = 0
+        fields[12:14] = 0, 0
         return HEADER.pack(*fields)
 
     def _malformed(self, reason: object) -> bytes:
@@ -114,31 +146,81 @@ class RecordScorer:
 
     def _any(self, message: bytes | None) -> bytes:
         """Any format, through its codec."""
+        begun = self.begin(message)
+        if isinstance(begun, bytes):
+            return begun
+        try:
+            output = self._score(begun.points)
+        except Exception as error:  # noqa: BLE001  whatever a model raises comes out as failed
+            return self.fail(begun, error)
+        return self.finish(begun, output)
+
+    def begin(self, message: bytes | None) -> Begun | bytes:
+        """The first half of `process`: a request's points, or the result of what is none.
+
+        What lies between it and `finish` is the caller's: a call that others may overtake.
+        """
         received = time.time_ns()
         try:
             record = self._codec.decode(message or b"")
         except CodecError as error:
-            return self._malformed(error)
+            return self._begin_nothing(message, received, error)
         header = record.header
+        if header.is_result or header.values != self._values or not header.batch:
+            flags = header.segment | (RESULT if header.is_result else 0)
+            objection = self._objection(flags, header.status, header.values)
+            return self._failed(header, received, objection)
+        return Begun(header, record.data.reshape((header.batch, *self._shape)), received)
+
+    def _begin_nothing(self, message: bytes | None, received: int, error: CodecError) -> bytes:
+        """Of a binary message that is no record the id may be readable all the same."""
+        if self._codec is not CODECS[RecordFormat.BINARY] or message is None:
+            return self._malformed(error)
+        if len(message) < HEADER_BYTES or message[:5] != MAGIC + bytes([VERSION]):
+            return self._malformed(error)
+        return self._fail(message, received, error)
+
+    def finish(self, begun: Begun, output: Floats, called_ns: int | None = None) -> bytes:
+        """The second half: a result of predictions.
+
+        Args:
+            begun: the request.
+            output: float32[batch, *output_shape].
+            called_ns: when the model was called, if the record had to wait for it; Unix time.
+        """
+        header = begun.header
         try:
-            if header.is_result or header.values != self._values:
-                flags = header.segment | (RESULT if header.is_result else 0)
-                return self._failed(
-                    header, received, self._objection(flags, header.status, header.values)
-                )
-            output = self._score(record.data.reshape((header.batch, *self._shape)))
             data = output.reshape(header.batch, -1)
             scored = header._replace(
                 is_result=True,
                 status=Status.OK,
-                received_ns=received,
+                received_ns=begun.received_ns,
                 scored_ns=time.time_ns(),
                 outputs=data.shape[1],
+                waited_us=waited_us(begun, called_ns),
             )
             return self._codec.encode(scored, data)
         except Exception as error:  # noqa: BLE001  a prediction that JSON cannot hold, too
-            return self._failed(header, received, error)
+            return self.fail(begun, error, called_ns)
 
-    def _failed(self, header: Header, received: int, reason: object) -> bytes:
+    def fail(self, begun: Begun, error: Exception, called_ns: int | None = None) -> bytes:
+        """The other second half: a result that says that there is no prediction, and why."""
+        return self._failed(begun.header, begun.received_ns, error, waited_us(begun, called_ns))
+
+    def _failed(self, header: Header, received: int, reason: object, waited: int = 0) -> bytes:
         self._tell(f"record {header.id}", reason)
-        return self._codec.encode(failed(header, received, time.time_ns()), _NOTHING)
+        result = failed(header, received, time.time_ns(), reason_of(reason))
+        return self._codec.encode(result._replace(waited_us=waited), _NOTHING)
+
+
+def reason_of(error: object) -> Reason:
+    """The class of a failed call; NONE if no server was called."""
+    reason = getattr(error, "reason", Reason.NONE)
+    return reason if isinstance(reason, Reason) else Reason.NONE
+
+
+def waited_us(begun: Begun, called_ns: int | None) -> int:
+    """Microseconds between a record and its call."""
+    return (
+        0 if called_ns is None else min((called_ns - begun.received_ns) // 1000, _LONGEST_WAIT_US)
+    )

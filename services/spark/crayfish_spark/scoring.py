@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from crayfish_contract.runconfig import RunConfig
-from crayfish_scoring import RecordScorer, open_scorer
+from crayfish_scoring import open_scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from crayfish_scoring import Scoring
 
 COLUMN = "value"
 SCHEMA = f"{COLUMN} binary"
@@ -31,16 +33,23 @@ def score_batches(run_config: str, batches: Iterator[pa.RecordBatch]) -> Iterato
         run_config: as JSON; a string is cheap to ship with each task.
         batches: of the one column.
     """
-    process = _process(run_config)
+    scoring, together = _opened(run_config)
+    for results in scoring.results(_groups(batches, together)):
+        yield pa.RecordBatch.from_arrays([pa.array(results, pa.binary())], [COLUMN])
+
+
+def _groups(batches: Iterator[pa.RecordBatch], together: int) -> Iterator[list[bytes | None]]:
     for batch in batches:
-        for start in range(0, batch.num_rows, _TOGETHER):
-            messages = batch.column(0).slice(start, _TOGETHER).to_pylist()
-            results = [process(message) for message in messages]
-            yield pa.RecordBatch.from_arrays([pa.array(results, pa.binary())], [COLUMN])
+        for start in range(0, batch.num_rows, together):
+            yield batch.column(0).slice(start, together).to_pylist()
 
 
 @lru_cache(maxsize=1)
-def _process(run_config: str) -> Callable[[bytes], bytes]:
-    """The scorer of this worker process, loaded for the first task and kept for all others."""
+def _opened(run_config: str) -> tuple[Scoring, int]:
+    """The scorer of this worker process, loaded for the first task and kept for all others.
+
+    With it how many records it is given at a time.
+    """
     config = RunConfig.model_validate_json(run_config)
-    return RecordScorer(open_scorer(config), config.model.input_shape, config.format).process
+    batched = config.call.mode == "batched"
+    return open_scoring(config), config.call.records if batched else _TOGETHER

@@ -12,11 +12,12 @@ import pytest
 from crayfish_contract.codec import CODECS, HEADER, Header, RecordFormat, Segment, Status
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
+from crayfish_scoring import Scoring
 from crayfish_spark import scoring
 from crayfish_spark.scoring import COLUMN, score_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[3]
 CODEC = CODECS[RecordFormat.BINARY]
@@ -58,6 +59,19 @@ def test_one_result_for_each_record_in_order(config_json: str) -> None:
     assert {result.data.size for result in results} == {10}
 
 
+class Each(Scoring):
+    """Whatever `process` makes of a message."""
+
+    def __init__(self, process: Callable[[bytes], bytes]) -> None:
+        self._process = process
+
+    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
+        return [self._process(message or b"") for message in messages]
+
+    def close(self) -> None:
+        pass
+
+
 def test_results_leave_before_all_are_scored(
     config_json: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +81,7 @@ def test_results_leave_before_all_are_scored(
         seen.append(message)
         return message
 
-    monkeypatch.setattr(scoring, "_process", lambda _: process)
+    monkeypatch.setattr(scoring, "_opened", lambda _: (Each(process), 64))
     sent = [str(i).encode() for i in range(150)]
     results = score_batches(config_json, batches(sent, [], [b"last"]))
     assert next(results).num_rows == len(seen) == 64
@@ -85,8 +99,8 @@ def test_what_cannot_be_scored_comes_out_as_failed(config_json: str) -> None:
 
 
 def test_a_worker_process_loads_its_model_once(config_json: str) -> None:
-    scoring._process.cache_clear()
+    scoring._opened.cache_clear()
     for _ in range(3):
         scored(config_json, [request(1)])
-    info = scoring._process.cache_info()
+    info = scoring._opened.cache_info()
     assert (info.misses, info.hits) == (1, 2)

@@ -1,0 +1,1 @@
+"""Made by services/protocols/generate."""

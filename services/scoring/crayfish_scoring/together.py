@@ -1,0 +1,139 @@
+"""Call mode `batched`: several records in one call of the model.
+
+Records of one length, which those of one workload are, are taken apart and put together by numpy,
+so that a record costs little more than its share of the model's call.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from crayfish_contract.arrays import HEADER
+from crayfish_contract.codec import (
+    HEADER_BYTES,
+    MAGIC,
+    RESULT,
+    VERSION,
+    Reason,
+    RecordFormat,
+    Segment,
+    Status,
+)
+
+from .record import RecordScorer, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from .base import Floats, Scorer
+
+    Headers = npt.NDArray[np.void]
+
+_REQUESTS: Final = [int(segment) for segment in Segment]
+
+
+class BatchScorer:
+    """Scores many messages with one call; never raises, never drops, keeps their order.
+
+    A message that is no request does not spoil its neighbours: then, and if the model refuses them
+    together, each is scored by itself. If a server could not be called, all have failed.
+
+    Args:
+        scorer: loaded, and used by this object alone.
+        shape: of one point.
+        record_format: how requests are read and results written.
+    """
+
+    def __init__(self, scorer: Scorer, shape: tuple[int, ...], record_format: RecordFormat) -> None:
+        self._score, self._shape = scorer.score, shape
+        self._values = int(np.prod(shape))
+        self._one = RecordScorer(scorer, shape, record_format)
+        self._binary = record_format is RecordFormat.BINARY
+
+    def process(self, messages: Sequence[bytes | None]) -> list[bytes]:
+        """A result for each message."""
+        if len(messages) == 1:
+            return [self._one.process(messages[0])]
+        received = time.time_ns()
+        records = self._records(messages) if self._binary else None
+        if records is None:
+            return self._decoded(messages)
+        try:
+            points = np.ascontiguousarray(records["data"])
+            output = self._score(points.reshape((-1, *self._shape)))
+            return _results(records["h"], output, received)
+        except Exception as error:  # noqa: BLE001  whatever a model raises
+            return self._each(messages, error)
+
+    def _records(self, messages: Sequence[bytes | None]) -> Headers | None:
+        """Messages as one array, if every one is a request of the same size."""
+        try:
+            lengths = {len(message) for message in messages}  # type: ignore[arg-type]
+            joined = b"".join(messages)  # type: ignore[arg-type]
+        except TypeError:  # a message without a value
+            return None
+        length = lengths.pop()
+        batch, rest = divmod(length - HEADER_BYTES, 4 * self._values)
+        if lengths or rest or batch < 1:
+            return None
+        records = np.frombuffer(joined, dtype=_kind(batch * self._values))
+        header = records["h"]
+        good = (
+            (header["magic"] == MAGIC)
+            & (header["version"] == VERSION)
+            & np.isin(header["flags"], _REQUESTS)
+            & (header["batch"] == batch)
+            & (header["values"] == self._values)
+        )
+        told = header["status"] | header["reason"] | header["outputs"] | header["waited_us"]
+        return records if bool(good.all()) and not told.any() else None
+
+    def _decoded(self, messages: Sequence[bytes | None]) -> list[bytes]:
+        """The same through the codec: text, records of several sizes, messages that are none."""
+        begun = [self._one.begin(message) for message in messages]
+        asked = [each for each in begun if not isinstance(each, bytes)]
+        if not asked:
+            return [each for each in begun if isinstance(each, bytes)]
+        try:
+            output = self._score(np.concatenate([each.points for each in asked]))
+            ends = np.cumsum([each.header.batch for each in asked])
+            answers = iter(np.split(output, ends[:-1]))
+        except Exception as error:  # noqa: BLE001  whatever a model raises
+            return self._each(messages, error)
+        return [
+            each if isinstance(each, bytes) else self._one.finish(each, next(answers))
+            for each in begun
+        ]
+
+    def _each(self, messages: Sequence[bytes | None], error: Exception) -> list[bytes]:
+        """One by one; but a server that did not answer is not asked again for each."""
+        if reason_of(error) in {Reason.NONE, Reason.BAD_OUTPUT}:
+            return [self._one.process(message) for message in messages]
+        begun = [self._one.begin(message) for message in messages]
+        return [each if isinstance(each, bytes) else self._one.fail(each, error) for each in begun]
+
+
+def _results(header: Headers, output: Floats, received: int) -> list[bytes]:
+    """Result messages: headers of requests, with the predictions behind them."""
+    count = len(header)
+    data = output.reshape(count, -1)
+    results = np.empty(count, dtype=_kind(data.shape[1]))
+    results["h"], results["data"] = header, data
+    told = results["h"]
+    told["flags"] |= np.uint8(RESULT)
+    told["status"] = int(Status.OK)
+    told["outputs"] = data.shape[1] // header["batch"][0]
+    told["received_ns"], told["scored_ns"] = received, time.time_ns()
+    raw, size = results.tobytes(), results.itemsize
+    return [raw[start : start + size] for start in range(0, len(raw), size)]
+
+
+@lru_cache(maxsize=64)
+def _kind(floats: int) -> np.dtype[Any]:
+    return np.dtype([("h", HEADER), ("data", "<f4", (floats,))])
