@@ -15,6 +15,7 @@ from .systems import place
 from .trace import resolve_traces
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from crayfish_ctl.catalog import Catalog, Experiment
@@ -41,6 +42,7 @@ def assemble(
     placed, misfits = place(names, asked)
     sizing = sizing.model_copy(update={"workloads": [each.asked.entry for each in placed]})
     systems = tuple(each.system for each in placed)
+    _check_servers(names, {system.tool for system in systems})
     processors = {system.processor: names.processor(system.processor) for system in systems}
     for each in processors.values():
         check_choices(each, choices)
@@ -71,3 +73,20 @@ def assemble(
         ),
         left_out=(*left_out, *misfits),
     )
+
+
+def _check_servers(names: Names, used: Collection[str]) -> None:
+    """Is every server that the user has for a tool that is measured?"""
+    for name, address in names.choices.servers.items():
+        flag = f"--server {name}={address}"
+        try:
+            tool = names.catalog.tool(name)
+        except CrayfishError as error:
+            raise CrayfishError(f"{flag}: {error.message}", hint=error.hint) from None
+        if tool.kind != "external":
+            raise CrayfishError(f"{flag}: {name} computes in the processor itself")
+        if name not in used:
+            raise CrayfishError(
+                f"{flag}: no workload uses {name}",
+                hint=f"--tool {name} makes it the one that scores",
+            )

@@ -85,7 +85,7 @@ def test_every_flag_reaches_the_plan(
         "--delivery", "exactly-once", "--tool-option", "service_time_ms=2",
         "--processor-option", "bundle_size=10", "--points", "random:50", "--seed", "5",
         "--max-reps", "6", "--precision", "0.2", "--arrivals", "poisson",
-        "--cpu-limit", "short-quota",
+        "--cpu-limit", "short-quota", "--call", "blocking",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert seen[0].choices.model_dump(mode="json") == {
@@ -106,9 +106,9 @@ def test_every_flag_reaches_the_plan(
         "trace_start": "first",
         "trace_sort": False,
         "calls": [
-            {"mode": "async", "in_flight": 8, "ordered": True, "records": 1, "wait_ms": None}
+            {"mode": "blocking", "in_flight": 1, "ordered": False, "records": 1, "wait_ms": None}
         ],
-        "servers": {"triton": "10.0.0.7:8001"},
+        "servers": {},
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,
