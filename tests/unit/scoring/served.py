@@ -1,0 +1,144 @@
+"""A gRPC server in this process that speaks the protocols of model servers: to test clients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import numpy as np
+
+from crayfish_scoring.servers.messages import oip_pb2, scoring_pb2, tfserving_pb2, torchserve_pb2
+
+Answer = Callable[[np.ndarray], np.ndarray]
+"""float32[batch, values] -> float32[batch, outputs]"""
+
+
+def doubled(points: np.ndarray) -> np.ndarray:
+    """Two values of each point, twice as large: an answer that shows which point it is for."""
+    return points.reshape(len(points), -1)[:, :2] * 2
+
+
+class Served:
+    """What the server does, and what it has seen; a test may change both."""
+
+    def __init__(self, answer: Answer = doubled, values: int = 4) -> None:
+        self.answer, self.values = answer, values
+        self.calls = 0
+        self.names: list[str] = []
+        self.code: grpc.StatusCode | None = None
+        self.details = "as the test wants it"
+        self.delay_s = 0.0
+        self.fails = 10**9
+        """How many calls fail with `code`."""
+        self.dtype = tfserving_pb2.DT_FLOAT
+        self.datatype = "FP32"
+        self.signature = "serving_default"
+        self.outputs = ["predictions"]
+        self.as_list = False
+
+    def predict(self, name: str, body: bytes, context: grpc.ServicerContext) -> bytes:
+        """Bytes of points to bytes of predictions."""
+        self.calls += 1
+        self.names.append(name)
+        if self.code is not None and self.calls <= self.fails:
+            context.abort(self.code, self.details)
+        time.sleep(self.delay_s)
+        points = np.frombuffer(body, np.float32).reshape(-1, self.values)
+        return self.answer(points).astype(np.float32).tobytes()
+
+    def tf_predict(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        asked = tfserving_pb2.PredictRequest.FromString(request)
+        tensor = asked.inputs["points"]
+        assert asked.model_spec.signature_name == "serving_default"
+        assert [dim.size for dim in tensor.tensor_shape.dim][1:] == [2, 2]
+        body = self.predict(asked.model_spec.name, tensor.tensor_content, context)
+        answer = tfserving_pb2.PredictResponse()
+        out = answer.outputs["predictions"]
+        out.dtype = tfserving_pb2.DT_FLOAT
+        if self.as_list:
+            out.float_val.extend(np.frombuffer(body, np.float32))
+        else:
+            out.tensor_content = body
+        return bytes(answer.SerializeToString())
+
+    def tf_metadata(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        asked = tfserving_pb2.GetModelMetadataRequest.FromString(request)
+        signatures = tfserving_pb2.SignatureDefMap()
+        signature = signatures.signature_def[self.signature]
+        signature.inputs["points"].dtype = self.dtype
+        for name in self.outputs:
+            signature.outputs[name].dtype = tfserving_pb2.DT_FLOAT
+        answer = tfserving_pb2.GetModelMetadataResponse(model_spec=asked.model_spec)
+        answer.metadata["signature_def"].Pack(signatures)
+        return bytes(answer.SerializeToString())
+
+    def torchserve(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        asked = torchserve_pb2.PredictionsRequest.FromString(request)
+        body = self.predict(asked.model_name, asked.input["data"], context)
+        return bytes(torchserve_pb2.PredictionResponse(prediction=body).SerializeToString())
+
+    def oip_infer(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        asked = oip_pb2.ModelInferRequest.FromString(request)
+        (tensor,), (raw,) = asked.inputs, asked.raw_input_contents
+        assert (tensor.name, tensor.datatype, list(tensor.shape)[1:]) == ("points", "FP32", [2, 2])
+        body = self.predict(asked.model_name, raw, context)
+        answer = oip_pb2.ModelInferResponse(model_name=asked.model_name)
+        out = answer.outputs.add(name="predictions", datatype="FP32", shape=[tensor.shape[0], 2])
+        if self.as_list:
+            out.contents.fp32_contents.extend(np.frombuffer(body, np.float32))
+        else:
+            answer.raw_output_contents.append(body)
+        return bytes(answer.SerializeToString())
+
+    def oip_metadata(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        answer = oip_pb2.ModelMetadataResponse()
+        answer.inputs.add(name="points", datatype=self.datatype, shape=[-1, 2, 2])
+        for name in self.outputs:
+            answer.outputs.add(name=name, datatype="FP32", shape=[-1, 2])
+        return bytes(answer.SerializeToString())
+
+    def score(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        asked = scoring_pb2.Points.FromString(request)
+        assert asked.batch == len(asked.values) // (4 * self.values)
+        name = dict(context.invocation_metadata())["application"]
+        body = self.predict(str(name), asked.values, context)
+        return bytes(scoring_pb2.Predictions(values=body).SerializeToString())
+
+    @property
+    def methods(self) -> dict[str, dict[str, Any]]:
+        """Service -> method -> what answers it."""
+        return {
+            "tensorflow.serving.PredictionService": {
+                "Predict": self.tf_predict,
+                "GetModelMetadata": self.tf_metadata,
+            },
+            "org.pytorch.serve.grpc.inference.InferenceAPIsService": {
+                "Predictions": self.torchserve
+            },
+            "inference.GRPCInferenceService": {
+                "ModelInfer": self.oip_infer,
+                "ModelMetadata": self.oip_metadata,
+            },
+            "crayfish.scoring.Scoring": {"Score": self.score},
+        }
+
+
+@contextmanager
+def serving(served: Served, port: int = 0) -> Iterator[int]:
+    """Answers on a port of 127.0.0.1."""
+    server = grpc.server(futures.ThreadPoolExecutor(8))
+    for service, methods in served.methods.items():
+        handlers = {
+            name: grpc.unary_unary_rpc_method_handler(answer) for name, answer in methods.items()
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    try:
+        yield bound
+    finally:
+        server.stop(None).wait()

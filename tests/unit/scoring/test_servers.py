@@ -1,0 +1,214 @@
+"""The clients of model servers against servers of their protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import numpy as np
+import pytest
+
+from crayfish_contract.codec import Reason
+from crayfish_contract.runconfig import ModelConfig
+from crayfish_scoring import ScorerError, create_scorer
+from crayfish_scoring.servers import client
+from crayfish_scoring.servers.errors import CallError
+
+from .served import Served, doubled, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOOLS = ("tf-serving", "tf-predict", "torchserve", "triton", "oip", "ray-serve")
+NAMED = ("tf-serving", "tf-predict", "triton", "oip")
+"""Whose protocol has names of tensors."""
+MODEL = ModelConfig(name="tiny", format="none", path="", input_shape=(2, 2), output_shape=(2,))
+POINTS = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
+
+
+@pytest.fixture
+def port(served: Served) -> Iterator[int]:
+    with serving(served) as bound:
+        yield bound
+
+
+def scorer_of(tool: str, port: int, **options: Any) -> Any:
+    return create_scorer(tool, MODEL, options, f"127.0.0.1:{port}")
+
+
+def loaded(tool: str, port: int, **options: Any) -> Any:
+    scorer = scorer_of(tool, port, **options)
+    scorer.load()
+    return scorer
+
+
+def called(scorer: Any, *many: np.ndarray) -> list[Any]:
+    async def all_of_them() -> list[Any]:
+        try:
+            return await asyncio.gather(*map(scorer.call, many), return_exceptions=True)
+        finally:
+            await scorer.aclose()
+
+    return asyncio.run(all_of_them())
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_points_go_there_and_predictions_come_back(tool: str, port: int, served: Served) -> None:
+    scorer = loaded(tool, port)
+    assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
+    single, triple = called(scorer, POINTS[:1], POINTS)
+    assert single == pytest.approx(doubled(POINTS[:1]))
+    assert triple == pytest.approx(doubled(POINTS))
+    assert (single.shape, single.dtype) == ((1, 2), np.float32)
+    assert set(served.names) == {"tiny"}
+    scorer.close()
+
+
+@pytest.mark.parametrize("tool", NAMED)
+def test_an_answer_may_be_a_list_of_floats(tool: str, port: int, served: Served) -> None:
+    served.as_list = True
+    scorer = loaded(tool, port)
+    assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
+    scorer.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "name"), [({"serve": "noop"}, "noop"), ({"model_name": "theirs"}, "theirs")]
+)
+def test_the_model_that_is_asked_for(
+    options: dict[str, str], name: str, port: int, served: Served
+) -> None:
+    loaded("triton", port, **options).close()
+    assert set(served.names) == {name}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(
+    ("code", "details", "reason"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "going down", Reason.UNAVAILABLE),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "queue full", Reason.EXHAUSTED),
+        (grpc.StatusCode.INVALID_ARGUMENT, "no such shape", Reason.OTHER),
+        (grpc.StatusCode.INTERNAL, "Worker died.", Reason.UNAVAILABLE),
+    ],
+)
+def test_a_failed_call_has_its_class(  # noqa: PLR0917
+    tool: str, code: grpc.StatusCode, details: str, reason: Reason, port: int, served: Served
+) -> None:
+    scorer = loaded(tool, port)
+    served.code, served.details = code, details
+    with pytest.raises(CallError, match=details) as failure:
+        scorer.score(POINTS)
+    assert failure.value.reason is reason
+    (error,) = called(scorer, POINTS)
+    assert isinstance(error, CallError)
+    assert error.reason is reason
+    scorer.close()
+
+
+def test_a_late_answer_is_a_failed_call(port: int, served: Served) -> None:
+    scorer = loaded("torchserve", port, deadline_ms=50)
+    served.delay_s = 0.5
+    with pytest.raises(CallError) as failure:
+        scorer.score(POINTS)
+    assert failure.value.reason is Reason.DEADLINE
+    (error,) = called(scorer, POINTS)
+    assert error.reason is Reason.DEADLINE
+    scorer.close()
+
+
+def test_an_answer_of_another_size_is_a_failed_call(port: int, served: Served) -> None:
+    scorer = loaded("torchserve", port)
+    served.answer = lambda points: doubled(points)[:, :1]
+    with pytest.raises(CallError, match=r"12 bytes for 3 points.*are 24") as failure:
+        scorer.score(POINTS)
+    assert failure.value.reason is Reason.BAD_OUTPUT
+    scorer.close()
+
+
+@pytest.mark.parametrize(("retries", "well"), [(0, False), (1, False), (2, True)])
+def test_calls_are_made_again_only_if_asked_for(
+    retries: int, well: bool, port: int, served: Served
+) -> None:
+    scorer = loaded("torchserve", port, retries=retries)
+    served.code, served.calls, served.fails = grpc.StatusCode.UNAVAILABLE, 0, 2
+    if well:
+        assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
+    else:
+        with pytest.raises(CallError):
+            scorer.score(POINTS)
+    assert served.calls == retries + 1
+    scorer.close()
+
+
+def test_load_waits_for_every_replica(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
+    late = Served()
+    late.code, late.fails = grpc.StatusCode.NOT_FOUND, 3
+    monkeypatch.setattr(client, "_POLL_S", 0.001)
+    with serving(served) as first, serving(late) as second:
+        scorer: Any = create_scorer("oip", MODEL, {}, f"127.0.0.1:{first}, 127.0.0.1:{second}")
+        scorer.load()
+        assert (served.calls, late.calls) == (1, 4)
+        for _ in range(4):
+            scorer.score(POINTS)
+        assert (served.calls, late.calls) == (3, 6)
+        scorer.close()
+
+
+def test_load_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_READY_S", 0.2)
+    with pytest.raises(ScorerError, match=r"tool oip: 127.0.0.1:1: no right prediction within"):
+        loaded("oip", 1)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_model_of_another_shape_is_refused_at_once(tool: str, port: int, served: Served) -> None:
+    served.answer = lambda points: doubled(points)[:, :1]
+    with pytest.raises(ScorerError, match=r"no right prediction: .*4 bytes for 1 points"):
+        loaded(tool, port)
+
+
+@pytest.mark.parametrize("tool", NAMED)
+def test_tensors_that_are_not_there_or_no_float32(tool: str, port: int, served: Served) -> None:
+    served.outputs = ["scores", "classes"]
+    with pytest.raises(ScorerError, match=r"2 outputs: classes, scores"):
+        loaded(tool, port)
+    served.outputs, served.datatype, served.dtype = ["predictions"], "INT64", 9
+    with pytest.raises(ScorerError, match=r"tensor points is (DT_)?INT64"):
+        loaded(tool, port)
+
+
+def test_a_signature_that_is_not_there(port: int, served: Served) -> None:
+    served.signature = "predict"
+    with pytest.raises(ScorerError, match="no signature serving_default: it has predict"):
+        loaded("tf-serving", port)
+
+
+@pytest.mark.parametrize("address", [None, "", " , "])
+def test_a_server_needs_an_address(address: str | None) -> None:
+    with pytest.raises(ScorerError, match=r"tool triton: tool.address"):
+        create_scorer("triton", MODEL, {}, address)
+
+
+def test_torchserve_text() -> None:
+    text = Served(lambda points: points)
+
+    def answer(name: str, body: bytes, context: grpc.ServicerContext) -> bytes:
+        points = np.array(json.loads(body), np.float32)
+        return str(doubled(points).tolist()).encode()
+
+    text.predict = answer  # type: ignore[method-assign]
+    with serving(text) as port:
+        scorer = loaded("torchserve", port, handler="json")
+        assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
+        text.predict = lambda *_: b"[[1, 2"  # type: ignore[method-assign]
+        with pytest.raises(CallError, match="no list of numbers"):
+            scorer.score(POINTS)
+        scorer.close()
