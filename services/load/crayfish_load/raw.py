@@ -1,16 +1,14 @@
 """`python -m crayfish_load.raw`: the scorer in a loop, in a processor's image and with its limits.
 
 The bound that no pipeline around this scorer can pass on one core: no broker, no record format, no
-processor. One call after the other, each timed; the clock is read once between two calls.
+processor. Of a model server it is the bare client: with several calls under way, its best.
 """
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
-from array import array
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +19,7 @@ from crayfish_contract.runconfig import OUT_DIR, RunConfigError, load_run_config
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_scoring import ScorerError, open_scorer
 
+from .bare import one_after_the_other, under_way
 from .check import ReferenceFileError, load_check
 from .payloads import PointsError, load_points
 from .rows import NOT_APPENDED, write_summaries
@@ -31,13 +30,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from crayfish_contract.runconfig import RunConfig
-    from crayfish_scoring import Scorer
+
+    from .bare import Calls
+    from .check import PredictionCheck
 
     Floats = npt.NDArray[np.float32]
 
 _log = json_logger("raw-scorer")
-_BLOCK: Final = 64
-"""Calls between two looks at the clock for the end of the warm-up."""
 
 
 def main(out: Path = OUT_DIR) -> int:
@@ -51,17 +50,17 @@ def main(out: Path = OUT_DIR) -> int:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
     clock = clock_offset_ns()
-    warm_up(scorer, batches, config.workload.warmup.seconds)
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    times, outputs = loop(
-        scorer, batches, config.workload.stop.count or 0, config.workload.stop.seconds
-    )
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    sent, received = rows_of(times, outputs, config.workload.batch_size)
-    check.fill(received, outputs)
+    warmup, stop = config.workload.warmup.seconds, config.workload.stop
+    count, seconds = stop.count or 0, stop.seconds
+    if config.call.mode == "async":
+        calls = under_way(scorer, batches, config.call.in_flight, warmup, count, seconds)
+    else:
+        calls = one_after_the_other(scorer, batches, warmup, count, seconds)
+    sent, received = rows_of(calls, config.workload.batch_size)
+    _check(check, received, calls)
     sent.tofile(out / SENT_FILE)
     received.tofile(out / RECEIVED_FILE)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    cpu = calls.cpu_seconds
     write_summaries(out, time.time_ns(), clock, cpu)
     scorer.close()
     _log.info("done", extra={"fields": {"calls": len(sent), "cpu_s": cpu}})
@@ -78,55 +77,29 @@ def make_batches(config: RunConfig) -> list[Floats]:
     ]
 
 
-def warm_up(scorer: Scorer, batches: list[Floats], seconds: float) -> None:
-    """Score without keeping anything."""
-    end = time.monotonic() + seconds
-    position = 0
-    while time.monotonic() < end:
-        for _ in range(_BLOCK):
-            scorer.score(batches[position % len(batches)])
-            position += 1
+def _check(check: PredictionCheck, received: npt.NDArray[np.void], calls: Calls) -> None:
+    """Of the calls that gave a prediction; the others have none to be compared."""
+    check.fill(received, calls.outputs)
+    failed = calls.reasons >= 0
+    for name, value in (("prediction", -1), ("correct", -1), ("deviation", np.nan)):
+        received[name][failed] = value
 
 
-def loop(
-    scorer: Scorer, batches: list[Floats], count: int, seconds: float | None = None
-) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Score `count` batches one after the other, or fewer in `seconds`.
-
-    Returns:
-        int64[calls + 1]: Unix ns before the first call and after each; and the outputs,
-        float32[calls, batch * output], copied out of the scorer's own memory.
-    """
-    score, now_ns, pool = scorer.score, time.time_ns, len(batches)
-    times = array("q", [now_ns()])
-    note = times.append
-    outputs: list[Floats] = []
-    keep = outputs.append
-    limit = times[0] + round(seconds * 1e9) if seconds else None
-    for position in range(count):
-        keep(score(batches[position % pool]))
-        note(now_ns())
-        if limit is not None and times[-1] >= limit:
-            break
-    stacked = np.stack(outputs).reshape(len(outputs), -1)
-    return np.frombuffer(times, dtype=np.int64), stacked
-
-
-def rows_of(
-    times: npt.NDArray[np.int64], outputs: Floats, batch: int
-) -> tuple[npt.NDArray[np.void], npt.NDArray[np.void]]:
+def rows_of(calls: Calls, batch: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.void]]:
     """Each call as a record that was due when it began and back when it ended."""
-    calls = len(outputs)
-    sent = np.zeros(calls, dtype=SENT)
-    received = np.zeros(calls, dtype=RECEIVED)
+    count = len(calls.outputs)
+    sent = np.zeros(count, dtype=SENT)
+    received = np.zeros(count, dtype=RECEIVED)
     for rows in (sent, received):
-        rows["id"] = np.arange(calls)
+        rows["id"] = np.arange(count)
         rows["segment"] = int(Segment.MEASURED)
-        rows["intended_ns"] = rows["sent_ns"] = times[:-1]
+        rows["intended_ns"] = rows["sent_ns"] = calls.started_ns
     sent["in_append_ms"] = NOT_APPENDED
-    received["status"] = int(Status.OK)
-    received["received_ns"] = times[:-1]
-    received["scored_ns"] = received["consumed_ns"] = times[1:]
+    failed = calls.reasons >= 0
+    received["status"] = np.where(failed, int(Status.FAILED), int(Status.OK))
+    received["reason"] = np.where(failed, calls.reasons, 0)
+    received["received_ns"] = calls.started_ns
+    received["scored_ns"] = received["consumed_ns"] = calls.ended_ns
     received["out_append_ms"] = NOT_APPENDED
     received["batch"] = batch
     return sent, received

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED, RECEIVED_FILE, SENT, SENT_FILE
+from crayfish_contract.codec import Reason, Status
 from crayfish_contract.runconfig import RunConfig
 from crayfish_contract.service import ServiceExit
 from crayfish_load import raw
+from crayfish_load.bare import one_after_the_other, under_way
 from crayfish_scoring import create_scorer
+from crayfish_scoring.servers.errors import CallError
 
 MODELS = Path(__file__).parents[3] / "models"
 Config = Callable[..., RunConfig]
@@ -62,10 +66,45 @@ def test_time_ends_it_too(config: Config) -> None:
     made = of_ffnn(config, MODELS / "ffnn" / "ffnn.onnx", 1, 1)
     model = made.model.model_copy(update={"output_shape": (10,)})
     scorer = create_scorer("noop", model, {"service_time_ms": 2})
-    times, outputs = raw.loop(scorer, raw.make_batches(made), count=10**6, seconds=0.05)
-    assert 10 <= len(outputs) <= 26
-    assert len(times) == len(outputs) + 1
-    assert times[-1] - times[0] >= 50_000_000
+    batches = raw.make_batches(made)
+    calls = one_after_the_other(scorer, batches, warmup_s=0.0, count=10**6, seconds=0.05)
+    assert 10 <= len(calls.outputs) <= 26
+    assert len(calls.started_ns) == len(calls.ended_ns) == len(calls.outputs)
+    assert calls.ended_ns[-1] - calls.started_ns[0] >= 50_000_000
+
+
+class Client:
+    """Answers after 2 ms, but for every third call."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.calls = 0
+
+    async def call(self, points: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        failing = self.calls % 3 == 0
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.002)
+        self.now -= 1
+        if failing:
+            raise CallError(Reason.EXHAUSTED, "no room")
+        return np.full((len(points), 10), points[0, 0, 0], np.float32)
+
+    async def aclose(self) -> None:
+        assert not self.now
+
+
+def test_several_calls_are_under_way() -> None:
+    batches = [np.full((1, 28, 28), number, np.float32) for number in range(5)]
+    client = Client()
+    calls = under_way(client, batches, in_flight=4, warmup_s=0.0, count=30, seconds=None)
+    assert (client.calls, client.most) == (30, 4)
+    sent, received = raw.rows_of(calls, 1)
+    failed = received["status"] == Status.FAILED
+    assert failed.tolist() == [number % 3 == 2 for number in range(30)]
+    assert set(received["reason"][failed]) == {int(Reason.EXHAUSTED)}
+    assert calls.outputs[~failed][:, 0].tolist() == [n % 5 for n in range(30) if n % 3 != 2]
+    assert (received["scored_ns"] - sent["sent_ns"] >= 2_000_000).all()
 
 
 def test_a_broken_model_is_said(

@@ -58,9 +58,12 @@ def same(result: bytes, other: bytes, record_format: RecordFormat) -> bool:
         one, two = codec.decode(result), codec.decode(other)
     except ValueError:
         return result == other  # what has no id
-    times = {"received_ns": 0, "scored_ns": 0}
-    equal = one.header._replace(**times) == two.header._replace(**times)
+    equal = _untimed(one.header) == _untimed(two.header)
     return equal and one.data.tobytes() == two.data.tobytes()
+
+
+def _untimed(header: Header) -> Header:
+    return header._replace(received_ns=0, scored_ns=0)
 
 
 refused = [bytes.fromhex(entry["hex"]) for entry in REFUSED]
