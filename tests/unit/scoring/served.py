@@ -34,7 +34,7 @@ class Served:
         self.delay_s = 0.0
         self.fails = 10**9
         """How many calls fail with `code`."""
-        self.dtype = tfserving_pb2.DT_FLOAT
+        self.dtype: Any = tfserving_pb2.DT_FLOAT
         self.datatype = "FP32"
         self.signature = "serving_default"
         self.outputs = ["predictions"]

@@ -15,6 +15,7 @@ from crayfish_contract.runconfig import ModelConfig
 from crayfish_scoring import ScorerError, create_scorer
 from crayfish_scoring.servers import client
 from crayfish_scoring.servers.errors import CallError
+from crayfish_scoring.servers.messages import tfserving_pb2
 
 from .served import Served, doubled, serving
 
@@ -180,7 +181,8 @@ def test_tensors_that_are_not_there_or_no_float32(tool: str, port: int, served: 
     served.outputs = ["scores", "classes"]
     with pytest.raises(ScorerError, match=r"2 outputs: classes, scores"):
         loaded(tool, port)
-    served.outputs, served.datatype, served.dtype = ["predictions"], "INT64", 9
+    served.outputs, served.datatype = ["predictions"], "INT64"
+    served.dtype = tfserving_pb2.DT_INT64
     with pytest.raises(ScorerError, match=r"tensor points is (DT_)?INT64"):
         loaded(tool, port)
 

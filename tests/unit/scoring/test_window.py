@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def opened(later: Later, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made: list[Window] = []
 
     def open_window(**call: Any) -> Window:
-        config = RunConfig.model_construct(
+        config = RunConfig.model_construct(  # type: ignore[call-arg]
             tool=ToolConfig(name="triton"),
             model=MODEL,
             format=RecordFormat.BINARY,
@@ -113,7 +114,8 @@ def put_in_thread(window: Window, messages: list[bytes], take: Any) -> threading
 
 
 def test_results_come_as_they_are_there(opened: Any, later: Later) -> None:
-    window, found = opened(in_flight=3), []
+    window = opened(in_flight=3)
+    found: list[bytes] = []
     window.put([request(n) for n in range(3)], found.append)
     for number in (2, 0, 1):
         later.let_go(number)
@@ -125,7 +127,8 @@ def test_results_come_as_they_are_there(opened: Any, later: Later) -> None:
 
 
 def test_or_in_the_order_of_the_records(opened: Any, later: Later) -> None:
-    window, found = opened(in_flight=3, ordered=True), []
+    window = opened(in_flight=3, ordered=True)
+    found: list[bytes] = []
     window.put([request(0), b"no record", request(1), request(2)], found.append)
     later.let_go(2)
     later.let_go(1)
@@ -137,7 +140,8 @@ def test_or_in_the_order_of_the_records(opened: Any, later: Later) -> None:
 
 
 def test_no_more_are_under_way_than_asked_for(opened: Any, later: Later) -> None:
-    window, found = opened(in_flight=2), []
+    window = opened(in_flight=2)
+    found: list[bytes] = []
     thread = put_in_thread(window, [request(n) for n in range(4)], found.append)
     for number in (0, 1, 2):
         later.let_go(number)
@@ -149,7 +153,8 @@ def test_no_more_are_under_way_than_asked_for(opened: Any, later: Later) -> None
 
 
 def test_whoever_puts_waits_until_all_have_begun(opened: Any, later: Later) -> None:
-    window, found = opened(in_flight=1), []
+    window = opened(in_flight=1)
+    found: list[bytes] = []
     thread = put_in_thread(window, [request(0), request(1)], found.append)
     wait_for(lambda: 0 in later.open)
     assert thread.is_alive()
@@ -166,7 +171,8 @@ def test_whoever_puts_waits_until_all_have_begun(opened: Any, later: Later) -> N
 
 
 def test_a_failed_call_is_a_failed_record(opened: Any, later: Later) -> None:
-    window, found = opened(in_flight=4), []
+    window = opened(in_flight=4)
+    found: list[bytes] = []
     later.hold = False
     later.fail = {0: CallError(Reason.DEADLINE, "late"), 1: ValueError("a bug")}
     window.put([request(0), request(1), b"no record", request(2)], found.append)
@@ -190,7 +196,7 @@ def test_groups_flow_into_each_other(opened: Any, later: Later) -> None:
     groups = iter([[request(0), request(1)], [request(2)]])
     results = window.results(groups)
     found: list[bytes] = []
-    thread = threading.Thread(target=lambda: [found.extend(some) for some in results])
+    thread = threading.Thread(target=lambda: found.extend(chain.from_iterable(results)))
     thread.start()
     later.let_go(2)  # begun although nothing of the first group is back
     later.let_go(0)
@@ -200,7 +206,7 @@ def test_groups_flow_into_each_other(opened: Any, later: Later) -> None:
 
 
 def test_a_library_has_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = RunConfig.model_construct(
+    config = RunConfig.model_construct(  # type: ignore[call-arg]
         tool=ToolConfig(name="onnx"),
         model=MODEL,
         format=RecordFormat.BINARY,

@@ -1,0 +1,17 @@
+"""What the model servers of ours have in common: their settings, and the life of a child process.
+
+Needs the standard library alone: each server's image has another set of packages.
+"""
+
+from .child import run_child
+from .settings import MESSAGE_BYTES, NOOP, ServedModel, SettingError, Settings, read_settings
+
+__all__ = [
+    "MESSAGE_BYTES",
+    "NOOP",
+    "ServedModel",
+    "SettingError",
+    "Settings",
+    "read_settings",
+    "run_child",
+]

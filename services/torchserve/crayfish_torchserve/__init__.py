@@ -1,0 +1,1 @@
+"""TorchServe: how it is configured, and the handlers that run in its workers."""
