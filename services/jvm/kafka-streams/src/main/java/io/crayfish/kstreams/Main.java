@@ -51,10 +51,13 @@ public final class Main {
       config = RunConfig.load(RunConfig.PATH);
       options = Options.parse(config.processor().options());
       // Once before anything starts: the error comes at once, and in words.
-      Tools.open(config.tool(), config.model()).close();
-    } catch (IOException | IllegalArgumentException | ScorerException error) {
+      Tools.open(config).close();
+    } catch (IOException | IllegalArgumentException error) {
       LOG.error(error.getMessage());
       return ServiceExit.BAD_CONFIG;
+    } catch (ScorerException error) {
+      LOG.error(error.getMessage());
+      return error.exitCode();
     }
     try {
       Topics.ensure(config.kafka(), config.deadlines().ready());

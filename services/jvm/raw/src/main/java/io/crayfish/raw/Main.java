@@ -28,10 +28,13 @@ public final class Main {
     try {
       config = RunConfig.load(RunConfig.PATH);
       points = Points.load(config);
-      scorer = Tools.open(config.tool(), config.model());
-    } catch (IOException | ScorerException error) {
+      scorer = Tools.open(config);
+    } catch (IOException error) {
       LOG.error(error.getMessage());
       return ServiceExit.BAD_CONFIG;
+    } catch (ScorerException error) {
+      LOG.error(error.getMessage());
+      return error.exitCode();
     }
     int batch = config.workload().batchSize();
     Loop loop = new Loop(scorer, points, batch, config.workload().points().pool());

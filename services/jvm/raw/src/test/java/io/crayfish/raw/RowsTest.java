@@ -32,6 +32,7 @@ final class RowsTest {
         new RunConfig.Tool("own", Map.of(), null),
         null,
         null,
+        null,
         "binary",
         "at-least-once",
         "raw",
