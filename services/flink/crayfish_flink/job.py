@@ -63,8 +63,14 @@ def _scored(stream: DataStream, config: RunConfig) -> DataStream:
     """The scoring operator: ours in Python, or the one in Java, which PyFlink only wires up."""
     if config.processor.runtime == "python":
         return _scored_in_python(stream, config)
-    operator = get_gateway().jvm.io.crayfish.flink.ScoreRecords(config.model_dump_json())
-    java_stream = stream._j_data_stream.map(operator)  # noqa: SLF001  there is no public way
+    operators = get_gateway().jvm.io.crayfish.flink
+    source = stream._j_data_stream  # noqa: SLF001  there is no public way
+    if config.call.mode == "async":
+        java_stream = operators.AsyncScoreRecords.after(
+            source, config.model_dump_json(), config.call.in_flight, config.call.ordered
+        )
+    else:
+        java_stream = source.map(operators.ScoreRecords(config.model_dump_json()))
     return DataStream(java_stream.returns(_BYTES.get_java_type_info()))
 
 

@@ -19,6 +19,7 @@ public final class BinaryCodec implements Codec {
   public static final int VERSION_AT = 4;
   public static final int FLAGS_AT = 5;
   public static final int STATUS_AT = 6;
+  public static final int REASON_AT = 7;
   public static final int ID_AT = 8;
   public static final int INTENDED_AT = 16;
   public static final int SENT_AT = 24;
@@ -27,6 +28,7 @@ public final class BinaryCodec implements Codec {
   public static final int BATCH_AT = 48;
   public static final int VALUES_AT = 52;
   public static final int OUTPUTS_AT = 56;
+  public static final int WAITED_AT = 60;
 
   /** Reads and writes little-endian ints of a byte array. */
   public static final VarHandle INT =
@@ -44,6 +46,7 @@ public final class BinaryCodec implements Codec {
     message[VERSION_AT] = VERSION;
     message[FLAGS_AT] = (byte) (header.segment().flag() | (header.result() ? RESULT : 0));
     message[STATUS_AT] = (byte) header.status().ordinal();
+    message[REASON_AT] = (byte) header.reason().ordinal();
     LONG.set(message, ID_AT, header.id());
     LONG.set(message, INTENDED_AT, header.intendedNs());
     LONG.set(message, SENT_AT, header.sentNs());
@@ -52,6 +55,7 @@ public final class BinaryCodec implements Codec {
     INT.set(message, BATCH_AT, header.batch());
     INT.set(message, VALUES_AT, header.values());
     INT.set(message, OUTPUTS_AT, header.outputs());
+    INT.set(message, WAITED_AT, header.waitedUs());
     floats(message).put(data);
     return message;
   }
@@ -82,7 +86,9 @@ public final class BinaryCodec implements Codec {
             Status.of(message[STATUS_AT] & 0xff),
             (long) LONG.get(message, RECEIVED_AT),
             (long) LONG.get(message, SCORED_AT),
-            (int) INT.get(message, OUTPUTS_AT));
+            (int) INT.get(message, OUTPUTS_AT),
+            Reason.of(message[REASON_AT] & 0xff),
+            (int) INT.get(message, WAITED_AT));
     int body = message.length - HEADER_BYTES;
     if (body % Float.BYTES != 0) {
       throw new CodecException(

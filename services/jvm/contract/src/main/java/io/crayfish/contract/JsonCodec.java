@@ -16,6 +16,8 @@ import java.util.Map;
 public final class JsonCodec implements Codec {
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  /** Those that every record has; a result may have a reason, and a time that it waited. */
   private static final int FIELDS = 14;
 
   @Override
@@ -33,6 +35,12 @@ public final class JsonCodec implements Codec {
     out.append(",\"batch\":").append(Integer.toUnsignedString(header.batch()));
     out.append(",\"values\":").append(Integer.toUnsignedString(header.values()));
     out.append(",\"outputs\":").append(Integer.toUnsignedString(header.outputs()));
+    if (header.reason() != Reason.NONE) {
+      out.append(",\"reason\":").append(header.reason().ordinal());
+    }
+    if (header.waitedUs() != 0) {
+      out.append(",\"waited_us\":").append(Integer.toUnsignedString(header.waitedUs()));
+    }
     out.append(",\"data\":[");
     for (int i = 0; i < data.length; i++) {
       if (i > 0) {
@@ -75,8 +83,11 @@ public final class JsonCodec implements Codec {
             Status.of(word(fields, "status")),
             time(fields, "received_ns"),
             time(fields, "scored_ns"),
-            count(fields, "outputs"));
-    if (!fields.containsKey("data") || fields.size() != FIELDS) {
+            count(fields, "outputs"),
+            Reason.of(optional(fields, "reason")),
+            (int) optional(fields, "waited_us"));
+    int more = (fields.containsKey("reason") ? 1 : 0) + (fields.containsKey("waited_us") ? 1 : 0);
+    if (!fields.containsKey("data") || fields.size() != FIELDS + more) {
       throw new CodecException("not a Crayfish record: its fields are " + fields.keySet());
     }
     header.check(data.length);
@@ -151,6 +162,11 @@ public final class JsonCodec implements Codec {
       return value;
     }
     throw outOfRange(name, fields.get(name));
+  }
+
+  /** What is written only if it is not 0. */
+  private static long optional(Map<String, Object> fields, String name) throws CodecException {
+    return fields.containsKey(name) ? Integer.toUnsignedLong(count(fields, name)) : 0;
   }
 
   private static int count(Map<String, Object> fields, String name) throws CodecException {

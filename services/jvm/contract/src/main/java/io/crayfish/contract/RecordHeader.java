@@ -14,6 +14,9 @@ package io.crayfish.contract;
  * @param receivedNs when the scoring function got it; 0 in a request
  * @param scoredNs when the model had answered; 0 in a request
  * @param outputs float32 values per prediction; 0 unless the status is ok
+ * @param reason why a call of a model server failed; none in a request
+ * @param waitedUs unsigned; microseconds from the record's receipt until its call was handed to the
+ *     network; 0 in a request, and where no server is called
  */
 public record RecordHeader(
     Segment segment,
@@ -26,18 +29,75 @@ public record RecordHeader(
     Status status,
     long receivedNs,
     long scoredNs,
-    int outputs) {
+    int outputs,
+    Reason reason,
+    int waitedUs) {
+
+  /** Of a request, or of a result for which no server was called. */
+  public RecordHeader(
+      Segment segment,
+      long id,
+      long intendedNs,
+      long sentNs,
+      int batch,
+      int values,
+      boolean result,
+      Status status,
+      long receivedNs,
+      long scoredNs,
+      int outputs) {
+    this(
+        segment,
+        id,
+        intendedNs,
+        sentNs,
+        batch,
+        values,
+        result,
+        status,
+        receivedNs,
+        scoredNs,
+        outputs,
+        Reason.NONE,
+        0);
+  }
 
   /** Of the result that carries predictions of {@code outputs} values each. */
+  public RecordHeader scored(long received, long scored, int outputs, int waitedUs) {
+    return result(Status.OK, received, scored, outputs, Reason.NONE, waitedUs);
+  }
+
+  /** The same, where no server was called. */
   public RecordHeader scored(long received, long scored, int outputs) {
-    return new RecordHeader(
-        segment, id, intendedNs, sentNs, batch, values, true, Status.OK, received, scored, outputs);
+    return scored(received, scored, outputs, 0);
   }
 
   /** Of the result that reports that the record could not be scored. */
+  public RecordHeader failed(long received, long failed, Reason reason, int waitedUs) {
+    return result(Status.FAILED, received, failed, 0, reason, waitedUs);
+  }
+
+  /** The same, where no server was called. */
   public RecordHeader failed(long received, long failed) {
+    return failed(received, failed, Reason.NONE, 0);
+  }
+
+  private RecordHeader result(
+      Status status, long received, long scored, int outputs, Reason reason, int waitedUs) {
     return new RecordHeader(
-        segment, id, intendedNs, sentNs, batch, values, true, Status.FAILED, received, failed, 0);
+        segment,
+        id,
+        intendedNs,
+        sentNs,
+        batch,
+        values,
+        true,
+        status,
+        received,
+        scored,
+        outputs,
+        reason,
+        waitedUs);
   }
 
   /** How many float32 values follow it. */
@@ -52,6 +112,9 @@ public record RecordHeader(
     if (outputs != 0 && status != Status.OK) {
       throw contradiction(
           "outputs are " + Integer.toUnsignedString(outputs) + ", but it is not scored");
+    }
+    if (!result && (reason != Reason.NONE || waitedUs != 0)) {
+      throw contradiction("a request with a reason, or with a time that it waited");
     }
     if (found != floats()) {
       throw contradiction(found + " float32 values, its header says " + floats());

@@ -21,6 +21,7 @@ public record RunConfig(
     Kafka kafka,
     Model model,
     Tool tool,
+    Call call,
     Processor processor,
     Parallelism parallelism,
     String format,
@@ -30,6 +31,11 @@ public record RunConfig(
     Deadlines deadlines) {
 
   public static final Path PATH = Path.of("/crayfish/run.json");
+
+  /** A call a record, one after the other, unless it says otherwise. */
+  public RunConfig {
+    call = call == null ? Call.BLOCKING : call;
+  }
 
   /** Where the records travel. */
   public record Kafka(
@@ -76,8 +82,44 @@ public record RunConfig(
     }
   }
 
-  /** What scores. */
+  /**
+   * What scores.
+   *
+   * @param address of the model server, host:port, several with commas between them; null: the tool is
+   *     a library
+   */
   public record Tool(String name, Map<String, Object> options, String address) {}
+
+  /**
+   * How records are handed to the scorer.
+   *
+   * @param mode blocking: one call a record, one after the other; async: {@code inFlight} calls under
+   *     way for each scorer; batched: several records in one call
+   * @param inFlight async: calls under way
+   * @param ordered async: results leave in the order of their records
+   * @param records batched: the most records in one call
+   * @param waitMs batched: how long the first of them may wait for the others; 0: what lies ready
+   */
+  public record Call(String mode, int inFlight, boolean ordered, int records, double waitMs) {
+    public static final Call BLOCKING = new Call("blocking", 1, false, 1, 0);
+
+    /** Zero is what the file does not say. */
+    public Call {
+      mode = mode == null ? "blocking" : mode;
+      inFlight = Math.max(1, inFlight);
+      records = Math.max(1, records);
+    }
+
+    /** Whether several calls are under way at the same time. */
+    public boolean async() {
+      return mode.equals("async");
+    }
+
+    /** Whether a call may carry several records. */
+    public boolean batched() {
+      return mode.equals("batched");
+    }
+  }
 
   /** The stream processor, and knobs that only it understands. */
   public record Processor(String name, String runtime, Map<String, Object> options) {}

@@ -11,14 +11,23 @@ import java.io.IOException;
 public final class CheckModel {
   private CheckModel() {}
 
-  /** Ends with {@link ServiceExit#BAD_CONFIG} and a line that names what is wrong. */
+  /**
+   * Ends with {@link ServiceExit#BAD_CONFIG}, or {@link ServiceExit#UNREACHABLE} where a model server
+   * does not answer, and a line that names what is wrong.
+   */
   public static void main(String[] arguments) {
     try {
       RunConfig config = RunConfig.load(RunConfig.PATH);
-      Tools.open(config.tool(), config.model()).close();
-    } catch (IOException | ScorerException error) {
-      new JsonLog("flink-driver").error(error.getMessage());
-      System.exit(ServiceExit.BAD_CONFIG);
+      Tools.open(config).close();
+    } catch (IOException error) {
+      end(error, ServiceExit.BAD_CONFIG);
+    } catch (ScorerException error) {
+      end(error, error.exitCode());
     }
+  }
+
+  private static void end(Exception error, int code) {
+    new JsonLog("flink-driver").error(error.getMessage());
+    System.exit(code);
   }
 }

@@ -7,12 +7,14 @@ import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.kstream.KStream;
 
 /** Runs the topology until SIGTERM, or until a thread dies. */
 public final class Main {
@@ -50,11 +52,15 @@ public final class Main {
     try {
       config = RunConfig.load(RunConfig.PATH);
       options = Options.parse(config.processor().options());
+      check(config);
       // Once before anything starts: the error comes at once, and in words.
-      Tools.open(config.tool(), config.model()).close();
-    } catch (IOException | IllegalArgumentException | ScorerException error) {
+      Tools.open(config).close();
+    } catch (IOException | IllegalArgumentException error) {
       LOG.error(error.getMessage());
       return ServiceExit.BAD_CONFIG;
+    } catch (ScorerException error) {
+      LOG.error(error.getMessage());
+      return error.exitCode();
     }
     try {
       Topics.ensure(config.kafka(), config.deadlines().ready());
@@ -63,7 +69,7 @@ public final class Main {
       return ServiceExit.UNREACHABLE;
     }
     patience = Duration.ofMillis(Math.round(1000 * config.deadlines().stop()));
-    streams = new KafkaStreams(topology(config), Settings.of(config, options));
+    streams = streams(config, options);
     streams.setUncaughtExceptionHandler(
         error -> {
           LOG.error("a stream thread died: " + error, "cause", String.valueOf(error.getCause()));
@@ -84,13 +90,34 @@ public final class Main {
     return ServiceExit.BUG;
   }
 
+  private static KafkaStreams streams(RunConfig config, Options options) {
+    Properties settings = Settings.of(config, options);
+    return config.call().async()
+        ? new KafkaStreams(topology(config), settings, new ScoringClients(config))
+        : new KafkaStreams(topology(config), settings);
+  }
+
+  /** With many records under way for a thread, its producer scores ({@link ScoringProducer}). */
   static Topology topology(RunConfig config) {
     StreamsBuilder builder = new StreamsBuilder();
-    builder
-        .<byte[], byte[]>stream(config.kafka().inputTopic())
-        .processValues(() -> new ScoreRecords(config))
-        .to(config.kafka().outputTopic());
+    KStream<byte[], byte[]> records = builder.stream(config.kafka().inputTopic());
+    KStream<byte[], byte[]> sent =
+        config.call().async() ? records : records.processValues(() -> new ScoreRecords(config));
+    sent.to(config.kafka().outputTopic());
     return builder.build();
+  }
+
+  /**
+   * Check what only this processor knows.
+   *
+   * @throws IllegalArgumentException naming what it cannot do
+   */
+  static void check(RunConfig config) {
+    if (config.call().batched()) {
+      throw new IllegalArgumentException(
+          "call.mode: batched: Kafka Streams hands records over one at a time;"
+              + " choose blocking or async");
+    }
   }
 
   /**

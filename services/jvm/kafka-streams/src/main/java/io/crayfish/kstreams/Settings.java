@@ -35,7 +35,8 @@ final class Settings {
     producer(settings, ProducerConfig.LINGER_MS_CONFIG, options.sinkLingerMs());
     producer(settings, ProducerConfig.BATCH_SIZE_CONFIG, options.sinkBatchBytes());
     if (exactlyOnce) {
-      producer(settings, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, transactionTimeout(options));
+      int timeout = transactionTimeout(options) + deadline(config);
+      producer(settings, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, timeout);
     } else { // as the other processors' sinks; transactions need all
       producer(settings, ProducerConfig.ACKS_CONFIG, "1");
       producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
@@ -63,6 +64,13 @@ final class Settings {
    */
   private static int transactionTimeout(Options options) {
     return Math.max(LEAST_TRANSACTION_MS, 2 * options.progressIntervalMs());
+  }
+
+  /** A commit waits for the calls that are under way, ms; a library has answered by then. */
+  private static int deadline(RunConfig config) {
+    return config.call().async()
+        ? (int) RunConfig.number(config.tool().options(), "deadline_ms", 5000)
+        : 0;
   }
 
   /**

@@ -22,6 +22,7 @@ final class SettingsTest {
             new RunConfig.Kafka("kafka:9092", "in", "out", 1, 1, 1 << 20),
             null,
             null,
+            null,
             new RunConfig.Processor("kafka-streams", "jvm", options),
             new RunConfig.Parallelism(1, 1, 1, true),
             "binary",

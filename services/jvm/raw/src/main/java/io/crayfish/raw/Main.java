@@ -3,6 +3,7 @@ package io.crayfish.raw;
 import io.crayfish.contract.JsonLog;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.ServiceExit;
+import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
@@ -27,21 +28,33 @@ public final class Main {
     Scorer scorer;
     try {
       config = RunConfig.load(RunConfig.PATH);
+      if (config.call().batched()) {
+        throw new IOException(
+            "call.mode: batched: the bare scorer has no records to put together;"
+                + " choose blocking with batch_size, or async");
+      }
       points = Points.load(config);
-      scorer = Tools.open(config.tool(), config.model());
-    } catch (IOException | ScorerException error) {
+      scorer = Tools.open(config);
+    } catch (IOException error) {
       LOG.error(error.getMessage());
       return ServiceExit.BAD_CONFIG;
+    } catch (ScorerException error) {
+      LOG.error(error.getMessage());
+      return error.exitCode();
     }
     int batch = config.workload().batchSize();
-    Loop loop = new Loop(scorer, points, batch, config.workload().points().pool());
+    Batches batches = new Batches(points, batch, config.workload().points().pool());
+    Loop loop =
+        config.call().async()
+            ? new AsyncLoop((AsyncScorer) scorer, batches, config.call().inFlight())
+            : new Loop(scorer, batches);
     Rows rows = new Rows(config, points);
     loop.warmUp(config.workload().warmup().seconds());
     RunConfig.Stop stop = config.workload().stop();
-    Loop.Calls calls = loop.score(stop.count() == null ? 0 : stop.count(), stop.seconds());
+    Calls calls = loop.score(stop.count() == null ? 0 : stop.count(), stop.seconds());
     rows.write(calls, OUT);
     scorer.close();
-    LOG.info("done", "calls", calls.outputs().size(), "cpu_s", calls.cpuNs() / 1e9);
+    LOG.info("done", "calls", calls.count(), "cpu_s", calls.cpuNs() / 1e9);
     return ServiceExit.OK;
   }
 }

@@ -13,7 +13,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 
 /**
@@ -59,21 +61,23 @@ final class Rows {
     return offset;
   }
 
-  void write(Loop.Calls calls, Path out) throws IOException {
+  void write(Calls calls, Path out) throws IOException {
     try (OutputStream sent = open(out.resolve("producer.records.bin"));
         OutputStream received = open(out.resolve("consumer.records.bin"))) {
       ByteBuffer sentRow = ByteBuffer.allocate(SENT_BYTES).order(LITTLE_ENDIAN);
       ByteBuffer receivedRow = ByteBuffer.allocate(RECEIVED_BYTES).order(LITTLE_ENDIAN);
       byte segment = (byte) Segment.MEASURED.flag();
-      for (int id = 0; id < calls.outputs().size(); id++) {
-        long start = calls.timesNs()[id];
-        long end = calls.timesNs()[id + 1];
+      for (int id = 0; id < calls.count(); id++) {
+        long start = calls.startsNs()[id];
+        long end = calls.endsNs()[id];
+        float[] output = calls.outputs().get(id);
+        Status status = output == null ? Status.FAILED : Status.OK;
         sentRow.clear().putLong(id).put(segment).putLong(start).putLong(start);
         sent.write(sentRow.putLong(NOT_APPENDED).putInt(0).array());
-        receivedRow.clear().putLong(id).put(segment).put((byte) Status.OK.ordinal());
+        receivedRow.clear().putLong(id).put(segment).put((byte) status.ordinal());
         receivedRow.putLong(start).putLong(start).putLong(start).putLong(end).putLong(end);
         receivedRow.putLong(NOT_APPENDED).putInt(batch);
-        check(receivedRow, id, calls.outputs().get(id));
+        check(receivedRow, id, output);
         received.write(receivedRow.array());
       }
     }
@@ -86,7 +90,7 @@ final class Rows {
 
   /** Class of the first point, points of the right class, largest deviation. */
   private void check(ByteBuffer row, long id, float[] output) {
-    boolean fits = output.length == batch * outputs;
+    boolean fits = output != null && output.length == batch * outputs;
     float deviation = points.reference() == null ? Float.NaN : 0;
     int correct = points.labels() == null || !fits ? -1 : 0;
     for (int place = 0; fits && place < batch; place++) {
@@ -116,14 +120,15 @@ final class Rows {
     return best;
   }
 
-  private void summaries(Loop.Calls calls, Path out) throws IOException {
-    int count = calls.outputs().size();
-    long[] times = calls.timesNs();
+  private void summaries(Calls calls, Path out) throws IOException {
+    int count = calls.count();
+    long first = count == 0 ? RecordScorer.now() : calls.startsNs()[0];
+    LongSummaryStatistics ends = Arrays.stream(calls.endsNs()).summaryStatistics();
     Map<String, Object> producer = new LinkedHashMap<>();
-    producer.put("ready_ns", times[0]);
+    producer.put("ready_ns", first);
     producer.put("warmup_start_ns", null);
-    producer.put("measured_start_ns", times[0]);
-    producer.put("measured_end_ns", times[Math.max(0, count - 1)]);
+    producer.put("measured_start_ns", first);
+    producer.put("measured_end_ns", count == 0 ? first : calls.startsNs()[count - 1]);
     producer.put("sent_warmup", 0);
     producer.put("sent_measured", count);
     producer.put("delivered", count);
@@ -132,8 +137,8 @@ final class Rows {
     producer.put("clock_start_ns", clockStart);
     producer.put("clock_end_ns", clockOffset());
     Map<String, Object> consumer = new LinkedHashMap<>();
-    consumer.put("first_result_ns", times[Math.min(1, count)]);
-    consumer.put("last_result_ns", times[count]);
+    consumer.put("first_result_ns", count == 0 ? first : ends.getMin());
+    consumer.put("last_result_ns", count == 0 ? first : ends.getMax());
     consumer.put("finished_ns", RecordScorer.now());
     consumer.put("ended", "all");
     consumer.put("received", count);

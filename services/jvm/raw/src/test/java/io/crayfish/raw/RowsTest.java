@@ -3,19 +3,26 @@ package io.crayfish.raw;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Reason;
+import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.Scorer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +37,7 @@ final class RowsTest {
         null,
         new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}),
         new RunConfig.Tool("own", Map.of(), null),
+        null,
         null,
         null,
         "binary",
@@ -64,7 +72,7 @@ final class RowsTest {
     float[] values = {0, 1, 2, 0, 0, 3};
     float[] reference = {0, 1, 2, 0, 0, 2.5f};
     Points points = new Points(values, 3, reference, new long[] {1, 0, 0});
-    Loop.Calls calls = new Loop(new Echo(), points, BATCH, POOL).score(5, null);
+    Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(5, null);
     new Rows(config(null), points).write(calls, out);
 
     JsonNode summary = new ObjectMapper().readTree(out.resolve("producer.json").toFile());
@@ -87,7 +95,7 @@ final class RowsTest {
       long start = rows.getLong(at + 10);
       long end = rows.getLong(at + 42);
       assertEquals(start, rows.getLong(at + 26));
-      assertEquals(calls.timesNs()[id + 1], end);
+      assertEquals(calls.endsNs()[id], end);
       assertEquals(-1, rows.getLong(at + 50));
       assertEquals(BATCH, rows.getInt(at + 58));
       assertEquals(correct[id], rows.getInt(at + 66));
@@ -100,9 +108,67 @@ final class RowsTest {
   @Test
   void aPoolOfBatchesIsDealtRoundTheEnd() throws Exception {
     Points points = new Points(new float[] {0, 1, 2, 3, 4, 5}, 3, null, null);
-    Loop.Calls calls = new Loop(new Echo(), points, BATCH, POOL).score(2, 10.0);
+    Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(2, 10.0);
     assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
     assertArrayEquals(new float[] {4, 5, 0, 1}, calls.outputs().get(1));
+  }
+
+  /** Answers with one other call, the last one first; every third fails. */
+  private static final class Pairs implements AsyncScorer {
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private int calls;
+    private int mostWaiting;
+
+    @Override
+    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
+      CompletableFuture<float[]> call = new CompletableFuture<>();
+      float[] output = new float[points.remaining()];
+      points.get(output);
+      boolean fails = calls++ % 3 == 2;
+      waiting.addFirst(
+          () -> {
+            if (fails) {
+              call.completeExceptionally(new CallException(Reason.DEADLINE, "late"));
+            } else {
+              call.complete(output);
+            }
+          });
+      mostWaiting = Math.max(mostWaiting, waiting.size());
+      if (waiting.size() == 2) {
+        waiting.forEach(Runnable::run);
+        waiting.clear();
+      }
+      return call;
+    }
+
+    @Override
+    public void load() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void manyCallsAreUnderWay(@TempDir Path out) throws Exception {
+    float[] values = {0, 1, 2, 3, 4, 5};
+    Points points = new Points(values, 3, values, null);
+    Pairs server = new Pairs();
+    Calls calls = new AsyncLoop(server, new Batches(points, BATCH, POOL), 2).score(6, null);
+    assertEquals(2, server.mostWaiting);
+    assertEquals(6, calls.count());
+    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
+    assertNull(calls.outputs().get(2));
+    new Rows(config(null), points).write(calls, out);
+    ByteBuffer rows =
+        ByteBuffer.wrap(Files.readAllBytes(out.resolve("consumer.records.bin")))
+            .order(LITTLE_ENDIAN);
+    assertEquals(1, rows.get(74 + 9));
+    assertEquals(2, rows.get(2 * 74 + 9));
+    assertEquals(-1, rows.getInt(2 * 74 + 62));
+    assertEquals(0, rows.getFloat(74 + 70));
+    JsonNode consumer = new ObjectMapper().readTree(out.resolve("consumer.json").toFile());
+    assertTrue(
+        consumer.get("first_result_ns").asLong() <= consumer.get("last_result_ns").asLong());
   }
 
   @Test

@@ -2,7 +2,7 @@ package io.crayfish.scoring;
 
 import java.nio.FloatBuffer;
 
-/** What every tool offers. One scorer belongs to one thread. */
+/** What every tool offers. One scorer belongs to one thread, unless it is an {@link AsyncScorer}. */
 public interface Scorer extends AutoCloseable {
   /**
    * Read the model, and answer one point.

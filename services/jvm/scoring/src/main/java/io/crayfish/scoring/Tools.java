@@ -8,10 +8,12 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -25,7 +27,31 @@ public final class Tools {
 
   private static final Map<String, ClassLoader> LOADERS = new ConcurrentHashMap<>();
 
+  /** How long a server may take to answer, where nobody says otherwise. */
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+
   private Tools() {}
+
+  /**
+   * The scorer of a run, loaded.
+   *
+   * @throws ScorerException if there is no such tool, it refuses an option, or cannot use the model,
+   *     or not in the run's call mode
+   */
+  public static Scorer open(RunConfig config) throws ScorerException {
+    Duration patience =
+        config.deadlines() == null
+            ? PATIENCE
+            : Duration.ofMillis(Math.round(1000 * config.deadlines().ready()));
+    Scorer scorer = open(config.tool(), config.model(), patience);
+    if (config.call().async() && !(scorer instanceof AsyncScorer)) {
+      scorer.close();
+      throw new ScorerException(
+          "tool " + config.tool().name() + ": call.mode async is for model servers; this one is a"
+              + " library, which scores in the thread that calls it: choose blocking");
+    }
+    return scorer;
+  }
 
   /**
    * The scorer of a tool, loaded.
@@ -33,6 +59,11 @@ public final class Tools {
    * @throws ScorerException if there is no such tool, it refuses an option, or cannot use the model
    */
   public static Scorer open(RunConfig.Tool tool, RunConfig.Model model) throws ScorerException {
+    return open(tool, model, PATIENCE);
+  }
+
+  private static Scorer open(RunConfig.Tool tool, RunConfig.Model model, Duration patience)
+      throws ScorerException {
     Path folder = ROOT.resolve(tool.name());
     ClassLoader loader = loader(tool.name(), folder);
     Thread thread = Thread.currentThread();
@@ -44,7 +75,12 @@ public final class Tools {
         Path.of(System.getProperty("java.io.tmpdir"), "javacpp-" + tool.name()).toString());
     try {
       Map<String, Object> options = new HashMap<>(tool.options());
-      Scorer scorer = provider(tool.name(), loader).create(model, options, folder);
+      Scorer scorer =
+          tool.address() == null
+              ? find(tool.name(), ScorerProvider.class, ScorerProvider::tool, loader)
+                  .create(model, options, folder)
+              : find(tool.name(), ClientProvider.class, ClientProvider::tool, loader)
+                  .connect(model, tool.address(), patience, options);
       if (!options.isEmpty()) { // a typo must not measure the default in silence
         throw new ScorerException("tool " + tool.name() + ": unknown option " + options.keySet());
       }
@@ -61,14 +97,17 @@ public final class Tools {
     }
   }
 
-  private static ScorerProvider provider(String tool, ClassLoader loader) throws ScorerException {
-    for (ScorerProvider provider : ServiceLoader.load(ScorerProvider.class, loader)) {
-      if (provider.tool().equals(tool)) {
+  private static <P> P find(
+      String tool, Class<P> kind, Function<P, String> name, ClassLoader loader)
+      throws ScorerException {
+    for (P provider : ServiceLoader.load(kind, loader)) {
+      if (name.apply(provider).equals(tool)) {
         return provider;
       }
     }
+    String what = kind == ClientProvider.class ? "client" : "provider";
     throw new ScorerException(
-        "tool '" + tool + "': no provider in " + ROOT.resolve(tool) + " in this image");
+        "tool '" + tool + "': no " + what + " in " + ROOT.resolve(tool) + " in this image");
   }
 
   private static ClassLoader loader(String tool, Path folder) {

@@ -1,0 +1,76 @@
+package io.crayfish.clients;
+
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.ScorerException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a client calls.
+ *
+ * @param tool for messages
+ * @param replicas host:port of each
+ * @param served the model's name at the server
+ * @param deadlineMs of a call, all its tries together
+ * @param channels connections to each replica
+ * @param retries how often a call that found nobody is tried again
+ * @param patience how long the first right answer may take
+ */
+record Settings(
+    String tool,
+    List<String> replicas,
+    String served,
+    long deadlineMs,
+    int channels,
+    int retries,
+    Duration patience) {
+
+  /** Takes out its own options, and those of the server, which are none of its business. */
+  static Settings take(
+      String tool,
+      RunConfig.Model model,
+      String address,
+      Duration patience,
+      Map<String, Object> options)
+      throws ScorerException {
+    List<String> replicas =
+        Arrays.stream(address.split(",")).map(String::strip).filter(one -> !one.isEmpty()).toList();
+    for (String replica : replicas) {
+      if (!replica.matches(".+:\\d+")) {
+        throw new ScorerException("tool " + tool + ": address " + replica + " is not host:port");
+      }
+    }
+    if (replicas.isEmpty()) {
+      throw new ScorerException("tool " + tool + ": no address of a server");
+    }
+    Object serve = options.getOrDefault("serve", "model");
+    if (!serve.equals("model") && !serve.equals("noop")) {
+      throw new ScorerException(
+          "tool " + tool + ": option serve: " + serve + " is neither model nor noop");
+    }
+    Settings settings =
+        new Settings(
+            tool,
+            replicas,
+            serve.equals("noop") ? "noop" : model.name(),
+            Math.round(number(tool, options, "deadline_ms", 5000, 1)),
+            (int) number(tool, options, "channels", 1, 1),
+            (int) number(tool, options, "retries", 0, 0),
+            patience);
+    options.clear();
+    return settings;
+  }
+
+  private static double number(
+      String tool, Map<String, Object> options, String name, int otherwise, int least)
+      throws ScorerException {
+    Object value = options.getOrDefault(name, otherwise);
+    if (value instanceof Number number && number.doubleValue() >= least) {
+      return number.doubleValue();
+    }
+    throw new ScorerException(
+        "tool " + tool + ": option " + name + ": " + value + " is not a number from " + least);
+  }
+}

@@ -1,0 +1,50 @@
+package io.crayfish.clients;
+
+import io.crayfish.scoring.ScorerException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A tensor that a server's model takes or gives.
+ *
+ * @param type as records name it, if it is float32, else as the server names it
+ * @param shape -1: any size; null: unknown
+ */
+record Signature(String name, String type, long[] shape) {
+  /**
+   * The only one of a kind, if it carries what records carry.
+   *
+   * @param kind input or output, for the message
+   * @param expected of one point or prediction, in a batch of one
+   * @throws ScorerException if there are others, or it is of another type or shape
+   */
+  static Signature only(String kind, List<Signature> all, long[] expected) throws ScorerException {
+    if (all.size() == 1 && all.get(0).fits(expected)) {
+      return all.get(0);
+    }
+    throw new ScorerException(
+        "the server's model has the " + kind + " "
+            + all.stream().map(Signature::toString).collect(Collectors.joining(", "))
+            + "; the run's has float32" + Arrays.toString(expected) + ", in batches of any size");
+  }
+
+  private boolean fits(long[] expected) {
+    if (!type.equals("float32")) {
+      return false;
+    }
+    if (shape == null) {
+      return true;
+    }
+    boolean fits = shape.length == expected.length;
+    for (int i = 0; fits && i < shape.length; i++) {
+      fits = shape[i] == -1 || shape[i] == expected[i];
+    }
+    return fits;
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + type + (shape == null ? "[?]" : Arrays.toString(shape));
+  }
+}

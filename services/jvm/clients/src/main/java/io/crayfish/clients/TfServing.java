@@ -1,0 +1,132 @@
+package io.crayfish.clients;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.crayfish.contract.Reason;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.protocols.tfserving.DataType;
+import io.crayfish.protocols.tfserving.GetModelMetadataRequest;
+import io.crayfish.protocols.tfserving.GetModelMetadataResponse;
+import io.crayfish.protocols.tfserving.ModelSpec;
+import io.crayfish.protocols.tfserving.PredictRequest;
+import io.crayfish.protocols.tfserving.PredictResponse;
+import io.crayfish.protocols.tfserving.PredictionServiceGrpc;
+import io.crayfish.protocols.tfserving.SignatureDef;
+import io.crayfish.protocols.tfserving.SignatureDefMap;
+import io.crayfish.protocols.tfserving.Tensor;
+import io.crayfish.protocols.tfserving.TensorInfo;
+import io.crayfish.protocols.tfserving.TensorShape;
+import io.crayfish.scoring.CallException;
+import io.crayfish.scoring.ScorerException;
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** TensorFlow Serving's PredictionService, signature {@code serving_default}. */
+final class TfServing implements Protocol<PredictRequest, PredictResponse> {
+  private static final String SIGNATURE = "serving_default";
+  private static final String FIELD = "signature_def";
+
+  private final RunConfig.Model model;
+  private final ModelSpec spec;
+  private volatile String input;
+  private volatile String output;
+
+  TfServing(RunConfig.Model model, String served) {
+    this.model = model;
+    this.spec = ModelSpec.newBuilder().setName(served).setSignatureName(SIGNATURE).build();
+  }
+
+  @Override
+  public MethodDescriptor<PredictRequest, PredictResponse> method() {
+    return PredictionServiceGrpc.getPredictMethod();
+  }
+
+  @Override
+  public void learn(Channel server, long deadlineMs) throws ScorerException {
+    GetModelMetadataResponse answer =
+        PredictionServiceGrpc.newBlockingStub(server)
+            .withDeadlineAfter(deadlineMs, TimeUnit.MILLISECONDS)
+            .getModelMetadata(
+                GetModelMetadataRequest.newBuilder()
+                    .setModelSpec(spec)
+                    .addMetadataField(FIELD)
+                    .build());
+    SignatureDef signature = signature(answer);
+    List<Signature> inputs = tensors(signature.getInputsMap());
+    List<Signature> outputs = tensors(signature.getOutputsMap());
+    input = Signature.only("inputs", inputs, model.inputShape(1)).name();
+    output = Signature.only("outputs", outputs, model.outputShape(1)).name();
+  }
+
+  private static SignatureDef signature(GetModelMetadataResponse answer) throws ScorerException {
+    try {
+      if (answer.containsMetadata(FIELD)) {
+        // Not Any.unpack: it compares the message's full name, and ours is of another package.
+        Map<String, SignatureDef> all =
+            SignatureDefMap.parseFrom(answer.getMetadataOrThrow(FIELD).getValue())
+                .getSignatureDefMap();
+        if (all.containsKey(SIGNATURE)) {
+          return all.get(SIGNATURE);
+        }
+        throw new ScorerException(
+            "the server's model has the signatures " + all.keySet() + ", not " + SIGNATURE);
+      }
+    } catch (InvalidProtocolBufferException error) {
+      throw new ScorerException("its metadata cannot be read: " + error.getMessage(), error);
+    }
+    throw new ScorerException("the server's model has no signatures");
+  }
+
+  private static List<Signature> tensors(Map<String, TensorInfo> infos) {
+    return infos.entrySet().stream()
+        .map(
+            entry -> {
+              TensorShape shape = entry.getValue().getTensorShape();
+              return new Signature(
+                  entry.getKey(),
+                  type(entry.getValue().getDtype()),
+                  shape.getUnknownRank() ? null : sizes(shape));
+            })
+        .toList();
+  }
+
+  private static String type(DataType type) {
+    return type == DataType.DT_FLOAT ? "float32" : type.name();
+  }
+
+  private static long[] sizes(TensorShape shape) {
+    return shape.getDimList().stream().mapToLong(TensorShape.Dim::getSize).toArray();
+  }
+
+  @Override
+  public PredictRequest request(ByteString points, int batch) {
+    TensorShape.Builder shape = TensorShape.newBuilder();
+    for (long size : model.inputShape(batch)) {
+      shape.addDim(TensorShape.Dim.newBuilder().setSize(size));
+    }
+    Tensor tensor =
+        Tensor.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setTensorShape(shape)
+            .setTensorContent(points)
+            .build();
+    return PredictRequest.newBuilder().setModelSpec(spec).putInputs(input, tensor).build();
+  }
+
+  @Override
+  public float[] predictions(PredictResponse answer, int batch) throws CallException {
+    Tensor tensor = answer.getOutputsMap().get(output);
+    if (tensor == null) {
+      throw new CallException(
+          Reason.BAD_OUTPUT,
+          "it answers " + answer.getOutputsMap().keySet() + ", not " + output);
+    }
+    Floats.check(output, type(tensor.getDtype()), sizes(tensor.getTensorShape()), model, batch);
+    return tensor.getTensorContent().isEmpty()
+        ? Floats.of(tensor.getFloatValList(), model, batch)
+        : Floats.of(tensor.getTensorContent(), model, batch);
+  }
+}

@@ -1,0 +1,51 @@
+package io.crayfish.clients;
+
+import com.google.protobuf.ByteString;
+import io.crayfish.contract.Reason;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.protocols.torchserve.InferenceAPIsServiceGrpc;
+import io.crayfish.protocols.torchserve.PredictionResponse;
+import io.crayfish.protocols.torchserve.PredictionsRequest;
+import io.crayfish.scoring.CallException;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+
+/** TorchServe: it hands bytes to the model's handler, and knows nothing of shapes. */
+final class TorchServe implements Protocol<PredictionsRequest, PredictionResponse> {
+  /** The field that handlers read. */
+  private static final String FIELD = "data";
+
+  private final RunConfig.Model model;
+  private final String served;
+
+  TorchServe(RunConfig.Model model, String served) {
+    this.model = model;
+    this.served = served;
+  }
+
+  @Override
+  public MethodDescriptor<PredictionsRequest, PredictionResponse> method() {
+    return InferenceAPIsServiceGrpc.getPredictionsMethod();
+  }
+
+  @Override
+  public PredictionsRequest request(ByteString points, int batch) {
+    return PredictionsRequest.newBuilder().setModelName(served).putInput(FIELD, points).build();
+  }
+
+  @Override
+  public float[] predictions(PredictionResponse answer, int batch) throws CallException {
+    return Floats.of(answer.getPrediction(), model, batch);
+  }
+
+  /** A worker that died while it had the call, or is being started again. */
+  @Override
+  public Reason reason(Status status) {
+    String said = String.valueOf(status.getDescription());
+    if (status.getCode() == Status.Code.INTERNAL
+        && (said.contains("Worker died") || said.contains("No worker is available"))) {
+      return Reason.UNAVAILABLE;
+    }
+    return Protocol.super.reason(status);
+  }
+}

@@ -1,0 +1,203 @@
+package io.crayfish.clients;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.crayfish.clients.FakeServers.Said;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.protocols.tfserving.DataType;
+import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.Tools;
+import io.crayfish.scoring.UnreachableException;
+import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each client against a server of its protocol. */
+@Timeout(60)
+final class ClientsTest {
+  private final AtomicReference<Metadata> headers = new AtomicReference<>();
+  private Server server;
+
+  @AfterEach
+  void stop() {
+    if (server != null) {
+      server.shutdownNow();
+    }
+  }
+
+  private String start(BindableService service) throws Exception {
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .directExecutor()
+            .maxInboundMessageSize(64 << 20)
+            .intercept(FakeServers.notes(headers))
+            .addService(service)
+            .build()
+            .start();
+    return "localhost:" + server.getPort();
+  }
+
+  private static Scorer open(String tool, String address, Map<String, Object> options)
+      throws ScorerException {
+    return open(tool, address, options, FakeServers.MODEL, 30);
+  }
+
+  private static Scorer open(
+      String tool, String address, Map<String, Object> options, RunConfig.Model model, double ready)
+      throws ScorerException {
+    return Tools.open(
+        new RunConfig(
+            "run",
+            null,
+            model,
+            new RunConfig.Tool(tool, options, address),
+            null,
+            null,
+            null,
+            "binary",
+            "at-least-once",
+            "kafka",
+            null,
+            new RunConfig.Deadlines(ready, 7)));
+  }
+
+  static Stream<Arguments> servers() {
+    return Stream.of(
+        Arguments.of("tf-serving", FakeServers.tfServing(false, Said.RIGHT)),
+        Arguments.of("tf-predict", FakeServers.tfServing(true, Said.RIGHT)),
+        Arguments.of("triton", FakeServers.oip(true, Said.RIGHT)),
+        Arguments.of("oip", FakeServers.oip(false, Said.RIGHT)),
+        Arguments.of("torchserve", FakeServers.torchServe()),
+        Arguments.of("ray-serve", FakeServers.rayServe()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("servers")
+  void predictionsOfOnePointAndOfMany(String tool, BindableService service) throws Exception {
+    Map<String, Object> options = Map.of("deadline_ms", 20_000, "batch_size", 16);
+    try (Scorer scorer = open(tool, start(service), options)) {
+      AsyncScorer client = assertInstanceOf(AsyncScorer.class, scorer);
+      float[] point = {1, 2, 3, 4, 5, 6.5f};
+      assertArrayEquals(new float[] {21.5f, 1}, scorer.score(FloatBuffer.wrap(point), 1));
+      ByteBuffer many = ByteBuffer.allocate(8 + 4 * 18).order(ByteOrder.LITTLE_ENDIAN).position(8);
+      for (int i = 0; i < 18; i++) {
+        many.putFloat(i);
+      }
+      many.position(8);
+      assertArrayEquals(new float[] {15, 0, 51, 6, 87, 12}, client.submit(many, 3).get());
+      float[] large = new float[6 * 250_000]; // beyond gRPC's own limit of 4 MiB
+      large[0] = 1;
+      assertEquals(1, client.submit(FloatBuffer.wrap(large), 250_000).get()[0]);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("servers")
+  void aModelThatDoesNothingIsAskedForByItsName(String tool, BindableService service)
+      throws Exception {
+    try (Scorer scorer = open(tool, start(service), Map.of("serve", "noop"))) {
+      assertEquals(2, scorer.score(FloatBuffer.allocate(6), 1).length);
+    }
+    String application =
+        headers.get().get(Metadata.Key.of("application", Metadata.ASCII_STRING_MARSHALLER));
+    assertEquals(tool.equals("ray-serve") ? "noop" : null, application);
+  }
+
+  static Stream<Arguments> others() {
+    Said shape = new Said(DataType.DT_FLOAT, "FP32", 4, 2);
+    Said outputs = new Said(DataType.DT_FLOAT, "FP32", 3, 5);
+    Said type = new Said(DataType.DT_INT64, "INT64", 3, 2);
+    return Stream.of(
+        Arguments.of("tf-serving", FakeServers.tfServing(true, shape), "image float32[-1, 2, 4]"),
+        Arguments.of("tf-serving", FakeServers.tfServing(true, outputs), "sum float32[-1, 5]"),
+        Arguments.of("tf-serving", FakeServers.tfServing(true, type), "image DT_INT64[-1, 2, 3]"),
+        Arguments.of("triton", FakeServers.oip(true, shape), "image float32[-1, 2, 4]"),
+        Arguments.of("triton", FakeServers.oip(true, outputs), "sum float32[-1, 5]"),
+        Arguments.of("triton", FakeServers.oip(true, type), "image INT64[-1, 2, 3]"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("others")
+  void anotherModelIsSaidInWords(String tool, BindableService service, String has)
+      throws Exception {
+    String address = start(service);
+    ScorerException error =
+        assertThrows(ScorerException.class, () -> open(tool, address, Map.of()));
+    assertTrue(error.getMessage().contains(has), error.getMessage());
+    assertEquals(2, error.exitCode());
+  }
+
+  @ParameterizedTest
+  @MethodSource("servers")
+  void anAnswerOfAnotherSizeIsSaidInWords(String tool, BindableService service) throws Exception {
+    String address = start(service);
+    RunConfig.Model model =
+        new RunConfig.Model("sums", "any", "", new int[] {2, 3}, new int[] {3});
+    ScorerException error =
+        assertThrows(
+            ScorerException.class, () -> open(tool, address, Map.of(), model, 30));
+    assertEquals(2, error.exitCode());
+    assertTrue(error.getMessage().contains("3]"), error.getMessage());
+  }
+
+  @ParameterizedTest
+  @MethodSource("servers")
+  void anUnknownModelIsSaidInWords(String tool, BindableService service) throws Exception {
+    if (tool.equals("ray-serve")) {
+      return; // its fake looks at no name
+    }
+    String address = start(service);
+    RunConfig.Model model =
+        new RunConfig.Model("nobody", "any", "", new int[] {2, 3}, new int[] {2});
+    ScorerException error =
+        assertThrows(ScorerException.class, () -> open(tool, address, Map.of(), model, 1));
+    assertTrue(error.getMessage().contains("nobody"), error.getMessage());
+    assertEquals(2, error.exitCode());
+  }
+
+  @Test
+  void aServerThatIsNotThereIsUnreachable() {
+    UnreachableException error =
+        assertThrows(
+            UnreachableException.class,
+            () -> open("triton", "localhost:1", Map.of(), FakeServers.MODEL, 0.5));
+    assertEquals(3, error.exitCode());
+    assertTrue(error.getMessage().contains("localhost:1"), error.getMessage());
+  }
+
+  @Test
+  void whatNoClientTakesIsRefused() {
+    for (Map<String, Object> options :
+        List.of(
+            Map.<String, Object>of("deadline_ms", 0),
+            Map.<String, Object>of("channels", "two"),
+            Map.<String, Object>of("retries", -1),
+            Map.<String, Object>of("serve", "other"))) {
+      assertThrows(ScorerException.class, () -> open("triton", "localhost:1", options));
+    }
+    assertThrows(ScorerException.class, () -> open("triton", "localhost", Map.of()));
+    assertThrows(ScorerException.class, () -> open("nobody", "localhost:1", Map.of()));
+  }
+}

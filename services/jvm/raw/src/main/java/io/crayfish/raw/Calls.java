@@ -1,0 +1,17 @@
+package io.crayfish.raw;
+
+import java.util.List;
+
+/**
+ * What was measured.
+ *
+ * @param startsNs Unix ns before each call
+ * @param endsNs Unix ns after each
+ * @param outputs of each; null where it failed
+ * @param cpuNs of the whole process while they were made
+ */
+record Calls(long[] startsNs, long[] endsNs, List<float[]> outputs, long cpuNs) {
+  int count() {
+    return outputs.size();
+  }
+}
