@@ -21,13 +21,14 @@ class System(NamedTuple):
     tool: str
 
 
-def supported(catalog: Catalog) -> list[System]:
-    """Every supported cell, in the catalog's order."""
+def supported(catalog: Catalog, kind: str | None = None) -> list[System]:
+    """Every supported cell, in the catalog's order; of tools of one kind, if it is given."""
     return [
         System(processor.name, runtime, tool)
         for processor in catalog.processors.values()
         for runtime, tools in processor.tools.items()
         for tool in tools
+        if kind in {None, catalog.tools[tool].kind}
     ]
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import CallMode, Pipeline
 from crayfish_ctl import cells
-from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE, Runtime
+from crayfish_ctl.catalog.model import REPLICAS, THREADS_PER_INSTANCE, Runtime
 from crayfish_ctl.cells import GoalName, PlannedArrivals
 
 Purpose = Literal["measure", "probe", "confirm"]
@@ -43,6 +43,11 @@ class Cell(cells.Cell):
         """Containers among which a processor with the option `threads_per_instance` divides N."""
         threads = self.processor_options.get(THREADS_PER_INSTANCE, 0)
         return self.parallelism.scorer // int(threads) if threads else 1
+
+    @property
+    def replicas(self) -> int:
+        """Containers of the tool's server."""
+        return int(self.tool_options.get(REPLICAS, 1))
 
 
 class RunSpec(cells.RunSpec):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP)\}")
 _IMAGE: Final = re.compile(r"\$\{CRAYFISH_IMAGES\}/([^:\s\"']+)")
 _OURS: Final = "CRAYFISH"
-_INSTANCES: Final = "CRAYFISH_INSTANCES"
+_COUNTS: Final = {"${CRAYFISH_INSTANCES}": "instances", "${TOOL_REPLICAS}": "replicas"}
+"""What a service's `deploy.replicas` may be -> the property of a cell that says how many."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Service:
 
     size: str | None
     """Its size class; None if no label says it, which the rules of a stack refuse."""
-    repeated: bool
-    """Whether there are as many of it as the processor has instances."""
+    count: str | None
+    """`instances` or `replicas` of the cell: there are as many of it; None: there is one."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,18 @@ def _parsed(path: Path, _changed_ns: int, _bytes: int) -> Fragment:
         services={
             str(name): Service(
                 size=labels_of(body).get(SIZE) if isinstance(body, dict) else None,
-                repeated=_INSTANCES in str(body),
+                count=_COUNTS.get(_replicas(body)),
             )
             for name, body in services.items()
         },
         limits=_limits(text),
         images=frozenset(_IMAGE.findall(text)),
     )
+
+
+def _replicas(body: object) -> str:
+    deploy = body.get("deploy") if isinstance(body, dict) else None
+    return str(deploy.get("replicas", "")) if isinstance(deploy, dict) else ""
 
 
 def _limits(text: str) -> frozenset[tuple[str, str]]:
@@ -203,8 +209,8 @@ def _services(run: RunSpec, fragments: Iterable[Fragment]) -> list[str]:
     for fragment in fragments:
         for name, service in fragment.services.items():
             names.append(name)
-            if service.repeated:
-                names += [f"{name}-{number}" for number in range(2, run.cell.instances + 1)]
+            containers = getattr(run.cell, service.count) if service.count else 1
+            names += [f"{name}-{number}" for number in range(2, containers + 1)]
     return names
 
 

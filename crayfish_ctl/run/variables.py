@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from pathlib import Path
 
+    from crayfish_contract.runconfig import Options
     from crayfish_ctl.catalog import Profile
     from crayfish_ctl.plan import Plan, RunSpec
 
@@ -36,7 +37,7 @@ def variables(plan: Plan, run: RunSpec, *, experiment_dir: Path, run_dir: Path) 
         "CRAYFISH_RUNTIME": run.cell.runtime,
         "CRAYFISH_JVM_TOOL": _jvm_tool(plan, run),
         **model_variables(plan, run),
-        **tool_variables(run),
+        **tool_variables(run.cell.tool_options),
         "CRAYFISH_INSTANCES": str(run.cell.instances),
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
@@ -58,11 +59,11 @@ def model_variables(plan: Plan, run: RunSpec) -> dict[str, str]:
     }
 
 
-def tool_variables(run: RunSpec) -> dict[str, str]:
+def tool_variables(options: Options) -> dict[str, str]:
     """`TOOL_<OPTION>`: what a server is told of the tool's options."""
     return {
         f"TOOL_{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in run.cell.tool_options.items()
+        for name, value in options.items()
     }
 
 

@@ -14,12 +14,13 @@ import yaml
 
 from crayfish_ctl.catalog import load_catalog, open_roots
 from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE, ROLES, SIZE, labels_of
+from crayfish_ctl.catalog.option import defaults
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
 from crayfish_ctl.plan import Plan, Points, choices, make_plan
 from crayfish_ctl.results import Engine
 from crayfish_ctl.run.prepare import Setting, prepare_stack
-from crayfish_ctl.run.variables import profile_variables, variables
+from crayfish_ctl.run.variables import profile_variables, tool_variables, variables
 from crayfish_ctl.targets import Rendered, Stack
 from crayfish_ctl.targets.compose import ComposeTarget
 from crayfish_ctl.targets.compose.render import render
@@ -68,6 +69,9 @@ def filled(plan: Plan, folder: Path, fragments: list[Path]) -> Rendered:
     run_dir = folder / plan.runs[0].run_id
     run_dir.mkdir(parents=True)
     values = variables(plan, plan.runs[0], experiment_dir=folder, run_dir=run_dir)
+    # Each server's fragment is for runs of its own tool.
+    for tool in load_catalog(ROOT).tools.values():
+        values |= tool_variables(defaults(tool.options))
     return render(Stack(fragments, values), run_dir)
 
 

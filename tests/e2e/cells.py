@@ -10,7 +10,7 @@ from crayfish_ctl.catalog import load_catalog, supported
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import System
 
-SYSTEMS = supported(load_catalog(Path(__file__).parents[2]))
+SYSTEMS = supported(load_catalog(Path(__file__).parents[2]), "embedded")
 PROCESSORS = list(dict.fromkeys(system.processor for system in SYSTEMS))
 RATE = 50
 SECONDS = 2

@@ -57,7 +57,9 @@ def test_who_asks_for_an_unsupported_cell_is_told_why_and_what_is_near() -> None
     hint = near(CATALOG, "flink", "dl4j")
     assert "jvm dl4j" in hint
     assert "dl4j runs on: flink jvm, kafka-streams jvm" in hint
-    assert "flink has: python noop, python onnx, jvm dl4j" in near(CATALOG, "flink", "nothing")
+    here = near(CATALOG, "flink", "nothing")
+    assert here.startswith("flink has: python noop, ")
+    assert "jvm torchserve" in here
 
 
 def test_a_tool_is_there_where_its_images_have_what_it_needs() -> None:
@@ -95,7 +97,11 @@ def images() -> list[str]:
 def test_an_image_has_what_it_says(image: str) -> None:
     """Python: a package of the image's lock; on the JVM: an artifact of a tool's folder."""
     said = yaml.safe_load((ROOT / "images" / image / "libraries.yaml").read_text())
-    poms = "".join(path.read_text() for path in (ROOT / "services/jvm/tools").glob("*/pom.xml"))
+    tools = [
+        *(ROOT / "services/jvm/tools").glob("*/pom.xml"),
+        ROOT / "services/jvm/clients/pom.xml",
+    ]
+    poms = "".join(path.read_text() for path in tools)
     for library in said.get("jvm", []):
         assert f"<artifactId>{library}" in poms
     if "python" in said:

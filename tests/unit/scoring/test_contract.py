@@ -36,7 +36,7 @@ POINTS = np.load(FOLDER / "test-points.npz")["points"]
 REFERENCE = np.load(FOLDER / "reference.npy")
 FORMATS = list(RecordFormat)
 CATALOG = load_catalog(ROOT)
-IN_PYTHON = {system.tool for system in supported(CATALOG) if system.runtime == "python"}
+IN_PYTHON = {system.tool for system in supported(CATALOG, "embedded") if system.runtime == "python"}
 EMBEDDED = [
     tool for tool in CATALOG.tools.values() if tool.kind == "embedded" and tool.name in IN_PYTHON
 ]
