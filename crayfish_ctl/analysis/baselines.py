@@ -31,15 +31,16 @@ class PipelineEfficiency:
 def pipeline_efficiency(summaries: Sequence[CellSummary]) -> list[PipelineEfficiency]:
     """Each saturating cell with a pipeline against its bounds, as far as both have VALID runs.
 
-    The raw bound has the same tool with its options, runtime, model and batch size. The noop bound
-    has everything the same but the tool.
+    The raw bound has the same tool with its options, runtime, model and batch size. Of a model
+    server it is the best that a bare client got out of it, in whichever runtime, with however many
+    calls under way. The noop bound has everything the same but the tool and how it is called.
     """
     saturating = [summary for summary in summaries if summary.cell.aim.floods]
     raw = [summary for summary in saturating if not summary.cell.way.processor]
     pipelines = [summary for summary in saturating if summary.cell.way.processor]
     found: list[PipelineEfficiency] = []
     for summary in pipelines:
-        scorer = _first(raw, _scorer(summary.cell), _scorer)
+        scorer = _best(raw, _scorer(summary.cell), _scorer)
         pipeline = _first(
             (other for other in pipelines if other.cell.scores_nothing),
             _pipeline(summary.cell),
@@ -53,15 +54,28 @@ def pipeline_efficiency(summaries: Sequence[CellSummary]) -> list[PipelineEffici
 
 
 def _scorer(cell: Cell) -> dict[str, Any]:
-    return cell.model_dump(include={"tool", "tool_options", "runtime", "model", "batch_size"})
+    own = {"tool", "tool_options", "model", "batch_size", "server"}
+    return cell.model_dump(include=own if cell.calls_server else {*own, "runtime"})
 
 
 def _pipeline(cell: Cell) -> dict[str, Any]:
-    return cell.model_dump(exclude={"tool", "tool_options", "scores_nothing", "title", "segment"})
+    tool = {"tool", "tool_options", "scores_nothing", "calls_server", "call", "server"}
+    return cell.model_dump(exclude={*tool, "title", "segment"})
 
 
 def _first(summaries: Iterable[CellSummary], wanted: dict[str, Any], what: Any) -> Any:
     return next((other for other in summaries if what(other.cell) == wanted), None)
+
+
+def _best(summaries: Sequence[CellSummary], wanted: dict[str, Any], what: Any) -> Any:
+    """The one of the highest capacity."""
+    found = [other for other in summaries if what(other.cell) == wanted]
+    return max(found, key=_capacity, default=None)
+
+
+def _capacity(summary: CellSummary) -> float:
+    estimate = summary.estimates.get(key_metric(summary.cell))
+    return estimate.centre if estimate else 0.0
 
 
 def _against(

@@ -18,6 +18,7 @@ BLAME: Final[dict[str, Literal["harness", "system"]]] = {
     "UNSETTLED": "harness",
     "UNDELIVERED": "harness",
     "CLOCK_STEP": "harness",
+    "LITTLE": "harness",
     "THROTTLED": "harness",
     "HARNESS_OOM": "harness",
     "NO_METRICS": "harness",

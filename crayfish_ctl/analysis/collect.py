@@ -25,6 +25,7 @@ from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, w
 from crayfish_ctl.results.verdict import Failure, Verdict, VerdictState
 
 from .bursts import bursts_of
+from .calls import call_facts
 from .correctness import Reference, correctness_of
 from .latency import (
     broker_latency_ms,
@@ -187,6 +188,7 @@ def summarise_run(  # noqa: PLR0917
         due_records_per_s=due_rate(measured, cell),
         faults_done=inputs.faults,
         latency_ms=latency_ms(ok),
+        calls=call_facts(ok, cell),
         changed_images=tuple(
             name
             for name, fact in sorted(inputs.containers.items())
@@ -207,6 +209,7 @@ def summarise_run(  # noqa: PLR0917
         stages_ms=stages,
         broker_latency_ms=broker_latency_ms(ok),
         published_latency_ms=published_latency_ms(ok),
+        calls=facts.calls,
         schedule_lag_ms=lag,
         throughput=facts.throughput,
         efficiency=efficiency_of(usage, facts.components, ok, cell, window),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.results.happened import Component, FaultFact
     from crayfish_ctl.results.numbers import (
         Backlog,
+        CallFacts,
         Correctness,
         Counts,
         Percentiles,
@@ -52,6 +53,7 @@ class Facts:
     """By how much the clock was set during the run; of several steps, the largest."""
     faults_done: tuple[FaultFact, ...] = ()
     latency_ms: Percentiles | None = None
+    calls: CallFacts | None = None
     warmed: Warmed | None = None
     changed_images: tuple[str, ...] = ()
     """Services that ran another image than the experiment began with."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from crayfish_ctl.results.verdict import Reason, Verdict, VerdictState
 
+from .calls import little, window_not_full
 from .facts import (
     GROWTH_P_VALUE,
     GROWTH_SECONDS,
@@ -105,6 +106,7 @@ REASONS: Final[tuple[Rule, ...]] = (
     unchecked,
     accuracy_differs,
     clock_step,
+    little,
     harness_throttled,
     out_of_memory,
     harness_out_of_memory,
@@ -121,6 +123,7 @@ NOTES: Final[tuple[Rule, ...]] = (
     duplicates,
     unfinished_backlog,
     not_saturated,
+    window_not_full,
     still_warming,
     unsteady,
     clocks,

@@ -85,6 +85,8 @@ class Cell(Recorded):
     """Likewise."""
     scores_nothing: bool = False
     """The tool answers without a model: the cell is a bound, and its outputs say nothing."""
+    calls_server: bool = False
+    """The tool calls a model server, and computes nothing itself."""
     call: Call = Call()
     """How records reach the model."""
     server: str | None = None

@@ -98,6 +98,7 @@ def make_spec(
         tool=system.tool,
         tool_options=tool_options,
         scores_nothing=plan.tools[system.tool].scores_nothing or tool_options.get(SERVE) == NOOP,
+        calls_server=plan.tools[system.tool].kind == "external",
         call=call,
         server=choices.servers.get(system.tool),
         model=plan.model.name,

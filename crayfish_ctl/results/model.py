@@ -18,6 +18,7 @@ from .happened import UNDER_TEST, Component, FaultFact, Step
 from .numbers import (
     Backlog,
     Burst,
+    CallFacts,
     Correctness,
     Counts,
     Efficiency,
@@ -58,6 +59,8 @@ class RunResult(Frozen):
     """From append time in the input topic to append time in the output topic, whole ms."""
     published_latency_ms: Percentiles | None = None
     """From sent to append time in the output topic, whole ms: as the published study counts."""
+    calls: CallFacts | None = None
+    """Of a model server; None if none is called."""
     schedule_lag_ms: Percentiles | None = None
     """How late the producer sent: sent - due, of all measured records."""
     throughput: Throughput | None = None

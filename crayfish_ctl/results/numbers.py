@@ -5,6 +5,15 @@ from __future__ import annotations
 from .frozen import Frozen
 
 
+class CallFacts(Frozen):
+    """Calls of a model server that were under way at a time."""
+
+    under_way: float
+    """Mean over the time in which there were any: their rate times their mean duration."""
+    allowed: int
+    """How many there may be: calls under way for each scorer, times scorers."""
+
+
 class FailedCalls(Frozen):
     """Records whose call to a model server gave no prediction, by why (`codec.Reason`)."""
 

@@ -1,0 +1,70 @@
+"""How many calls of a model server were under way at a time.
+
+Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = lambda W", 1961): the mean
+number of calls under way is their rate times their mean duration. The run config says how many there
+may be at once; more than that cannot be, so where the law finds more, a time stamp is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from crayfish_ctl.results.numbers import CallFacts
+from crayfish_ctl.results.verdict import Reason
+
+if TYPE_CHECKING:
+    from crayfish_ctl.cells import Cell
+
+    from .facts import Facts
+
+MAX_EXCESS: Final = 0.05
+"""By how much the law may find more calls under way than there may be."""
+FULL_SHARE: Final = 0.8
+"""A window that is filled to this share in the mean counts as full."""
+_MIN_CALLS: Final = 100
+
+
+def call_facts(ok: pl.DataFrame, cell: Cell) -> CallFacts | None:
+    """Of the records that came back scored; None if no server is called, or hardly."""
+    if not cell.calls_server or ok.height < _MIN_CALLS or cell.call.mode == "batched":
+        return None
+    called = pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 1000
+    seen = ok.select(
+        busy=(pl.col("scored_ns") - called).sum(),
+        start=called.min(),
+        end=pl.col("scored_ns").max(),
+    ).row(0)
+    busy, start, end = (int(value or 0) for value in seen)
+    if end <= start:
+        return None
+    return CallFacts(
+        under_way=busy / (end - start), allowed=cell.call.in_flight * cell.parallelism.scorer
+    )
+
+
+def little(facts: Facts) -> Reason | None:
+    """More calls were under way than there may be."""
+    calls = facts.calls
+    if calls is None or calls.under_way <= (1 + MAX_EXCESS) * calls.allowed:
+        return None
+    return Reason(
+        code="LITTLE",
+        message=f"rate times duration says that {calls.under_way:.1f} calls were under way in the "
+        f"mean, and {calls.allowed} may be: a clock or a time stamp of the processor is wrong",
+    )
+
+
+def window_not_full(facts: Facts) -> Reason | None:
+    """The capacity is not the server's: the processor did not ask it enough."""
+    calls = facts.calls
+    if calls is None or not facts.saturates or facts.cell.call.mode != "async":
+        return None
+    if calls.under_way >= FULL_SHARE * calls.allowed:
+        return None
+    return Reason(
+        code="WINDOW_NOT_FULL",
+        message=f"of {calls.allowed} calls that may be under way, {calls.under_way:.1f} were in "
+        "the mean: the processor, and not the model server, was the limit",
+    )
