@@ -1,8 +1,8 @@
 """How many calls of a model server were under way at a time.
 
 Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = lambda W", 1961): the mean
-number of calls under way is their rate times their mean duration. The run config says how many there
-may be at once; more than that cannot be, so where the law finds more, a time stamp is wrong.
+number of calls under way is their rate times their mean duration. The run config says how many
+there may be at once; more than that cannot be, so where the law finds more, a time stamp is wrong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Real model servers, called by every processor: ids, predictions, order, and a server that dies."""
+"""Real model servers, called by every processor: ids, predictions, order; one of them dies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def served(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFacto
     return start(write_experiment(folder, workloads(), **brief)).finish(timeout_s=1500)
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(cell))
+@pytest.mark.parametrize("cell", CELLS, ids="-".join)
 def test_every_record_comes_back_rightly(served: Finished, cell: tuple[str, ...]) -> None:
     (run,) = served.titled(name_of(*cell))
     records = served.records(run["run_id"])
