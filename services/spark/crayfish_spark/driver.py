@@ -104,7 +104,8 @@ def check_shape(config: RunConfig, options: SparkOptions) -> None:
     """Real-time tasks run for as long as their batch: what shuffles between them would never begin.
 
     Raises:
-        OptionError: if the operators are not all in the same tasks.
+        OptionError: if the operators are not all in the same tasks, or records shall be put
+            together.
     """
     shape = config.parallelism
     if options.mode == "real-time" and not (
@@ -113,6 +114,11 @@ def check_shape(config: RunConfig, options: SparkOptions) -> None:
         raise OptionError(
             f"parallelism {shape.source}-{shape.scorer}-{shape.sink}: "
             "mode real-time needs all three equal, and chained"
+        )
+    if options.mode == "real-time" and config.call.mode == "batched":
+        raise OptionError(
+            "call.mode: batched: mode real-time scores each record before it reads the next one: "
+            "choose blocking, or micro-batch"
         )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import BinaryType
 
 from crayfish_contract.kafka import jvm_fetch_settings
@@ -17,7 +17,6 @@ from .scoring import COLUMN, SCHEMA, score_batches
 from .session import settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
     from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 
     from crayfish_contract.runconfig import RunConfig
@@ -44,7 +43,7 @@ def start_query(spark: SparkSession, config: RunConfig, options: SparkOptions) -
     if parallelism.scorer != parallelism.source or not parallelism.chained:
         records = records.repartition(parallelism.scorer)
     if config.processor.runtime == "jvm":
-        results = _scored_on_the_jvm(spark, records)
+        results = _scored_on_the_jvm(spark, records, config, options)
     else:
         score = partial(score_batches, config.model_dump_json())
         results = records.mapInArrow(score, SCHEMA)
@@ -65,7 +64,21 @@ def check_model_on_the_jvm(spark: SparkSession, config: RunConfig) -> None:
         raise ScorerError(error.java_exception.getMessage()) from None
 
 
-def _scored_on_the_jvm(spark: SparkSession, records: DataFrame) -> DataFrame:
+def _scored_on_the_jvm(
+    spark: SparkSession, records: DataFrame, config: RunConfig, options: SparkOptions
+) -> DataFrame:
+    # A task of real-time mode waits for its next record in the middle of its work: results that
+    # came meanwhile would wait with it. There, each record has its result before the next is read.
+    call = config.call
+    if options.mode == "micro-batch" and call.mode != "blocking":
+        operators = spark._jvm.io.crayfish.spark.ScorePartitions  # noqa: SLF001
+        source = records._jdf  # noqa: SLF001
+        results = (
+            operators.batched(source, COLUMN, call.records)
+            if call.mode == "batched"
+            else operators.underWay(source, COLUMN, call.in_flight, call.ordered)
+        )
+        return DataFrame(results, spark)
     spark.udf.registerJavaFunction("score", "io.crayfish.spark.ScoreUdf", BinaryType())
     return records.selectExpr(f"score({COLUMN}) AS {COLUMN}")
 

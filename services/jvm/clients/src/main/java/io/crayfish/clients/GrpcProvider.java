@@ -6,24 +6,24 @@ import io.crayfish.scoring.ClientProvider;
 import io.crayfish.scoring.ScorerException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.function.BiFunction;
 
 /**
  * The clients of the servers that speak one protocol, each found by its tool's name.
  *
  * <p>Options: {@code deadline_ms} of a call (5000), {@code channels} to each replica (1), {@code
- * retries} of a call that found nobody (0), {@code serve}: the model, or {@code noop}.
+ * retries} of a call that found nobody (0), {@code serve}: the model, or {@code noop}, {@code
+ * model_name}: what the server calls the model, if not as we do.
  */
 abstract class GrpcProvider implements ClientProvider {
   private final String tool;
-  private final BiFunction<RunConfig.Model, String, Protocol<?, ?>> protocol;
+  private final Speaks protocol;
 
-  /**
-   * Of one tool.
-   *
-   * @param protocol makes the protocol of a model from it and its name at the server
-   */
-  GrpcProvider(String tool, BiFunction<RunConfig.Model, String, Protocol<?, ?>> protocol) {
+  /** Makes the protocol of a model; {@code served} is its name at the server. */
+  interface Speaks {
+    Protocol<?, ?> of(RunConfig.Model model, String served, Map<String, Object> options);
+  }
+
+  GrpcProvider(String tool, Speaks protocol) {
     this.tool = tool;
     this.protocol = protocol;
   }
@@ -37,8 +37,10 @@ abstract class GrpcProvider implements ClientProvider {
   public AsyncScorer connect(
       RunConfig.Model model, String address, Duration patience, Map<String, Object> options)
       throws ScorerException {
-    Settings settings = Settings.take(tool, model, address, patience, options);
-    return scorer(settings, protocol.apply(model, settings.served()), model.values());
+    Settings settings = Settings.of(tool, model, address, patience, options);
+    Protocol<?, ?> spoken = protocol.of(model, settings.served(), options);
+    options.clear(); // the others are the server's
+    return scorer(settings, spoken, model.values());
   }
 
   private static <Q, A> AsyncScorer scorer(
@@ -50,7 +52,7 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTfServing extends GrpcProvider {
     /** By its name. */
     public ForTfServing() {
-      super("tf-serving", TfServing::new);
+      super("tf-serving", (model, served, options) -> new TfServing(model, served));
     }
   }
 
@@ -58,7 +60,7 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTfPredict extends GrpcProvider {
     /** By its name. */
     public ForTfPredict() {
-      super("tf-predict", TfServing::new);
+      super("tf-predict", (model, served, options) -> new TfServing(model, served));
     }
   }
 
@@ -66,7 +68,10 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTorchServe extends GrpcProvider {
     /** By its name. */
     public ForTorchServe() {
-      super("torchserve", TorchServe::new);
+      super(
+          "torchserve",
+          (model, served, options) ->
+              new TorchServe(model, served, "json".equals(options.get("handler"))));
     }
   }
 
@@ -74,7 +79,7 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTriton extends GrpcProvider {
     /** By its name. */
     public ForTriton() {
-      super("triton", Oip::new);
+      super("triton", (model, served, options) -> new Oip(model, served));
     }
   }
 
@@ -82,7 +87,7 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForOip extends GrpcProvider {
     /** By its name. */
     public ForOip() {
-      super("oip", Oip::new);
+      super("oip", (model, served, options) -> new Oip(model, served));
     }
   }
 
@@ -90,7 +95,7 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForRayServe extends GrpcProvider {
     /** By its name. */
     public ForRayServe() {
-      super("ray-serve", RayServe::new);
+      super("ray-serve", (model, served, options) -> new RayServe(model, served));
     }
   }
 }

@@ -27,8 +27,8 @@ record Settings(
     int retries,
     Duration patience) {
 
-  /** Takes out its own options, and those of the server, which are none of its business. */
-  static Settings take(
+  /** From the options of a tool, some of which are the server's. */
+  static Settings of(
       String tool,
       RunConfig.Model model,
       String address,
@@ -50,17 +50,15 @@ record Settings(
       throw new ScorerException(
           "tool " + tool + ": option serve: " + serve + " is neither model nor noop");
     }
-    Settings settings =
-        new Settings(
-            tool,
-            replicas,
-            serve.equals("noop") ? "noop" : model.name(),
-            Math.round(number(tool, options, "deadline_ms", 5000, 1)),
-            (int) number(tool, options, "channels", 1, 1),
-            (int) number(tool, options, "retries", 0, 0),
-            patience);
-    options.clear();
-    return settings;
+    String own = options.getOrDefault("model_name", "").toString();
+    return new Settings(
+        tool,
+        replicas,
+        serve.equals("noop") ? "noop" : own.isEmpty() ? model.name() : own,
+        Math.round(number(tool, options, "deadline_ms", 5000, 1)),
+        (int) number(tool, options, "channels", 1, 1),
+        (int) number(tool, options, "retries", 0, 0),
+        patience);
   }
 
   private static double number(

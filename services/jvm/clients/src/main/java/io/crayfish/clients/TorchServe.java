@@ -10,17 +10,22 @@ import io.crayfish.scoring.CallException;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 
-/** TorchServe: it hands bytes to the model's handler, and knows nothing of shapes. */
+/**
+ * TorchServe: it hands bytes to the model's handler, and knows nothing of shapes. Handlers take and give
+ * float32, or the JSON text of TorchServe's own handlers.
+ */
 final class TorchServe implements Protocol<PredictionsRequest, PredictionResponse> {
   /** The field that handlers read. */
   private static final String FIELD = "data";
 
   private final RunConfig.Model model;
   private final String served;
+  private final boolean text;
 
-  TorchServe(RunConfig.Model model, String served) {
+  TorchServe(RunConfig.Model model, String served, boolean text) {
     this.model = model;
     this.served = served;
+    this.text = text;
   }
 
   @Override
@@ -30,12 +35,16 @@ final class TorchServe implements Protocol<PredictionsRequest, PredictionRespons
 
   @Override
   public PredictionsRequest request(ByteString points, int batch) {
-    return PredictionsRequest.newBuilder().setModelName(served).putInput(FIELD, points).build();
+    ByteString body = text ? JsonText.write(points, model.inputShape(batch)) : points;
+    return PredictionsRequest.newBuilder().setModelName(served).putInput(FIELD, body).build();
   }
 
   @Override
   public float[] predictions(PredictionResponse answer, int batch) throws CallException {
-    return Floats.of(answer.getPrediction(), model, batch);
+    ByteString prediction = answer.getPrediction();
+    return text
+        ? Floats.of(JsonText.read(prediction), model, batch)
+        : Floats.of(prediction, model, batch);
   }
 
   /** A worker that died while it had the call, or is being started again. */

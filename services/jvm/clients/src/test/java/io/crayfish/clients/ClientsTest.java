@@ -125,6 +125,23 @@ final class ClientsTest {
     assertEquals(tool.equals("ray-serve") ? "noop" : null, application);
   }
 
+  @Test
+  void aHandlerOfTextIsSentText() throws Exception {
+    String address = start(FakeServers.torchServe());
+    try (Scorer scorer = open("torchserve", address, Map.of("handler", "json"))) {
+      float[] point = {7, 2, 3, 4, 5, 0.5f};
+      assertArrayEquals(new float[] {21.5f, 7}, scorer.score(FloatBuffer.wrap(point), 1));
+    }
+  }
+
+  @Test
+  void theServersOwnNameOfTheModelIsAskedFor() throws Exception {
+    String address = start(FakeServers.torchServe());
+    RunConfig.Model model =
+        new RunConfig.Model("other", "any", "", new int[] {2, 3}, new int[] {2});
+    open("torchserve", address, Map.of("model_name", "sums"), model, 5).close();
+  }
+
   static Stream<Arguments> others() {
     Said shape = new Said(DataType.DT_FLOAT, "FP32", 4, 2);
     Said outputs = new Said(DataType.DT_FLOAT, "FP32", 3, 5);

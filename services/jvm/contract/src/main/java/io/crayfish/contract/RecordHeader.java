@@ -14,9 +14,9 @@ package io.crayfish.contract;
  * @param receivedNs when the scoring function got it; 0 in a request
  * @param scoredNs when the model had answered; 0 in a request
  * @param outputs float32 values per prediction; 0 unless the status is ok
- * @param reason why a call of a model server failed; none in a request
- * @param waitedUs unsigned; microseconds from the record's receipt until its call was handed to the
- *     network; 0 in a request, and where no server is called
+ * @param reason why a call of a model server failed; none unless the status is failed
+ * @param waitedUs unsigned; microseconds from received until the model was called, where a record may
+ *     wait for its turn; 0 in a request
  */
 public record RecordHeader(
     Segment segment,
@@ -113,8 +113,11 @@ public record RecordHeader(
       throw contradiction(
           "outputs are " + Integer.toUnsignedString(outputs) + ", but it is not scored");
     }
-    if (!result && (reason != Reason.NONE || waitedUs != 0)) {
-      throw contradiction("a request with a reason, or with a time that it waited");
+    if (reason != Reason.NONE && status != Status.FAILED) {
+      throw contradiction("it has a reason, but has not failed");
+    }
+    if (waitedUs != 0 && !result) {
+      throw contradiction("a request that has waited");
     }
     if (found != floats()) {
       throw contradiction(found + " float32 values, its header says " + floats());

@@ -130,7 +130,9 @@ final class CodecTest {
         Status.of(fields.get("status").asText()),
         fields.get("received_ns").asLong(),
         fields.get("scored_ns").asLong(),
-        fields.get("outputs").asInt());
+        fields.get("outputs").asInt(),
+        Reason.of(fields.path("reason").asInt()),
+        (int) fields.path("waited_us").asLong());
   }
 
   @Test

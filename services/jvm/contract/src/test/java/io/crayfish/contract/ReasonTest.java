@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,7 +24,7 @@ final class ReasonTest {
     RecordHeader result = REQUEST.failed(3, 4, reason, -1);
     byte[] binary = new BinaryCodec().encode(result, new float[0]);
     assertEquals(reason.ordinal(), binary[7]);
-    assertArrayEquals(new byte[] {-1, -1, -1, -1}, java.util.Arrays.copyOfRange(binary, 60, 64));
+    assertArrayEquals(new byte[] {-1, -1, -1, -1}, Arrays.copyOfRange(binary, 60, 64));
     assertEquals(result, new BinaryCodec().decode(binary).header());
     byte[] json = new JsonCodec().encode(result, new float[0]);
     assertEquals(result, new JsonCodec().decode(json).header());
@@ -61,6 +62,14 @@ final class ReasonTest {
       }
       assertThrows(CodecException.class, () -> codec.decode(wrong));
     }
+  }
+
+  @Test
+  void aPredictionHasNoReason() throws Exception {
+    byte[] result = new BinaryCodec().encode(REQUEST.scored(3, 4, 2, 5), new float[2]);
+    assertEquals(5, new BinaryCodec().decode(result).header().waitedUs());
+    result[7] = 1;
+    assertThrows(CodecException.class, () -> new BinaryCodec().decode(result));
   }
 
   @Test

@@ -18,6 +18,11 @@ public final class CheckModel {
   public static void main(String[] arguments) {
     try {
       RunConfig config = RunConfig.load(RunConfig.PATH);
+      if (config.call().batched()) {
+        throw new IOException(
+            "call.mode: batched: Flink's operator on the JVM gets one record at a time;"
+                + " choose blocking or async, or the runtime python");
+      }
       Tools.open(config).close();
     } catch (IOException error) {
       end(error, ServiceExit.BAD_CONFIG);

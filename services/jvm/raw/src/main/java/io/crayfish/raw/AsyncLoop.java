@@ -1,6 +1,8 @@
 package io.crayfish.raw;
 
+import io.crayfish.contract.Reason;
 import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.RecordScorer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,6 +36,7 @@ final class AsyncLoop extends Loop {
         calls.stream().mapToLong(call -> call.startNs).toArray(),
         calls.stream().mapToLong(call -> call.endNs).toArray(),
         Arrays.asList(calls.stream().map(call -> call.output).toArray(float[][]::new)),
+        calls.stream().map(call -> call.reason).toList(),
         cpuNs() - cpu);
   }
 
@@ -42,6 +45,7 @@ final class AsyncLoop extends Loop {
     private final long startNs = RecordScorer.now();
     private long endNs;
     private float[] output;
+    private Reason reason = Reason.NONE;
   }
 
   /** Until so many have been made, or until that time; all have ended when it returns. */
@@ -58,6 +62,9 @@ final class AsyncLoop extends Loop {
           .whenComplete(
               (output, failed) -> {
                 call.output = output;
+                if (failed != null) {
+                  call.reason = failed instanceof CallException why ? why.reason() : Reason.OTHER;
+                }
                 call.endNs = RecordScorer.now();
                 slots.release();
               });

@@ -1,5 +1,6 @@
 package io.crayfish.raw;
 
+import io.crayfish.contract.Reason;
 import java.util.List;
 
 /**
@@ -8,9 +9,10 @@ import java.util.List;
  * @param startsNs Unix ns before each call
  * @param endsNs Unix ns after each
  * @param outputs of each; null where it failed
+ * @param reasons why each failed
  * @param cpuNs of the whole process while they were made
  */
-record Calls(long[] startsNs, long[] endsNs, List<float[]> outputs, long cpuNs) {
+record Calls(long[] startsNs, long[] endsNs, List<float[]> outputs, List<Reason> reasons, long cpuNs) {
   int count() {
     return outputs.size();
   }

@@ -1,5 +1,6 @@
 package io.crayfish.raw;
 
+import io.crayfish.contract.Reason;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.RecordScorer;
@@ -19,6 +20,9 @@ class Loop {
 
   /** The same one, if it sends the bytes as they lie there; else null. */
   private final AsyncScorer server;
+
+  /** Why the last call failed. */
+  private Reason failed = Reason.NONE;
 
   Loop(Scorer scorer, Batches batches) {
     this.scorer = scorer;
@@ -41,11 +45,13 @@ class Loop {
     long cpu = cpuNs();
     long[] times = new long[1024];
     List<float[]> outputs = new ArrayList<>();
+    List<Reason> reasons = new ArrayList<>();
     times[0] = RecordScorer.now();
     long limit = seconds == null ? Long.MAX_VALUE : times[0] + Math.round(seconds * 1e9);
     int calls = 0;
     while (calls < count && times[calls] < limit) {
       outputs.add(call(calls));
+      reasons.add(failed);
       calls++;
       if (calls == times.length) {
         times = Arrays.copyOf(times, 2 * calls);
@@ -53,7 +59,10 @@ class Loop {
       times[calls] = RecordScorer.now();
     }
     return new Calls(
-        Arrays.copyOf(times, calls), Arrays.copyOfRange(times, 1, calls + 1), outputs,
+        Arrays.copyOf(times, calls),
+        Arrays.copyOfRange(times, 1, calls + 1),
+        outputs,
+        reasons,
         cpuNs() - cpu);
   }
 
@@ -63,8 +72,10 @@ class Loop {
       return scorer.score(batches.of(position).asFloatBuffer(), batches.size());
     }
     try {
+      failed = Reason.NONE;
       return server.score(batches.of(position), batches.size());
-    } catch (CallException failed) {
+    } catch (CallException error) {
+      failed = error.reason();
       return null;
     }
   }

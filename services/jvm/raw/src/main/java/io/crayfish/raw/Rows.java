@@ -24,7 +24,7 @@ import java.util.Map;
  */
 final class Rows {
   private static final int SENT_BYTES = 37;
-  private static final int RECEIVED_BYTES = 74;
+  private static final int RECEIVED_BYTES = 79;
   private static final long NOT_APPENDED = -1;
 
   private final Points points;
@@ -78,6 +78,7 @@ final class Rows {
         receivedRow.putLong(start).putLong(start).putLong(start).putLong(end).putLong(end);
         receivedRow.putLong(NOT_APPENDED).putInt(batch);
         check(receivedRow, id, output);
+        receivedRow.put((byte) calls.reasons().get(id).ordinal()).putInt(0);
         received.write(receivedRow.array());
       }
     }
@@ -90,7 +91,11 @@ final class Rows {
 
   /** Class of the first point, points of the right class, largest deviation. */
   private void check(ByteBuffer row, long id, float[] output) {
-    boolean fits = output != null && output.length == batch * outputs;
+    if (output == null) {
+      row.putInt(-1).putInt(-1).putFloat(Float.NaN);
+      return;
+    }
+    boolean fits = output.length == batch * outputs;
     float deviation = points.reference() == null ? Float.NaN : 0;
     int correct = points.labels() == null || !fits ? -1 : 0;
     for (int place = 0; fits && place < batch; place++) {

@@ -82,13 +82,13 @@ final class RowsTest {
     ByteBuffer rows =
         ByteBuffer.wrap(Files.readAllBytes(out.resolve("consumer.records.bin")))
             .order(LITTLE_ENDIAN);
-    assertEquals(5 * 74, rows.capacity());
+    assertEquals(5 * 79, rows.capacity());
     long before = 0;
     // Record id carries points 2 id and 2 id + 1, counted round the end of the three.
     float[] deviations = {0, 0.5f, 0.5f, 0, 0.5f};
     int[] correct = {2, 1, 1, 2, 1};
     for (int id = 0; id < 5; id++) {
-      int at = 74 * id;
+      int at = 79 * id;
       assertEquals(id, rows.getLong(at));
       assertEquals(4, rows.get(at + 8));
       assertEquals(1, rows.get(at + 9));
@@ -162,10 +162,13 @@ final class RowsTest {
     ByteBuffer rows =
         ByteBuffer.wrap(Files.readAllBytes(out.resolve("consumer.records.bin")))
             .order(LITTLE_ENDIAN);
-    assertEquals(1, rows.get(74 + 9));
-    assertEquals(2, rows.get(2 * 74 + 9));
-    assertEquals(-1, rows.getInt(2 * 74 + 62));
-    assertEquals(0, rows.getFloat(74 + 70));
+    assertEquals(1, rows.get(79 + 9));
+    assertEquals(2, rows.get(2 * 79 + 9));
+    assertEquals(-1, rows.getInt(2 * 79 + 62));
+    assertEquals(Float.NaN, rows.getFloat(2 * 79 + 70));
+    assertEquals(Reason.DEADLINE.ordinal(), rows.get(2 * 79 + 74));
+    assertEquals(0, rows.getFloat(79 + 70));
+    assertEquals(0, rows.get(79 + 74));
     JsonNode consumer = new ObjectMapper().readTree(out.resolve("consumer.json").toFile());
     assertTrue(
         consumer.get("first_result_ns").asLong() <= consumer.get("last_result_ns").asLong());

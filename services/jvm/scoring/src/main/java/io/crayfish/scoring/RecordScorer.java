@@ -5,6 +5,7 @@ import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -86,33 +87,38 @@ public final class RecordScorer implements AutoCloseable {
     if (request.refusal() != null) {
       return refused(request);
     }
-    if (server != null) {
-      return called(request);
-    }
     try {
-      return request.scored(scorer.score(request.points(), request.batch()), 0);
+      float[] output =
+          server == null
+              ? scorer.score(request.points(), request.batch())
+              : call(request.bytes(), request.points(), request.batch());
+      return request.scored(output, 0);
     } catch (Exception whateverAModelThrows) { // a prediction that JSON cannot hold, too
-      tell(request, whateverAModelThrows);
-      return request.failed(Reason.NONE, 0);
+      return failed(request, whateverAModelThrows, 0);
     }
   }
 
-  /** The same for a model server: the result says why a call failed. */
-  private byte[] called(Begun request) {
-    int waited = waitedUs(request);
-    try {
-      ByteBuffer bytes = request.bytes();
-      float[] output =
-          bytes == null
-              ? server.score(request.points(), request.batch())
-              : server.score(bytes, request.batch());
-      return request.scored(output, waited);
-    } catch (Exception failed) {
-      if (failed instanceof InterruptedException) {
-        Thread.currentThread().interrupt(); // whoever runs this thread wants it to end
-      }
-      return failed(request, failed, waited);
+  /**
+   * One call.
+   *
+   * @param bytes the points as little-endian bytes, which a server gets as they lie there; null: they
+   *     do not lie anywhere like that
+   */
+  float[] call(ByteBuffer bytes, FloatBuffer points, int batch) throws Exception {
+    if (server == null) {
+      return scorer.score(points, batch);
     }
+    try {
+      return bytes == null ? server.score(points, batch) : server.score(bytes, batch);
+    } catch (InterruptedException killed) {
+      Thread.currentThread().interrupt(); // whoever runs this thread wants it to end
+      throw killed;
+    }
+  }
+
+  /** For several messages in one call of the model. */
+  public Together together() {
+    return new Together(this);
   }
 
   /**
@@ -140,7 +146,7 @@ public final class RecordScorer implements AutoCloseable {
     if (request.refusal() != null) {
       return CompletableFuture.completedFuture(refused(request));
     }
-    int waited = waitedUs(request);
+    int waited = waitedUs(request, now());
     CompletableFuture<float[]> call;
     try {
       ByteBuffer bytes = request.bytes();
@@ -151,10 +157,10 @@ public final class RecordScorer implements AutoCloseable {
     } catch (RuntimeException failed) {
       return CompletableFuture.completedFuture(failed(request, failed, waited));
     }
-    return call.handle((output, failed) -> ended(request, output, failed, waited));
+    return call.handle((output, failed) -> finished(request, output, failed, waited));
   }
 
-  private byte[] ended(Begun request, float[] output, Throwable failed, int waited) {
+  byte[] finished(Begun request, float[] output, Throwable failed, int waited) {
     if (failed != null) {
       return failed(request, failed, waited);
     }
@@ -165,26 +171,27 @@ public final class RecordScorer implements AutoCloseable {
     }
   }
 
-  private Begun begin(byte[] message, long receivedNs) {
+  Begun begin(byte[] message, long receivedNs) {
     return message == null
         ? new NoRecord(receivedNs, "it has no value")
         : reader.begin(message, values, receivedNs);
   }
 
-  private static int waitedUs(Begun request) {
-    long waited = (now() - request.receivedNs()) / 1000;
+  /** From the receipt of a record until its call. */
+  static int waitedUs(Begun request, long handedNs) {
+    long waited = (handedNs - request.receivedNs()) / 1000;
     return (int) Math.max(0, Math.min(waited, 0xffff_ffffL)); // the clock may have been set
   }
 
-  private byte[] refused(Begun request) {
+  byte[] refused(Begun request) {
     tell(request, request.refusal());
     return request.failed(Reason.NONE, 0);
   }
 
-  private byte[] failed(Begun request, Throwable failed, int waited) {
+  byte[] failed(Begun request, Throwable failed, int waited) {
     tell(request, failed);
-    return request.failed(
-        failed instanceof CallException call ? call.reason() : Reason.OTHER, waited);
+    Reason reason = server == null ? Reason.NONE : Reason.OTHER;
+    return request.failed(failed instanceof CallException call ? call.reason() : reason, waited);
   }
 
   private void tell(Begun request, Object reason) {

@@ -39,8 +39,8 @@ final class ScoreUdfTest {
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.ui.enabled", "false")
-            .config(ScoreUdf.SLOTS, "2")
-            .config(ScoreUdf.RUN_CONFIG, RUN)
+            .config(ScorerPool.SLOTS, "2")
+            .config(ScorerPool.RUN_CONFIG, RUN)
             .getOrCreate();
     try (spark) {
       spark.udf().registerJava("score", ScoreUdf.class.getName(), DataTypes.BinaryType);

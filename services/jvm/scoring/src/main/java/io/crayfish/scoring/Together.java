@@ -1,0 +1,86 @@
+package io.crayfish.scoring;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.crayfish.contract.Reason;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Records that go to the model in one call, one point after the other. */
+public final class Together {
+  private final RecordScorer scorer;
+  private final List<Begun> requests = new ArrayList<>();
+
+  Together(RecordScorer scorer) {
+    this.scorer = scorer;
+  }
+
+  /** Take one more; its time of receipt is now. */
+  public void add(byte[] message) {
+    requests.add(scorer.begin(message, RecordScorer.now()));
+  }
+
+  /** How many have been taken. */
+  public int size() {
+    return requests.size();
+  }
+
+  /**
+   * A result for each record, in their order. What is no request of the model fails alone; a call that
+   * fails is the failure of all its records.
+   */
+  public List<byte[]> process() {
+    int batch = 0;
+    int floats = 0;
+    for (Begun request : requests) {
+      if (request.refusal() == null) {
+        batch += request.batch();
+        floats += request.points().remaining();
+      }
+    }
+    if (batch == 0) {
+      return requests.stream().map(scorer::refused).toList();
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * floats).order(LITTLE_ENDIAN);
+    FloatBuffer points = bytes.asFloatBuffer();
+    for (Begun request : requests) {
+      if (request.refusal() == null) {
+        points.put(request.points().duplicate());
+      }
+    }
+    long handedNs = RecordScorer.now();
+    float[] output = null;
+    Exception failed = null;
+    try {
+      output = scorer.call(bytes, points.flip(), batch);
+      if (output.length % batch != 0) {
+        throw new CallException(
+            Reason.BAD_OUTPUT, output.length + " values for " + batch + " points");
+      }
+    } catch (Exception whateverAModelThrows) {
+      failed = whateverAModelThrows;
+    }
+    return results(output, failed, batch, handedNs);
+  }
+
+  private List<byte[]> results(float[] output, Exception failed, int batch, long handedNs) {
+    List<byte[]> results = new ArrayList<>(requests.size());
+    int at = 0;
+    for (Begun request : requests) {
+      if (request.refusal() != null) {
+        results.add(scorer.refused(request));
+      } else if (failed != null) {
+        results.add(scorer.failed(request, failed, RecordScorer.waitedUs(request, handedNs)));
+      } else {
+        int size = request.batch() * (output.length / batch);
+        float[] own = Arrays.copyOfRange(output, at, at + size);
+        at += size;
+        results.add(scorer.finished(request, own, null, RecordScorer.waitedUs(request, handedNs)));
+      }
+    }
+    return results;
+  }
+}

@@ -1,0 +1,62 @@
+package io.crayfish.spark;
+
+import io.crayfish.contract.Reason;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.CallException;
+import io.crayfish.scoring.ClientProvider;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A client whose calls end in disorder, every tenth without predictions. */
+public final class LateProvider implements ClientProvider {
+  static final AtomicInteger MOST_UNDER_WAY = new AtomicInteger();
+
+  @Override
+  public String tool() {
+    return "late";
+  }
+
+  @Override
+  public AsyncScorer connect(
+      RunConfig.Model model, String address, Duration patience, Map<String, Object> options) {
+    return new Late();
+  }
+
+  private static final class Late implements AsyncScorer {
+    private final ScheduledExecutorService server = Executors.newScheduledThreadPool(2);
+    private final AtomicInteger underWay = new AtomicInteger();
+
+    @Override
+    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
+      MOST_UNDER_WAY.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+      float value = points.get(0);
+      CompletableFuture<float[]> call = new CompletableFuture<>();
+      server.schedule(() -> end(call, value), (long) value % 7, TimeUnit.MILLISECONDS);
+      return call;
+    }
+
+    private void end(CompletableFuture<float[]> call, float value) {
+      underWay.decrementAndGet();
+      if (value % 10 == 0) {
+        call.completeExceptionally(new CallException(Reason.EXHAUSTED, "too many"));
+      } else {
+        call.complete(new float[] {value});
+      }
+    }
+
+    @Override
+    public void load() {}
+
+    @Override
+    public void close() {
+      server.shutdownNow();
+    }
+  }
+}

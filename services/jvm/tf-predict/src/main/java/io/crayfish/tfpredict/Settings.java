@@ -1,0 +1,60 @@
+package io.crayfish.tfpredict;
+
+import io.crayfish.contract.RunConfig;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * What the server's environment says.
+ *
+ * @param model that it serves, beside {@code noop}, which has the same shapes
+ * @param threads that score, each with a session of its own
+ */
+record Settings(RunConfig.Model model, int threads) {
+  /**
+   * Read them.
+   *
+   * @throws IllegalArgumentException naming the variable
+   */
+  static Settings of(Map<String, String> env) {
+    String name = text(env, "CRAYFISH_MODEL_NAME");
+    if (name.equals("noop")) {
+      throw new IllegalArgumentException(
+          "CRAYFISH_MODEL_NAME: noop is the model that does nothing; call yours otherwise");
+    }
+    RunConfig.Model model =
+        new RunConfig.Model(
+            name,
+            "tf-savedmodel",
+            text(env, "CRAYFISH_MODEL_PATH"),
+            shape(env, "CRAYFISH_MODEL_INPUT"),
+            shape(env, "CRAYFISH_MODEL_OUTPUT"));
+    return new Settings(model, positive("TOOL_THREADS", env.getOrDefault("TOOL_THREADS", "1")));
+  }
+
+  private static String text(Map<String, String> env, String name) {
+    String value = env.getOrDefault(name, "");
+    if (value.isBlank()) {
+      throw new IllegalArgumentException(name + " is not set");
+    }
+    return value.strip();
+  }
+
+  private static int[] shape(Map<String, String> env, String name) {
+    return Arrays.stream(text(env, name).split(","))
+        .mapToInt(size -> positive(name, size.strip()))
+        .toArray();
+  }
+
+  private static int positive(String name, String text) {
+    try {
+      int value = Integer.parseInt(text);
+      if (value > 0) {
+        return value;
+      }
+    } catch (NumberFormatException noNumber) {
+      // said below
+    }
+    throw new IllegalArgumentException(name + ": " + text + " is not a whole number above zero");
+  }
+}

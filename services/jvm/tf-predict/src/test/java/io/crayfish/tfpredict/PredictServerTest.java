@@ -1,0 +1,208 @@
+package io.crayfish.tfpredict;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.crayfish.contract.Reason;
+import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.CallException;
+import io.crayfish.scoring.Scorer;
+import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.ScorerProvider;
+import io.crayfish.scoring.Tools;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The server and the client that experiments call it with, around a model that needs no file. */
+@Timeout(60)
+final class PredictServerTest {
+  private static final Map<String, String> ENV =
+      Map.of(
+          "CRAYFISH_MODEL_NAME", "sums",
+          "CRAYFISH_MODEL_PATH", "/models/sums",
+          "CRAYFISH_MODEL_INPUT", "2,3",
+          "CRAYFISH_MODEL_OUTPUT", "2",
+          "TOOL_THREADS", "2");
+
+  private static final CountDownLatch GO_ON = new CountDownLatch(1);
+  private static final CountDownLatch ENTERED = new CountDownLatch(1);
+
+  /** Answers the sum of each point and its first value; waits for the test at -1, fails at -2. */
+  public static final class Sums implements ScorerProvider {
+    @Override
+    public String tool() {
+      return "sums";
+    }
+
+    @Override
+    public Scorer create(RunConfig.Model model, Map<String, Object> options, Path folder) {
+      return new Scorer() {
+        @Override
+        public void load() throws ScorerException {
+          if (!model.path().equals("/models/sums")) {
+            throw new ScorerException(model.path() + ": not there");
+          }
+        }
+
+        @Override
+        public float[] score(FloatBuffer points, int batch) throws Exception {
+          float[] sums = new float[2 * batch];
+          for (int i = 0; i < 6 * batch; i++) {
+            sums[2 * (i / 6)] += points.get(points.position() + i);
+          }
+          for (int point = 0; point < batch; point++) {
+            sums[2 * point + 1] = points.get(points.position() + 6 * point);
+          }
+          if (sums[1] == -1) {
+            ENTERED.countDown();
+            GO_ON.await();
+          } else if (sums[1] == -2) {
+            throw new IllegalStateException("two below zero");
+          }
+          return sums;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+
+  private PredictServer start() throws Exception {
+    return new PredictServer(Settings.of(ENV), "sums", 0, registry);
+  }
+
+  private static AsyncScorer client(PredictServer server, String serve, int... input)
+      throws ScorerException {
+    RunConfig.Model model = new RunConfig.Model("sums", "any", "", input, new int[] {2});
+    String address = "localhost:" + server.port();
+    return (AsyncScorer)
+        Tools.open(
+            new RunConfig.Tool("tf-predict", Map.of("serve", serve, "deadline_ms", 30_000), address),
+            model);
+  }
+
+  @Test
+  void predictionsOfOnePointAndOfMany() throws Exception {
+    try (PredictServer server = start();
+        AsyncScorer client = client(server, "model", 2, 3)) {
+      float[] point = {1, 2, 3, 4, 5, 6};
+      assertArrayEquals(new float[] {21, 1}, client.score(FloatBuffer.wrap(point), 1));
+      List<CompletableFuture<float[]>> calls = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        calls.add(client.submit(FloatBuffer.wrap(new float[] {i, 1, 0, 0, 0, 0}), 1));
+      }
+      for (int i = 0; i < 200; i++) {
+        assertArrayEquals(new float[] {i + 1, i}, calls.get(i).get());
+      }
+      float[] large = new float[6 * 250_000];
+      assertEquals(500_000, client.score(FloatBuffer.wrap(large), 250_000).length);
+    }
+    String text = metrics();
+    assertTrue(
+        text.contains("tf_predict_requests_total{model=\"sums\",status=\"OK\"} 203.0"), text);
+    assertTrue(text.contains("tf_predict_seconds_count{model=\"sums\"} 203"), text);
+    assertTrue(text.contains("tf_predict_in_flight 0.0"), text);
+    assertTrue(text.contains("tf_predict_queue 0.0"), text);
+  }
+
+  private String metrics() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    new PrometheusTextFormatWriter(false).write(out, registry.scrape());
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theModelThatDoesNothingAnswersZeros() throws Exception {
+    try (PredictServer server = start();
+        AsyncScorer client = client(server, "noop", 2, 3)) {
+      float[] point = {1, 2, 3, 4, 5, 6};
+      assertArrayEquals(new float[] {0, 0}, client.score(FloatBuffer.wrap(point), 1));
+    }
+  }
+
+  @Test
+  void whatAModelThrowsFailsItsCallAlone() throws Exception {
+    try (PredictServer server = start();
+        AsyncScorer client = client(server, "model", 2, 3)) {
+      CompletableFuture<float[]> call =
+          client.submit(FloatBuffer.wrap(new float[] {-2, 0, 0, 0, 0, 0}), 1);
+      ExecutionException error = assertThrows(ExecutionException.class, call::get);
+      assertEquals(Reason.OTHER, ((CallException) error.getCause()).reason());
+      assertTrue(error.getMessage().contains("two below zero"), error.getMessage());
+      assertEquals(2, client.score(FloatBuffer.allocate(6), 1).length);
+    }
+  }
+
+  @Test
+  void pointsOfAnotherShapeAreRefusedWhenTheClientLoads() throws Exception {
+    try (PredictServer server = start()) {
+      ScorerException error =
+          assertThrows(ScorerException.class, () -> client(server, "model", 3, 3).close());
+      assertTrue(error.getMessage().contains("input float32[-1, 2, 3]"), error.getMessage());
+    }
+  }
+
+  @Test
+  void whatIsUnderWayIsFinishedWhenItStops() throws Exception {
+    try (PredictServer server = start();
+        AsyncScorer client = client(server, "model", 2, 3)) {
+      CompletableFuture<float[]> call =
+          client.submit(FloatBuffer.wrap(new float[] {-1, 0, 0, 0, 0, 0}), 1);
+      assertTrue(ENTERED.await(30, TimeUnit.SECONDS));
+      CompletableFuture<Boolean> stopped =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return server.stop(30);
+                } catch (InterruptedException killed) {
+                  return false;
+                }
+              });
+      GO_ON.countDown();
+      assertArrayEquals(new float[] {-1, -1}, call.get());
+      assertTrue(stopped.get());
+    }
+  }
+
+  @Test
+  void aModelThatIsNotThereIsNamed() {
+    Map<String, String> env = new HashMap<>(ENV);
+    env.put("CRAYFISH_MODEL_PATH", "/models/other");
+    ScorerException error =
+        assertThrows(
+            ScorerException.class,
+            () -> new PredictServer(Settings.of(env), "sums", 0, registry));
+    assertEquals("/models/other: not there", error.getMessage());
+  }
+
+  @Test
+  void aSettingThatIsNoneIsNamed() {
+    for (String name : ENV.keySet()) {
+      Map<String, String> env = new HashMap<>(ENV);
+      env.put(name, name.endsWith("NAME") ? "noop" : name.endsWith("PATH") ? " " : "0");
+      IllegalArgumentException error =
+          assertThrows(IllegalArgumentException.class, () -> Settings.of(env));
+      assertTrue(error.getMessage().startsWith(name), error.getMessage());
+    }
+  }
+}
