@@ -107,6 +107,10 @@ _STAGES: Final = {
     "score": "Stage in the model (or the call of the model server): the service time.",
     "output": "Stage from scored to consumed: the processor's sink, the broker and the consumer.",
 }
+_CALLS: Final = Term(
+    "calls under way",
+    "Calls of the model server at a time, in the mean: their rate times their duration.",
+)
 _EFFICIENCY: Final = Term(
     "efficiency",
     "Results for each second of CPU time that the processor and the model server used together.",
@@ -263,6 +267,14 @@ _LIST: Final = (
         column=Column(110, "warm-up", "s", console=False),
         term=_WARMUP,
     ),
+    Metric(
+        "calls_under_way",
+        "calls.under_way",
+        "calls",
+        column=Column(75, "calls", "under way", console=False),
+        term=_CALLS,
+    ),
+    Metric("failed_records", "counts.failed", "records"),
     Metric("backlog_max", "backlog.max", "records", term=_BACKLOG),
     Metric(
         "burst_recovery_s",
