@@ -15,7 +15,10 @@ from crayfish_ctl.results.numbers import CallFacts
 from crayfish_ctl.results.verdict import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crayfish_ctl.cells import Cell
+    from crayfish_ctl.results.happened import FaultFact
 
     from .facts import Facts
 
@@ -68,3 +71,38 @@ def window_not_full(facts: Facts) -> Reason | None:
         message=f"of {calls.allowed} calls that may be under way, {calls.under_way:.1f} were in "
         "the mean: the processor, and not the model server, was the limit",
     )
+
+
+def with_recovery(
+    faults: Sequence[FaultFact], measured: pl.DataFrame, cell: Cell
+) -> tuple[FaultFact, ...]:
+    """What each fault did to the calls, and how soon they were answered again.
+
+    Args:
+        faults: that happened, in their order.
+        measured: records of the window.
+        cell: of the run.
+    """
+    if not cell.calls_server:
+        return tuple(faults)
+    starts = [fault.started_ns for fault in faults]
+    return tuple(
+        _recovered(fault, _between(measured, fault.started_ns, end))
+        for fault, end in zip(faults, [*starts[1:], None], strict=True)
+    )
+
+
+def _between(measured: pl.DataFrame, start_ns: int, end_ns: int | None) -> pl.DataFrame:
+    scored = measured.filter(pl.col("scored_ns") >= start_ns)
+    return scored if end_ns is None else scored.filter(pl.col("scored_ns") < end_ns)
+
+
+def _recovered(fault: FaultFact, records: pl.DataFrame) -> FaultFact:
+    failed = records.filter(pl.col("reason").is_not_null())["scored_ns"]
+    if failed.is_empty():
+        return fault.model_copy(update={"failed": 0})
+    last = int(failed.max() or 0)  # type: ignore[arg-type]
+    well = records.filter((pl.col("status") == "ok") & (pl.col("scored_ns") > last))["scored_ns"]
+    first = well.min()
+    seconds = None if first is None else max(0.0, (int(first) - fault.ended_ns) / 1e9)  # type: ignore[arg-type]
+    return fault.model_copy(update={"failed": len(failed), "recovered_s": seconds})

@@ -25,7 +25,7 @@ from crayfish_ctl.results.records import RecordStatus, read_joined, row_files, w
 from crayfish_ctl.results.verdict import Failure, Verdict, VerdictState
 
 from .bursts import bursts_of
-from .calls import call_facts
+from .calls import call_facts, with_recovery
 from .correctness import Reference, correctness_of
 from .latency import (
     broker_latency_ms,
@@ -221,7 +221,7 @@ def summarise_run(  # noqa: PLR0917
         warmed=facts.warmed,
         bursts=bursts_of(measured, cell, window),
         send_latency_ms=send_latency_ms(ok),
-        faults=inputs.faults,
+        faults=with_recovery(inputs.faults, measured, cell),
     )
 
 

@@ -55,6 +55,12 @@ class FaultFact(Frozen):
     """pause or kill."""
     started_ns: int
     ended_ns: int
+    failed: int | None = None
+    """Where a model server is called: records whose call failed from its start on, until the next
+    fault."""
+    recovered_s: float | None = None
+    """From its end until a record was scored after which no call failed any more; None if none
+    failed, or none was scored then."""
 
 
 class Step(Frozen):

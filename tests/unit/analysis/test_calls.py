@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from crayfish_ctl.analysis.calls import call_facts, little, window_not_full
+from crayfish_ctl.analysis.calls import call_facts, little, window_not_full, with_recovery
 from crayfish_ctl.analysis.latency import stages_ms
 from crayfish_ctl.cells import Call, Cell
+from crayfish_ctl.results.happened import FaultFact
 from crayfish_ctl.results.numbers import CallFacts, FailedCalls
 
 MS = 1_000_000
@@ -127,3 +128,43 @@ def test_failed_calls_in_words() -> None:
 )
 def test_a_call_mode_in_words(call: dict[str, Any], text: str) -> None:
     assert Call.model_validate(call).text == text
+
+
+def seen(*rows: tuple[float, str]) -> pl.DataFrame:
+    """Records by the second in which they were scored, and what became of them."""
+    return pl.DataFrame(
+        {
+            "scored_ns": [int(at * 1e9) for at, _ in rows],
+            "status": ["ok" if what == "ok" else "failed" for _, what in rows],
+            "reason": [None if what in {"ok", "refused"} else what for _, what in rows],
+        },
+        schema={"scored_ns": pl.Int64, "status": pl.String, "reason": pl.String},
+    )
+
+
+def fault(start: float, end: float) -> FaultFact:
+    return FaultFact(
+        service="triton", action="kill", started_ns=int(start * 1e9), ended_ns=int(end * 1e9)
+    )
+
+
+def test_a_fault_of_a_server_says_what_failed_and_when_it_was_over() -> None:
+    records = seen(
+        (1.0, "ok"), (2.1, "unavailable"), (2.5, "ok"), (3.5, "deadline"), (4.25, "ok"), (9, "ok"),
+    )  # fmt: skip
+    (found,) = with_recovery([fault(2.0, 4.0)], records, cell())
+    assert (found.failed, found.recovered_s) == (2, 0.25)
+
+
+def test_each_fault_has_its_own_failures() -> None:
+    records = seen((2.1, "unavailable"), (3.0, "ok"), (6.1, "unavailable"), (6.2, "refused"))
+    first, second = with_recovery([fault(2.0, 2.5), fault(6.0, 7.0)], records, cell())
+    assert (first.failed, first.recovered_s) == (1, 0.5)
+    assert (second.failed, second.recovered_s) == (1, None)
+
+
+def test_what_fails_nothing_needs_no_recovery() -> None:
+    (found,) = with_recovery([fault(2.0, 2.5)], seen((3.0, "ok")), cell())
+    assert (found.failed, found.recovered_s) == (0, None)
+    (found,) = with_recovery([fault(2.0, 2.5)], seen((3.0, "ok")), cell(calls_server=False))
+    assert found.failed is None
