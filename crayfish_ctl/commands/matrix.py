@@ -7,31 +7,36 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from crayfish_ctl.catalog import RUNTIMES, unsupported
+from crayfish_ctl.catalog import unsupported
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog import Catalog
 
 
 def matrix_table(catalog: Catalog) -> Table:
-    """A row for each runtime of each processor, a column for each tool; the reasons below it."""
+    """A row for each tool, a column for each runtime of each processor; the reasons below it.
+
+    The last rows say which call modes a processor has beside `blocking`, and with several roots
+    where it is from.
+    """
     table = Table(title="supported cells", title_justify="left")
-    several = len(catalog.roots.folders) > 1
-    for column in ("processor", "runtime", *catalog.tools, *(["root"] if several else [])):
-        table.add_column(column)
-    reasons = []
-    for processor in catalog.processors.values():
-        for runtime in RUNTIMES:
-            if runtime in processor.runtimes:
-                cells = [
-                    "-" if unsupported(processor, runtime, tool) else "yes"
-                    for tool in catalog.tools
-                ]
-                root = [escape(str(processor.root))] if several else []
-                table.add_row(processor.name, runtime, *cells, *root)
-        reasons += [
-            f"{processor.name} {missing}: {why}" for missing, why in processor.missing.items()
-        ]
-    table.caption = "\n".join(reasons)
+    systems = [(p, runtime) for p in catalog.processors.values() for runtime in p.runtimes]
+    table.add_column("tool")
+    for processor, runtime in systems:
+        table.add_column(f"{processor.name}\n{runtime}")
+    for kind in ("embedded", "external"):
+        for tool in (tool.name for tool in catalog.tools.values() if tool.kind == kind):
+            cells = ("-" if unsupported(p, runtime, tool) else "yes" for p, runtime in systems)
+            table.add_row(tool, *cells)
+        table.add_section()
+    calls = ("\n".join(dict(p.calls).get(runtime, {})) or "-" for p, runtime in systems)
+    table.add_row("calls", *calls)
+    if len(catalog.roots.folders) > 1:
+        table.add_row("root", *(escape(str(p.root)) for p, _ in systems))
+    table.caption = "\n".join(
+        f"{processor.name} {missing}: {why}"
+        for processor in catalog.processors.values()
+        for missing, why in processor.missing.items()
+    )
     table.caption_justify = "left"
     return table
