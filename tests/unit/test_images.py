@@ -255,7 +255,9 @@ def test_both_runtimes_score_with_one_version_of_onnx_runtime() -> None:
         for path in (ROOT / "requirements").glob("*.lock")
         if (found := re.findall(r"^onnxruntime==(\S+)", path.read_text(), re.MULTILINE))
     }
-    assert set(locked) == {"controller.lock", "flink.lock", "ray.lock", "spark.lock"}
+    assert set(locked) == {
+        "controller.lock", "flink.lock", "ray.lock", "spark.lock", "triton.lock",
+    }  # fmt: skip
     assert set(locked.values()) == {version}
 
 
