@@ -41,11 +41,11 @@ def waits_ms(main_job: Finished, part: str) -> tuple[NDArray[np.float64], float,
     return consumed - due - service, float(service.mean()), cycle
 
 
-def lindley_ms(due: NDArray[np.float64], cycle: float) -> NDArray[np.float64]:
-    """The wait of each of these arrivals: W[n+1] = max(0, W[n] + D - gap[n]) (Lindley, 1952)."""
+def lindley_ms(due: NDArray[np.float64], cycles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The wait of each of these arrivals: W[n+1] = max(0, W[n] + D[n] - gap[n]) (Lindley, 1952)."""
     waits = np.zeros(len(due))
     for position, gap in enumerate(np.diff(due), start=1):
-        waits[position] = max(0.0, waits[position - 1] + cycle - gap)
+        waits[position] = max(0.0, waits[position - 1] + cycles[position - 1] - gap)
     return waits
 
 
@@ -71,11 +71,17 @@ def test_the_mean_wait_is_that_of_theory(main_job: Finished, part: str, utilisat
     )
     assert abs(wait - theory) <= half + floor, said
 
-    # Without the chance of arrivals: Lindley's recursion knows the wait of each of them. What is
-    # left is the floor; by its median, because one stall of the machine moves a mean.
-    due = main_job.records(part).sort("received_ns")["intended_ns"].to_numpy() / 1e6
-    # And by a tenth of the wait: the cycle is known to a hundredth or two (a busy machine stretches
-    # some), and at rho 0.8 the wait moves six times as much, W'/W = (1 + 1 / (1 - rho)) D'/D.
-    left = float(np.median(measured - lindley_ms(due, cycle)))
-    allowed = max(1.0, 0.1 * theory)
-    assert left == pytest.approx(float(np.median(floors)), abs=allowed), f"{said}, left {left:.2f}"
+    # Without the chance of arrivals and of services: Lindley's recursion knows the wait of each
+    # record from what those before it took. What is left is the floor; by its median, because one
+    # stall of the machine moves a mean.
+    records = main_job.records(part).sort("received_ns")
+    due, got, scored = (
+        records[name].to_numpy() / 1e6 for name in ("intended_ns", "received_ns", "scored_ns")
+    )
+    between = max(0.0, cycle - float(np.median(scored - got)))
+    left = float(np.median(measured - lindley_ms(due, scored - got + between)))
+    # By a tenth of the wait, because what lies between two records is known in the median only;
+    # and the floor, measured in a run of its own, may be twice as high where a neighbour came.
+    lowest = float(np.median(floors))
+    allowed = max(1.0, 0.1 * theory) + lowest
+    assert left == pytest.approx(lowest, abs=allowed), f"{said}, left {left:.2f}"
