@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crayfish_contract.options import OptionError
+from crayfish_contract.runconfig import RunConfig
 from crayfish_contract.service import ServiceExit
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
@@ -129,6 +130,16 @@ def test_real_time_needs_all_operators_in_the_same_tasks(
     else:
         with pytest.raises(OptionError, match="all three equal"):
             driver.check_shape(made, SparkOptions(mode="real-time"))
+
+
+def test_real_time_does_not_put_records_together() -> None:
+    plan = make_plan(load_catalog(ROOT), choices(experiment="input-rate", processors=("spark",)))
+    content = json.loads(run_config(plan, plan.runs[0], Points("random", 5)).model_dump_json())
+    content["call"] = {"mode": "batched", "records": 4}
+    made = RunConfig.model_validate(content)
+    driver.check_shape(made, SparkOptions())
+    with pytest.raises(OptionError, match=r"call\.mode: batched"):
+        driver.check_shape(made, SparkOptions(mode="real-time"))
 
 
 @pytest.fixture

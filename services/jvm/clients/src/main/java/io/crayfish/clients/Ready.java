@@ -22,7 +22,7 @@ final class Ready {
   private static final long LEAST_DEADLINE_MS = 10_000;
 
   /** A server that answers, and does not know the model, may be about to load it. */
-  private static final long UNKNOWN_NS = TimeUnit.SECONDS.toNanos(15);
+  private static final long UNKNOWN_NS = TimeUnit.SECONDS.toNanos(30);
 
   private final Settings settings;
   private final long endNs;

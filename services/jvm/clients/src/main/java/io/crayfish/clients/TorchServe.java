@@ -9,6 +9,7 @@ import io.crayfish.protocols.torchserve.PredictionsRequest;
 import io.crayfish.scoring.CallException;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.Locale;
 
 /**
  * TorchServe: it hands bytes to the model's handler, and knows nothing of shapes. Handlers take and give
@@ -50,11 +51,9 @@ final class TorchServe implements Protocol<PredictionsRequest, PredictionRespons
   /** A worker that died while it had the call, or is being started again. */
   @Override
   public Reason reason(Status status) {
-    String said = String.valueOf(status.getDescription());
-    if (status.getCode() == Status.Code.INTERNAL
-        && (said.contains("Worker died") || said.contains("No worker is available"))) {
-      return Reason.UNAVAILABLE;
-    }
-    return Protocol.super.reason(status);
+    Reason reason = Protocol.super.reason(status);
+    String said = String.valueOf(status.getDescription()).toLowerCase(Locale.ROOT);
+    boolean nobody = said.contains("worker died") || said.contains("no worker");
+    return reason == Reason.OTHER && nobody ? Reason.UNAVAILABLE : reason;
   }
 }
