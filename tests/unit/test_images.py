@@ -256,7 +256,7 @@ def test_both_runtimes_score_with_one_version_of_onnx_runtime() -> None:
         if (found := re.findall(r"^onnxruntime==(\S+)", path.read_text(), re.MULTILINE))
     }
     assert set(locked) == {
-        "controller.lock", "flink.lock", "ray.lock", "spark.lock", "triton.lock",
+        "controller.lock", "flink.lock", "ray-serve.lock", "ray.lock", "spark.lock", "triton.lock",
     }  # fmt: skip
     assert set(locked.values()) == {version}
 

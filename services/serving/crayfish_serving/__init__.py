@@ -3,12 +3,13 @@
 Needs the standard library alone: each server's image has another set of packages.
 """
 
-from .child import run_child
+from .child import STOP_S, run_child
 from .settings import MESSAGE_BYTES, NOOP, ServedModel, SettingError, Settings, read_settings
 
 __all__ = [
     "MESSAGE_BYTES",
     "NOOP",
+    "STOP_S",
     "ServedModel",
     "SettingError",
     "Settings",

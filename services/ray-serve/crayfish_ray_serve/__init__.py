@@ -1,0 +1,1 @@
+"""Ray Serve: its cluster, and the deployments of a model and of noop."""
