@@ -83,7 +83,7 @@ def with_recovery(
         measured: records of the window.
         cell: of the run.
     """
-    if not cell.calls_server:
+    if not faults or not cell.calls_server:
         return tuple(faults)
     starts = [fault.started_ns for fault in faults]
     return tuple(

@@ -168,3 +168,4 @@ def test_what_fails_nothing_needs_no_recovery() -> None:
     assert (found.failed, found.recovered_s) == (0, None)
     (found,) = with_recovery([fault(2.0, 2.5)], seen((3.0, "ok")), cell(calls_server=False))
     assert found.failed is None
+    assert with_recovery([], seen((3.0, "ok")), cell()) == ()
