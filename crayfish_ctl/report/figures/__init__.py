@@ -16,6 +16,7 @@ from .over_time import backlog_over_time, latency_over_time, steps
 from .rates import latency_by_rate, throughput
 from .scaling import scaling
 from .search import search
+from .servers import embedded_or_external, server_curve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,8 @@ def all_figures(results: Results, cells: Sequence[CellView]) -> list[Figure]:
         bursts(results, cells),
         omission(results, cells),
         kafka_overhead(cells),
+        embedded_or_external(cells),
+        server_curve(cells),
         latency_by_rate(cells),
         throughput(cells),
         efficiency(cells),
