@@ -73,8 +73,8 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
       start(scorer, asked, scorer.next(), retries - 1);
       return;
     }
-    String what = status.getCode() + ": " + status.getDescription();
-    asked.result().completeExceptionally(new CallException(reason, connection.replica + ": " + what));
+    String what = connection.replica + ": " + status.getCode() + ": " + status.getDescription();
+    asked.result().completeExceptionally(new CallException(reason, what));
   }
 
   private void finish() {

@@ -34,8 +34,8 @@ final class Profile {
         (AsyncScorer) Tools.open(new RunConfig.Tool(tool, options, address), MODEL)) {
       for (int round = 0; round < 3; round++) {
         for (int inFlight : new int[] {1, 8, 64, 256}) {
-          System.out.printf(
-              "round %d, %3d in flight: %.0f calls/s%n", round, inFlight, rate(client, inFlight, 3));
+          double rate = rate(client, inFlight, 3);
+          System.out.printf("round %d, %3d in flight: %.0f calls/s%n", round, inFlight, rate);
         }
       }
     }
@@ -58,7 +58,8 @@ final class Profile {
   }
 
   private static String nothing() throws Exception {
-    Predictions zeros = Predictions.newBuilder().setValues(FakeServers.bytes(new float[10])).build();
+    Predictions zeros =
+        Predictions.newBuilder().setValues(FakeServers.bytes(new float[10])).build();
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()

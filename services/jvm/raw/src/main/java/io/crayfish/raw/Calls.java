@@ -12,7 +12,12 @@ import java.util.List;
  * @param reasons why each failed
  * @param cpuNs of the whole process while they were made
  */
-record Calls(long[] startsNs, long[] endsNs, List<float[]> outputs, List<Reason> reasons, long cpuNs) {
+record Calls(
+    long[] startsNs,
+    long[] endsNs,
+    List<float[]> outputs,
+    List<Reason> reasons,
+    long cpuNs) {
   int count() {
     return outputs.size();
   }

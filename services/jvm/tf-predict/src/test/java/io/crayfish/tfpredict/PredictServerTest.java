@@ -95,10 +95,8 @@ final class PredictServerTest {
       throws ScorerException {
     RunConfig.Model model = new RunConfig.Model("sums", "any", "", input, new int[] {2});
     String address = "localhost:" + server.port();
-    return (AsyncScorer)
-        Tools.open(
-            new RunConfig.Tool("tf-predict", Map.of("serve", serve, "deadline_ms", 30_000), address),
-            model);
+    Map<String, Object> options = Map.of("serve", serve, "deadline_ms", 30_000);
+    return (AsyncScorer) Tools.open(new RunConfig.Tool("tf-predict", options, address), model);
   }
 
   @Test
