@@ -27,6 +27,8 @@ LIFETIMES: Final = ("stack", "run")
 METRICS: Final = "crayfish.metrics"
 METRICS_INTERVAL: Final = "crayfish.metrics.interval"
 """How often it is scraped, if not each second."""
+METRICS_PATH: Final = "crayfish.metrics.path"
+"""Where on that port, if not at /metrics."""
 EXITS: Final = "crayfish.exits"
 OWN_CORES: Final = "crayfish.cores"
 """Value `own`: with cores set aside, the service has its own."""

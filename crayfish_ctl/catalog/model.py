@@ -151,6 +151,10 @@ class Tool(Entry):
     fragments: list[Name] = []
     address: str | None = None
     """host:port of its server, if external; with an option `replicas`, of the first of them."""
+    replica_ports: Options | None = None
+    """Replicas are processes in one container: with these options each has a port of its own,
+    counted up from the first one's, with others one port stands for all. Without it they are
+    containers."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Tool:
@@ -171,12 +175,17 @@ class Tool(Entry):
         return self.model_copy(update=update).found_in(self._root, self.file)
 
     def addresses(self, options: Mapping[str, object]) -> str | None:
-        """Of every replica, by commas: compose calls the further ones NAME-2, NAME-3, ..."""
+        """Of every replica, by commas: compose calls further containers NAME-2, NAME-3, ..."""
         if self.address is None:
             return None
         host, _, port = self.address.rpartition(":")
-        replicas = int(str(options.get(REPLICAS, 1)))
-        others = [f"{host}-{number}:{port}" for number in range(2, replicas + 1)]
+        further = range(1, int(str(options.get(REPLICAS, 1))))
+        if self.replica_ports is None:
+            others = [f"{host}-{number + 1}:{port}" for number in further]
+        elif all(options.get(name) == value for name, value in self.replica_ports.items()):
+            others = [f"{host}:{int(port) + number}" for number in further]
+        else:
+            others = []
         return ",".join([self.address, *others])
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from crayfish_ctl.catalog.labels import METRICS, METRICS_INTERVAL, labels_of
+from crayfish_ctl.catalog.labels import METRICS, METRICS_INTERVAL, METRICS_PATH, labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,8 @@ def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: flo
                 {"targets": [f"{name}:{labels[METRICS]}"], "labels": {"component": name}}
             ],
         }
+        if METRICS_PATH in labels:
+            job["metrics_path"] = labels[METRICS_PATH]
         if METRICS_INTERVAL in labels:
             job["scrape_interval"] = labels[METRICS_INTERVAL]
         jobs.append(job)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from python_on_whales import docker
-from python_on_whales.exceptions import NoSuchImage
+from python_on_whales.exceptions import DockerException, NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import Engine, Image
 
-from .calls import calls_engine
+from .calls import calls_engine, engine_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from python_on_whales import Image as DockerImage
+
+_OURS = "crayfish/"
+"""Images that are built here, and that no registry has."""
 _DOCTOR = "`crayfish doctor` says what is missing and how to mend it"
 
 
@@ -41,10 +45,10 @@ def describe_engine() -> Engine:
 
 
 def describe_images(names: Sequence[str]) -> dict[str, Image]:
-    """Ids and sizes of images that are on this host.
+    """Ids and sizes of images that are on this host; one that somebody else publishes is pulled.
 
     Raises:
-        CrayfishError: naming one that is not.
+        CrayfishError: naming one that is not here, and cannot be had.
     """
     images = {}
     for name in names:
@@ -52,13 +56,28 @@ def describe_images(names: Sequence[str]) -> dict[str, Image]:
             try:
                 found = docker.image.inspect(name)
             except NoSuchImage:
-                raise CrayfishError(
-                    f"{name}: no such image on this engine",
-                    hint="`crayfish images` builds those of images/; load or pull any other",
-                    code=ExitCode.HOST,
-                ) from None
+                found = _pulled(name)
         digests = found.repo_digests or []
         images[name] = Image(
             id=found.id, digest=digests[0] if digests else None, size_bytes=found.size
         )
     return images
+
+
+def _pulled(name: str) -> DockerImage:
+    """An image of somebody else's, from its registry."""
+    if name.startswith(_OURS):
+        raise CrayfishError(
+            f"{name}: no such image on this engine",
+            hint="`crayfish images` builds those of images/",
+            code=ExitCode.HOST,
+        )
+    try:
+        return docker.image.pull(name, quiet=True)
+    except DockerException as error:
+        raise CrayfishError(
+            f"{name}: not on this engine, and it cannot be pulled: {engine_words(error)}",
+            hint=f"where its registry can be reached: `docker pull {name}`, `docker save {name} -o "
+            "image.tar`; here: `docker load -i image.tar`. Nothing else is run in its place",
+            code=ExitCode.HOST,
+        ) from None

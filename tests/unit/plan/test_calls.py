@@ -131,6 +131,15 @@ def test_replicas_have_an_address_each(tmp_path: Path) -> None:
     assert (told["CRAYFISH_MODEL_INPUT"], told["CRAYFISH_MODEL_OUTPUT"]) == ("28,28", "10")
 
 
+@pytest.mark.parametrize(
+    ("ingress", "address"),
+    [("proxy", "ray-serve:9000"), ("direct", "ray-serve:9000,ray-serve:9001")],
+)
+def test_replicas_in_one_container_have_a_port_each(ingress: str, address: str) -> None:
+    made = planned(tools=("ray-serve",), tool_options={"replicas": 2, "ingress": ingress})
+    assert run_config(made, made.runs[0], Points("random", 5)).tool.address == address
+
+
 def test_a_server_that_a_run_does_not_use_does_not_run() -> None:
     made = planned(tools=("torchserve", "onnx"))
     parts = {run.cell.tool: made.fragments(run.cell) for run in made.runs}
