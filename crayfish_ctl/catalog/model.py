@@ -10,6 +10,7 @@ from crayfish_contract.runconfig import CallMode, Pipeline
 
 from .option import KnownOptions
 from .values import (
+    Address,
     Count,
     Cpus,
     Dimension,
@@ -149,7 +150,7 @@ class Tool(Entry):
     """Why it is not there for a runtime."""
     images: list[Name] = []
     fragments: list[Name] = []
-    address: str | None = None
+    address: Address | None = None
     """host:port of its server, if external; with an option `replicas`, of the first of them."""
     replica_ports: Options | None = None
     """Replicas are processes in one container: with these options each has a port of its own,

@@ -57,8 +57,8 @@ def check_call(where: str, processor: Processor, tool: Tool, cell: Cell) -> None
             )
     if tool.kind == "external" and tool.address is None:
         raise CrayfishError(
-            f"{where}: tool {tool.name}: speaks to a server that is there already, and nobody says "
-            "where",
+            f"{where}: {tool.file}: address: is not there: {tool.name} speaks to a server that you "
+            "have already, and nobody says where",
             hint=f"--server {tool.name}=HOST:PORT",
         )
 

@@ -5,6 +5,7 @@ Needs docker's client with its compose plugin; no engine has to run.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -80,8 +81,13 @@ def test_each_fragment_is_a_compose_file_by_itself(fragment: Path, tmp_path: Pat
     rendered = filled(planned(), tmp_path, [fragment])
     assert set(rendered.services) == set(yaml.safe_load(fragment.read_text())["services"])
     for service in rendered.services.values():
-        image = service["image"].removeprefix("crayfish/").removesuffix(":latest")
-        assert image in image_names(open_roots(ROOT))
+        name = service["image"]
+        if name.startswith("crayfish/"):
+            image = name.removeprefix("crayfish/").removesuffix(":latest")
+            assert image in image_names(open_roots(ROOT))
+        else:  # pinned, and pulled where it is not there
+            assert re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+", name)
+            assert service["pull_policy"] == "missing"
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.stem)

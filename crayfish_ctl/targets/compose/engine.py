@@ -73,7 +73,8 @@ def _pulled(name: str) -> DockerImage:
             code=ExitCode.HOST,
         )
     try:
-        return docker.image.pull(name, quiet=True)
+        docker.image.pull(name, quiet=True)
+        return docker.image.inspect(name)
     except DockerException as error:
         raise CrayfishError(
             f"{name}: not on this engine, and it cannot be pulled: {engine_words(error)}",
