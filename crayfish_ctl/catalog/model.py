@@ -163,6 +163,12 @@ class Tool(Entry):
             raise ValueError(
                 "kind: embedded: has no address and no fragments, for it has no server"
             )
+        option = self.options.get(REPLICAS)
+        if option and (type(option.default) is not int or (option.min or 0) < 1):
+            raise ValueError(
+                f"options.{REPLICAS}: must be declared as a whole number from 1: "
+                "{default: 1, min: 1}"
+            )
         return self
 
     @property
