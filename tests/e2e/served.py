@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-RATE: Final = 100
-SECONDS: Final = 3
-SERVERS: Final = ("tf-predict", "torchserve", "triton", "ray-serve")
+RATE: Final = 50
+SECONDS: Final = 2
+SERVERS: Final = ("tf-predict", "torchserve", "ray-serve", "triton")
 IN_EACH: Final = (
     ("kafka-streams", "jvm", "async:8"),
     ("flink", "jvm", "async:8:ordered"),
@@ -25,8 +25,8 @@ ONCE: Final = (
 )
 """What every processor and runtime has of call modes, with one tool each."""
 KILL_RATE: Final = 100
-KILL_SECONDS: Final = 8
-KILLERS: Final = (("kafka-streams", "jvm"), ("flink", "jvm"), ("spark", "jvm"), ("ray", "python"))
+KILL_SECONDS: Final = 6
+KILLERS: Final = tuple(processor for processor, _, _ in IN_EACH)
 """Whoever goes on while its server is away."""
 
 
@@ -36,39 +36,22 @@ def name_of(*words: str) -> str:
 
 
 def workloads() -> list[dict[str, Any]]:
-    """One server after the other, so that each starts once for a processor."""
-    found = [
-        _steady(processor, runtime, server, call)
-        for server in SERVERS
-        for processor, runtime, call in IN_EACH
+    """One processor after the other, so that each starts once; Triton last, for who kills it."""
+    found: list[dict[str, Any]] = []
+    for processor, runtime, call in IN_EACH:
+        found += [_steady(processor, runtime, server, call) for server in SERVERS]
+        found.append(_killed(processor, runtime))
+        found += [_steady(*cell) for cell in ONCE if cell[0] == processor]
+    return [*found, *_besides()]
+
+
+def _besides() -> list[dict[str, Any]]:
+    triton = {"processor": "ray", "runtime": "python", "tool": "triton", "call": "async:8"}
+    flood = {"rate": "max", "goal": "saturate", "pipeline": "raw"}
+    return [
+        {"title": "two replicas", **triton, "tool_options": {"replicas": 2}, "rate": RATE},
+        {"title": "bare client", **triton, **flood, "stop": {"count": 100000, "seconds": 2}},
     ]
-    found += [_steady(processor, runtime, tool, call) for processor, runtime, tool, call in ONCE]
-    found += [_killed(processor, runtime) for processor, runtime in KILLERS]
-    found.append(
-        {
-            "title": "two replicas",
-            "processor": "kafka-streams",
-            "runtime": "jvm",
-            "tool": "triton",
-            "call": "async:8",
-            "tool_options": {"replicas": 2},
-            "rate": RATE,
-        }
-    )
-    found.append(
-        {
-            "title": "bare client",
-            "processor": "ray",
-            "runtime": "python",
-            "tool": "triton",
-            "call": "async:8",
-            "rate": "max",
-            "goal": "saturate",
-            "pipeline": "raw",
-            "stop": {"count": 100000, "seconds": 2},
-        }
-    )
-    return found
 
 
 def _steady(processor: str, runtime: str, tool: str, call: str) -> dict[str, Any]:
@@ -83,7 +66,7 @@ def _steady(processor: str, runtime: str, tool: str, call: str) -> dict[str, Any
 
 
 def _killed(processor: str, runtime: str) -> dict[str, Any]:
-    fault = {"at_seconds": 2, "service": "triton", "action": "kill", "seconds": 2}
+    fault = {"at_seconds": 2, "service": "triton", "action": "kill", "seconds": 1}
     return {
         "title": name_of(processor, "without its server"),
         "processor": processor,

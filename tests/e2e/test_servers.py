@@ -61,7 +61,7 @@ def test_every_record_comes_back_rightly(served: Finished, cell: tuple[str, ...]
         assert server["cpu_seconds"] > 0
 
 
-@pytest.mark.parametrize("processor", [processor for processor, _ in KILLERS])
+@pytest.mark.parametrize("processor", KILLERS)
 def test_a_server_that_dies_fails_calls_and_loses_no_record(
     served: Finished, processor: str
 ) -> None:
