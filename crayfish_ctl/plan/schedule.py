@@ -86,23 +86,27 @@ def round_order(plan: Plan, repetition: int) -> list[int]:
     """The workloads of one round (positions in the sizing), shuffled by the experiment's seed.
 
     Without that a cell would always follow the same other one, and the first would always be first.
-    The workloads of one processor stay together, because another one needs another stack. In the
-    first round a workload that takes its rate from a capacity comes after all that measure one; and
-    if there is a warm-up for the cold stack, the workload written first begins, because that
-    warm-up's rate was chosen for its records. Searches are in no round.
+    The workloads of one processor stay together, because another one needs another stack, and among
+    them those of one model server. In the first round a workload that takes its rate from a
+    capacity comes after all that measure one; and if there is a warm-up for the cold stack, the
+    workload written first begins, because that warm-up's rate was chosen for its records. Searches
+    are in no round.
     """
     sizing, seed = plan.sizing, f"{plan.choices.seed} {repetition}"
     positions = [p for p, entry in enumerate(sizing.workloads) if entry.search is None]
     if not sizing.shuffle:
         return positions
     processors = [system.processor for system in plan.systems]
+    servers = [" ".join(plan.tools[system.tool].fragments) for system in plan.systems]
     cold = repetition == 1 and sizing.first_warmup is not None
 
-    def place(position: int) -> tuple[bool, bytes, bool, bool, bytes]:
+    def place(position: int) -> tuple[bool, bytes, bool, bytes, bool, bool, bytes]:
         waits = repetition == 1 and sizing.workloads[position].rate == "capacity"
         return (
             not (cold and processors[position] == processors[0]),
             _drawn(f"{seed} {processors[position]}"),
+            not (cold and servers[position] == servers[0]),
+            _drawn(f"{seed} {servers[position]}"),
             not (cold and position == 0),
             waits,
             _drawn(f"{seed} {position}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,15 @@ def test_a_kind_stands_for_its_tools(asked: str, kinds: set[str]) -> None:
 def test_a_server_flag_of_another_form(text: str) -> None:
     with pytest.raises(CrayfishError, match="TOOL=HOST:PORT"):
         parse_servers([text])
+
+
+def test_a_server_starts_once_for_a_processor() -> None:
+    """Whatever the seed: the runs of one server follow each other."""
+    for seed in range(5):
+        made = make_plan(CATALOG, choices(experiment="servers", seed=seed))
+        stacks = [
+            (run.cell.processor, run.cell.tool if run.cell.calls_server else "")
+            for run in made.runs
+        ]
+        changes = [key for key, _ in groupby(stacks)]
+        assert len(changes) == len(set(changes))
