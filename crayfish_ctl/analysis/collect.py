@@ -38,6 +38,7 @@ from .latency import (
     trend,
 )
 from .percentiles import percentiles
+from .server import server_facts
 from .steady import steady_of
 from .throughput import due_rate, own_rate, throughput_of
 from .timeline import backlog_of, consumed_times, window_of
@@ -45,13 +46,14 @@ from .usage import Usage, components_of, efficiency_of
 from .verdict import Facts, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.cells import RunSpec
     from crayfish_ctl.results.numbers import Window
 
+    from .server import ServerCount, ServerCounter
     from .usage import OwnCounter
 
 RUN_CONFIG_FILE: Final = "run-config.json"
@@ -64,6 +66,7 @@ def collect_run(
     spec: RunSpec,
     reference: Reference | None = None,
     counter: OwnCounter | None = None,
+    server: Mapping[ServerCount, ServerCounter] | None = None,
 ) -> RunResult:
     """Write `records.parquet` and `run.json` of a run that ended, and remove its row files.
 
@@ -75,6 +78,7 @@ def collect_run(
         spec: the run.
         reference: what the model says about the points (`load_reference`), for the accuracy.
         counter: the processor's own count of records, to hold ours against.
+        server: what its model server counts.
 
     Raises:
         CrayfishError: if a file cannot be read; with exit code HOST if one cannot be written.
@@ -91,7 +95,7 @@ def collect_run(
             RecordStatus.LOST if inputs.consumer.ended in _GAVE_UP else RecordStatus.UNFINISHED
         ),
     )
-    result = summarise_run(records, inputs, spec, config, reference, counter)
+    result = summarise_run(records, inputs, spec, config, reference, counter, server)
     write_records(run_dir, records)
     write_model(run_dir / RUN_FILE, result)
     for name in (SENT_FILE, RECEIVED_FILE):
@@ -142,6 +146,7 @@ def summarise_run(  # noqa: PLR0917
     config: RunConfig,
     reference: Reference | None,
     counter: OwnCounter | None = None,
+    server: Mapping[ServerCount, ServerCounter] | None = None,
 ) -> RunResult:
     """The numbers and the verdict of a run that ended; touches no file.
 
@@ -152,6 +157,7 @@ def summarise_run(  # noqa: PLR0917
         config: what its containers were told.
         reference: what the model says about the points.
         counter: the processor's own count of records.
+        server: what its model server counts.
 
     Raises:
         CrayfishError: if not one measured record was sent.
@@ -210,6 +216,7 @@ def summarise_run(  # noqa: PLR0917
         broker_latency_ms=broker_latency_ms(ok),
         published_latency_ms=published_latency_ms(ok),
         calls=facts.calls,
+        server=server_facts(usage, server or {}, ok),
         schedule_lag_ms=lag,
         throughput=facts.throughput,
         efficiency=efficiency_of(usage, facts.components, ok, cell, window),

@@ -274,6 +274,10 @@ _LIST: Final = (
         column=Column(75, "calls", "under way", console=False),
         term=_CALLS,
     ),
+    Metric("server_requests_per_s", "server.requests_per_s", "requests/s", more_is_better=True),
+    Metric("server_requests_per_execution", "server.requests_per_execution", "requests"),
+    Metric("server_queue_ms", "server.queue_ms"),
+    Metric("server_compute_ms", "server.compute_ms"),
     Metric("failed_records", "counts.failed", "records"),
     Metric("backlog_max", "backlog.max", "records", term=_BACKLOG),
     Metric(

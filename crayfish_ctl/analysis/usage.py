@@ -95,6 +95,17 @@ class Usage:
             if series.height > 1
         )
 
+    def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
+        """How much a counter grew, over all series that carry its labels; None if not covered."""
+        named = self.metrics.filter(pl.col("name") == counter.metric)
+        wanted = [
+            labels
+            for labels in named["labels"].unique().to_list()
+            if counter.labels.items() <= json.loads(labels).items()
+        ]
+        chosen = named.filter(pl.col("labels").is_in(wanted)).sort("ts")
+        return _increase(chosen, start_ns / NS, end_ns / NS)
+
     def highest(self, service: str, name: str) -> int | None:
         """The largest sum over a service's containers of each one's highest value."""
         chosen = self._series(service, name)

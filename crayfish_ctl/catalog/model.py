@@ -76,6 +76,17 @@ class Counter(Config):
     """Labels that a series must carry to be counted."""
 
 
+ServerCount = Literal["requests", "executions", "queue", "compute"]
+"""requests: calls that were answered. executions: of the model. queue, compute: their time."""
+
+
+class ServerCounter(Counter):
+    """A model server's own count."""
+
+    seconds: Annotated[float, Field(gt=0)] = 1.0
+    """Of a time: how many seconds one of its unit is (0.000001 for microseconds)."""
+
+
 class Processor(Entry):
     """configs/processors/NAME.yaml."""
 
@@ -194,6 +205,9 @@ class Tool(Entry):
         else:
             others = []
         return ",".join([self.address, *others])
+
+    counters: dict[ServerCount, ServerCounter] = {}
+    """What its server counts by itself, if it is external."""
 
     @property
     def scores_nothing(self) -> bool:

@@ -23,6 +23,7 @@ from .numbers import (
     Counts,
     Efficiency,
     Percentiles,
+    ServerFacts,
     Steady,
     Throughput,
     Trend,
@@ -61,6 +62,8 @@ class RunResult(Frozen):
     """From sent to append time in the output topic, whole ms: as the published study counts."""
     calls: CallFacts | None = None
     """Of a model server; None if none is called."""
+    server: ServerFacts | None = None
+    """What the model server itself counted; None if it counts nothing that is known here."""
     schedule_lag_ms: Percentiles | None = None
     """How late the producer sent: sent - due, of all measured records."""
     throughput: Throughput | None = None

@@ -14,6 +14,18 @@ class CallFacts(Frozen):
     """How many there may be: calls under way for each scorer, times scorers."""
 
 
+class ServerFacts(Frozen):
+    """What a model server says of a run's calls; null where it does not count."""
+
+    requests_per_s: float | None = None
+    requests_per_execution: float | None = None
+    """How many requests it put into one execution of the model, in the mean."""
+    queue_ms: float | None = None
+    """Mean wait of a request in the server."""
+    compute_ms: float | None = None
+    """Mean time that a request was with the model."""
+
+
 class FailedCalls(Frozen):
     """Records whose call to a model server gave no prediction, by why (`codec.Reason`)."""
 

@@ -23,7 +23,7 @@ from .aside import set_aside, set_incomplete_aside
 from .contents import contents_of, main_software
 from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
-from .life import RunContext, execute
+from .life import Counted, RunContext, execute
 from .live import LiveView
 from .manifest import begun
 from .prepare import (
@@ -172,8 +172,11 @@ class Experiment:
                     set_aside(folder, spec.run_id)
                     files = prepare_run(setting, spec, folder)
                     live.begin(spec, estimate_seconds(spec))
-                    counter = plan.processors[spec.cell.processor].counter
-                    result = execute(spec, files, context, counter)
+                    counted = Counted(
+                        plan.processors[spec.cell.processor].counter,
+                        plan.tools[spec.cell.tool].counters,
+                    )
+                    result = execute(spec, files, context, counted)
                     live.end(result)
                 done.append(result)
         for run_id in set(kept) - {run.run_id for run in done}:

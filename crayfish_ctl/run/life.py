@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.analysis import Reference, collect_run, failed_run
@@ -29,10 +29,10 @@ from .journal import Steps
 from .status import StatusWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crayfish_contract.runconfig import RunConfig
-    from crayfish_ctl.catalog.model import Counter
+    from crayfish_ctl.catalog.model import Counter, ServerCount, ServerCounter
     from crayfish_ctl.plan import RunSpec
     from crayfish_ctl.results import RunResult
     from crayfish_ctl.targets import Events, Rendered, Target, Task
@@ -64,8 +64,16 @@ class RunContext:
     """What the model says about the points."""
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Counters of what is measured, to hold our figures against."""
+
+    processor: Counter | None = None
+    server: Mapping[ServerCount, ServerCounter] = field(default_factory=dict)
+
+
 def execute(
-    spec: RunSpec, files: RunFiles, context: RunContext, counter: Counter | None = None
+    spec: RunSpec, files: RunFiles, context: RunContext, counted: Counted | None = None
 ) -> RunResult:
     """Run `spec` to its end; whatever goes wrong with it makes it FAILED, and the next one goes on.
 
@@ -73,7 +81,7 @@ def execute(
         spec: the run.
         files: its folder and what was prepared in it.
         context: of the experiment.
-        counter: the processor's own count of records.
+        counted: what processor and model server count by themselves.
 
     Raises:
         CrayfishError: if the engine or the disk fails, which no further run would survive.
@@ -114,7 +122,7 @@ def execute(
     if faults.done:
         facts = [fact.model_dump(mode="json") for fact in faults.done]
         write_text(files.folder / FAULTS_FILE, json.dumps(facts, indent=1))
-    result = _result(spec, files, context, counter, failure)
+    result = _result(spec, files, context, counted or Counted(), failure)
     journal.write("run-ended", run_id=spec.run_id, verdict=result.verdict.state)
     return result
 
@@ -123,12 +131,14 @@ def _result(
     spec: RunSpec,
     files: RunFiles,
     context: RunContext,
-    counter: Counter | None,
+    counted: Counted,
     failure: RunFailure | None,
 ) -> RunResult:
     if failure is None:
         try:
-            return collect_run(files.folder, spec, context.reference, counter)
+            return collect_run(
+                files.folder, spec, context.reference, counted.processor, counted.server
+            )
         except CrayfishError as error:
             if error.exit_code is ExitCode.HOST:
                 raise

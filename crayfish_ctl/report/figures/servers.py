@@ -136,6 +136,9 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
             percent(bounds.get(cell.cell)),
             estimate_text(cell.value("calls_under_way")),
             estimate_text(cell.value("service_p50_ms")),
+            estimate_text(cell.value("server_queue_ms")),
+            estimate_text(cell.value("server_compute_ms")),
+            estimate_text(cell.value("server_requests_per_execution")),
             estimate_text(cell.value("cores_used")),
         )
         for cell in shown
@@ -145,13 +148,23 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
         title="Embedded or external",
         caption="The backlog that each processor works off, with the model inside it and with a "
         "model server. Of the server's best: of the highest rate that a bare client got out of it, "
-        "where that was measured, too; of an embedded tool: of the scorer in a loop. Cores: of "
-        "processor and model server together. Hollow marks: no VALID run.",
+        "where that was measured, too; of an embedded tool: of the scorer in a loop. The server's "
+        "queue, its model and the calls that it put into one execution are what it counts itself "
+        "(means; a dash: it does not). Cores: of processor and model server together. Hollow "
+        "marks: no VALID run.",
         panels=[Panel("", data, layout, height=rows_height(len(rows), 60))],
         table=FigureTable(
             (
-                "Processor", "Tool and call mode", "records/s", "Of its bound", "Calls under way",
-                "A call, p50 ms", "Cores used",
+                "Processor",
+                "Tool and call mode",
+                "records/s",
+                "Of its bound",
+                "Calls under way",
+                "A call, p50 ms",
+                "Server's queue, ms",
+                "Its model, ms",
+                "Calls an execution",
+                "Cores used",
             ),
             table,
             texts=2,

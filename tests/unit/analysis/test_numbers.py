@@ -336,4 +336,4 @@ def test_faults_are_what_was_really_done(tmp_path: Path) -> None:
 
     (found,) = collect_run(run_dir, scenario.spec()).faults
 
-    assert found.model_dump() == fact
+    assert found.model_dump(exclude_none=True) == fact

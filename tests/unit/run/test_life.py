@@ -252,7 +252,7 @@ def test_a_result_that_cannot_be_made_costs_the_run_and_not_the_experiment(
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "consumer.json").write_text("{")
     context = context_of(engine)
-    result = life._result(plan.runs[0], files, context, None, None)
+    result = life._result(plan.runs[0], files, context, life.Counted(), None)
     assert result.verdict.state.value == "FAILED"
     assert result.verdict.failure is not None
     assert result.verdict.failure.component == "results"
