@@ -25,7 +25,7 @@ ONCE: Final = (
 )
 """What every processor and runtime has of call modes, with one tool each."""
 KILL_RATE: Final = 100
-KILL_SECONDS: Final = 6
+KILL_SECONDS: Final = 10
 KILLERS: Final = tuple(processor for processor, _, _ in IN_EACH)
 """Whoever goes on while its server is away."""
 
