@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crayfish_ctl.cells import pipeline_of
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 
 def why_no_call(
-    processor: Processor, tool: Tool, runtime: str, calls: Sequence[CallEntry | Call]
+    processor: Processor, tool: Tool, runtime: str, pipeline: str, calls: Sequence[CallEntry | Call]
 ) -> str | None:
     """Why a workload's call modes cannot be, in words; None if they can."""
     for call in calls:
+        if call.mode == "batched" and not pipeline_of(pipeline).processor:
+            return (
+                f"pipeline {pipeline} has no call mode batched: there are no records to put "
+                "together, and batch_size says how many points a call has"
+            )
         if call.mode == "blocking":
             continue
         if call.mode == "async" and tool.kind == "embedded":
@@ -43,7 +49,7 @@ def check_call(where: str, processor: Processor, tool: Tool, cell: Cell) -> None
     Raises:
         CrayfishError: naming workload, processor and what is in the way.
     """
-    why_not = why_no_call(processor, tool, cell.runtime, [cell.call])
+    why_not = why_no_call(processor, tool, cell.runtime, cell.pipeline, [cell.call])
     if why_not:
         raise CrayfishError(
             f"{where}: call: {why_not}", hint="choose another --call, tool, or processor"

@@ -151,7 +151,7 @@ def _unfit(names: Names, entry: WorkloadEntry, system: System) -> str | None:
     """
     defaults, runtime = names.experiment.defaults, system.runtime
     processor = names.processor(system.processor)
-    no_call = why_no_call(processor, names.tool(system.tool), runtime, entry.call)
+    no_call = why_no_call(processor, names.tool(system.tool), runtime, entry.pipeline, entry.call)
     if no_call:
         return no_call
     own = processor.name == defaults.processor and runtime == defaults.runtime

@@ -106,9 +106,10 @@ def join_records(
             _null_if("prediction", -1),
             _null_if("correct", -1),
             pl.col("deviation").fill_nan(None),
-            pl.col("reason").replace_strict(
-                _REASONS, default=Reason.OTHER.name.lower(), return_dtype=pl.String
-            ),
+            # Of one that never came back there is no reason either.
+            pl.col("reason")
+            .fill_null(Reason.NONE.value)
+            .replace_strict(_REASONS, default=Reason.OTHER.name.lower(), return_dtype=pl.String),
             pl.col("batch").fill_null(batch),
             pl.col("duplicates").fill_null(0),
         )

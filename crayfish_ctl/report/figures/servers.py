@@ -25,10 +25,13 @@ from .base import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crayfish_ctl.analysis import PipelineEfficiency
     from crayfish_ctl.report.view import CellView
 
 _PERCENTILES = (("p50", "solid", "circle"), ("p99", "dash", "diamond"))
 _CAPACITY = "capacity_records_per_s"
+_OF_PROCESSOR = ("parallelism", "chaining")
+"""Parts of a cell's name that belong to the processor's row."""
 
 
 def server_curve(cells: Sequence[CellView]) -> Figure | None:
@@ -123,17 +126,13 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
         "xaxis": log_axis("records/s", [value for trace in data for value in trace["x"]]),
         "yaxis": names_axis(rows, autorange="reversed"),
     }
-    bounds = {
-        entry.cell: entry.ratio.value
-        for entry in pipeline_efficiency([cell.summary for cell in cells])
-        if entry.bound == "raw"
-    }
+    bounds = pipeline_efficiency([cell.summary for cell in cells])
     table = [
         (
             _where(cell),
             _how(cell),
             estimate_text(cell.value(_CAPACITY)),
-            percent(bounds.get(cell.cell)),
+            percent(_of_raw(bounds, cell)),
             estimate_text(cell.value("calls_under_way")),
             estimate_text(cell.value("service_p50_ms")),
             estimate_text(cell.value("server_queue_ms")),
@@ -172,14 +171,26 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
     )  # fmt: skip
 
 
+def _of_raw(bounds: Sequence[PipelineEfficiency], cell: CellView) -> float | None:
+    found = (one.ratio.value for one in bounds if one.bound == "raw" and one.cell == cell.cell)
+    return next(found, None)
+
+
 def _where(cell: CellView) -> str:
+    parts = [text for name, text in cell.parts if name in _OF_PROCESSOR]
+    return " · ".join([_processor(cell), *parts])
+
+
+def _processor(cell: CellView) -> str:
     return f"{cell.cell.processor} {cell.cell.runtime}"
 
 
 def _how(cell: CellView) -> str:
-    call = cell.cell.call.text
-    return (
-        cell.cell.tool
-        if call == "blocking" and not cell.cell.calls_server
-        else (f"{cell.cell.tool} {call}")
-    )
+    """Tool and call mode, and what else sets the cell apart: a server's options, or `noop`."""
+    one = cell.cell
+    # A call mode may need options of one processor: that makes no other tool of it.
+    text = cell.series_without(*_OF_PROCESSOR, "processor options")
+    text = text.removeprefix(f"{_processor(cell)} ")
+    if one.calls_server and one.call.mode == "blocking":
+        return text.replace(one.tool, f"{one.tool} {one.call.text}", 1)
+    return text

@@ -47,9 +47,12 @@ def main() -> int:  # noqa: RET503  it ends by becoming the watcher
         options = FlinkOptions.parse(config.processor.options)
         check_call(config, options)
         _check_model(config)
-    except (RunConfigError, OptionError, ScorerError) as error:
+    except (RunConfigError, OptionError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
+    except ScorerError as error:
+        _log.error(str(error))
+        return error.exit_code
     try:
         if config.pipeline == "kafka":
             ensure_topics(config.kafka, config.deadlines.ready)

@@ -147,7 +147,8 @@ def _scored(
 
 
 def _reason(error: Exception) -> int:
-    return int(getattr(error, "reason", Reason.OTHER))
+    found = getattr(error, "reason", None)  # others' exceptions have one, too, and mean words
+    return int(found if isinstance(found, Reason) else Reason.OTHER)
 
 
 def _cpu_seconds() -> float:

@@ -43,12 +43,16 @@ def main(out: Path = OUT_DIR) -> int:
     """Score until the count of the run config is reached; write rows and summaries."""
     try:
         config = load_run_config()
+        _check_call(config)
         batches = make_batches(config)
         check = load_check(config)
         scorer = open_scorer(config)
-    except (RunConfigError, PointsError, ReferenceFileError, ScorerError) as error:
+    except (RunConfigError, PointsError, ReferenceFileError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
+    except ScorerError as error:
+        _log.error(str(error))
+        return error.exit_code
     clock = clock_offset_ns()
     warmup, stop = config.workload.warmup.seconds, config.workload.stop
     count, seconds = stop.count or 0, stop.seconds
@@ -65,6 +69,14 @@ def main(out: Path = OUT_DIR) -> int:
     scorer.close()
     _log.info("done", extra={"fields": {"calls": len(sent), "cpu_s": cpu}})
     return ServiceExit.OK
+
+
+def _check_call(config: RunConfig) -> None:
+    if config.call.mode == "batched":
+        raise RunConfigError(
+            "call.mode: batched: the bare scorer has no records to put together; choose blocking "
+            "with batch_size, or async"
+        )
 
 
 def make_batches(config: RunConfig) -> list[Floats]:

@@ -38,9 +38,12 @@ def main() -> int:
         config = load_run_config()
         options = RayOptions.parse(config.processor.options)
         check_model(config)
-    except (RunConfigError, OptionError, ScorerError) as error:
+    except (RunConfigError, OptionError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
+    except ScorerError as error:
+        _log.error(str(error))
+        return error.exit_code
     # Ray talks to stderr, in more than one way.
     sys.stderr = LogStream(_log, logging.INFO)
     from .cluster import Actors, connect  # noqa: PLC0415  Ray: a bad config is said without it

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from crayfish_contract.service import ServiceExit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,6 +28,15 @@ TOOLS: Final = Path("/crayfish/tools")
 
 class ScorerError(Exception):
     """The tool or its model cannot be used; the message names the file or option."""
+
+    exit_code: ServiceExit = ServiceExit.BAD_CONFIG
+    """Of a container that needs it."""
+
+
+class UnreachableError(ScorerError):
+    """The model server did not answer in time; the message says what was heard of it last."""
+
+    exit_code = ServiceExit.UNREACHABLE
 
 
 class Scorer(Protocol):
@@ -104,10 +115,14 @@ def open_scorer(config: RunConfig) -> Scorer:
     """The scorer of a run, loaded.
 
     Raises:
-        ScorerError: if tool or model cannot be used.
+        ScorerError: if tool or model cannot be used; UnreachableError, if a server does not answer
+            within the run's `deadlines.ready`.
     """
     tool = config.tool
     scorer = create_scorer(tool.name, config.model, tool.options, tool.address)
+    wait_at_most = getattr(scorer, "wait_at_most", None)
+    if wait_at_most is not None:  # a client of a server
+        wait_at_most(config.deadlines.ready)
     scorer.load()
     return scorer
 

@@ -220,7 +220,7 @@ def reason_of(error: object) -> Reason:
 
 
 def waited_us(begun: Begun, called_ns: int | None) -> int:
-    """Microseconds between a record and its call."""
-    return (
-        0 if called_ns is None else min((called_ns - begun.received_ns) // 1000, _LONGEST_WAIT_US)
-    )
+    """Microseconds between a record and its call; 0 if the clock was set back meanwhile."""
+    if called_ns is None:
+        return 0
+    return max(0, min((called_ns - begun.received_ns) // 1000, _LONGEST_WAIT_US))

@@ -50,7 +50,7 @@ class BatchScorer:
     """Scores many messages with one call; never raises, never drops, keeps their order.
 
     A message that is no request does not spoil its neighbours: then, and if the model refuses them
-    together, each is scored by itself. If a server could not be called, all have failed.
+    together, each is scored by itself. If the call of a server failed, all have failed.
 
     Args:
         scorer: loaded, and used by this object alone.
@@ -118,8 +118,8 @@ class BatchScorer:
         ]
 
     def _each(self, messages: Sequence[bytes | None], error: Exception) -> list[bytes]:
-        """One by one; but a server that did not answer is not asked again for each."""
-        if reason_of(error) in {Reason.NONE, Reason.BAD_OUTPUT}:
+        """One by one; but no call of a server is made again."""
+        if reason_of(error) is Reason.NONE:
             return [self._one.process(message) for message in messages]
         begun = [self._one.begin(message) for message in messages]
         return [each if isinstance(each, bytes) else self._one.fail(each, error) for each in begun]

@@ -67,9 +67,12 @@ def main() -> int:
         options = SparkOptions.of(config.processor.options, config.processor.runtime)
         check_shape(config, options)
         _check_model(config)
-    except (RunConfigError, OptionError, ScorerError) as error:
+    except (RunConfigError, OptionError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
+    except ScorerError as error:
+        _log.error(str(error))
+        return error.exit_code
     progress = Progress()
     REGISTRY.register(progress)
     start_http_server(_METRICS_PORT)

@@ -6,16 +6,18 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from crayfish_contract.arrays import CONSUMER_SUMMARY, RECEIVED, RECEIVED_FILE, SENT, SENT_FILE
 from crayfish_contract.codec import Reason, Status
-from crayfish_contract.runconfig import RunConfig
+from crayfish_contract.runconfig import CallConfig, RunConfig
 from crayfish_contract.service import ServiceExit
 from crayfish_load import raw
 from crayfish_load.bare import one_after_the_other, under_way
+from crayfish_load.check import load_check
 from crayfish_scoring import create_scorer
 from crayfish_scoring.servers.errors import CallError
 
@@ -105,6 +107,39 @@ def test_several_calls_are_under_way() -> None:
     assert set(received["reason"][failed]) == {int(Reason.EXHAUSTED)}
     assert calls.outputs[~failed][:, 0].tolist() == [n % 5 for n in range(30) if n % 3 != 2]
     assert (received["scored_ns"] - sent["sent_ns"] >= 2_000_000).all()
+
+
+class Unlucky:
+    """Fails with exceptions that have a `reason` of their own, and with one that has none."""
+
+    def __init__(self) -> None:
+        self.errors = iter(
+            [UnicodeDecodeError("utf-8", b"", 0, 1, "text"), ValueError("x"), OSError(1, "y")]
+        )
+
+    def score(self, points: np.ndarray) -> np.ndarray:
+        raise next(self.errors)
+
+
+def test_whatever_a_client_raises_is_a_failed_call(config: Config) -> None:
+    batches = [np.zeros((1, 28, 28), np.float32)]
+    scorer: Any = Unlucky()
+    calls = one_after_the_other(scorer, batches, warmup_s=0.0, count=3, seconds=None)
+    _, received = raw.rows_of(calls, 1)
+    assert received["reason"].tolist() == [int(Reason.OTHER)] * 3
+    made = of_ffnn(config, MODELS / "ffnn" / "ffnn.onnx", 1, 3)
+    raw._check(load_check(made), received, calls)
+    assert received["prediction"].tolist() == [-1] * 3
+
+
+def test_records_are_not_put_together_without_a_processor(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = of_ffnn(config, MODELS / "ffnn" / "ffnn.onnx", 1, 10)
+    batched = made.model_copy(update={"call": CallConfig(mode="batched", records=8)})
+    (tmp_path / "run.json").write_text(batched.model_dump_json())
+    monkeypatch.setenv("CRAYFISH_RUN_CONFIG", str(tmp_path / "run.json"))
+    assert raw.main(tmp_path) == ServiceExit.BAD_CONFIG
 
 
 def test_a_broken_model_is_said(

@@ -104,6 +104,14 @@ def test_what_cannot_be_is_refused(chosen: dict[str, Any], said: str) -> None:
         planned(**chosen)
 
 
+def test_records_are_not_put_together_where_there_are_none() -> None:
+    bare = choices(
+        experiment="kafka-overhead", processors=("ray",), pipeline="raw", calls=("batched:2",)
+    )
+    with pytest.raises(CrayfishError, match="pipeline raw has no call mode batched"):
+        make_plan(CATALOG, bare)
+
+
 def test_options_that_a_mode_needs_are_set() -> None:
     made = planned(
         processors=("flink",), runtimes=("python",), tools=("torchserve",), calls=("async:8",)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import collect_run
-from crayfish_ctl.cells import BurstyArrivals, Fault, Parallelism, PoissonArrivals
+from crayfish_ctl.cells import BurstyArrivals, Call, Fault, Parallelism, PoissonArrivals
 from crayfish_ctl.results import load_results, write_model
 from tests.unit.results.synthetic import REFERENCE, Scenario, manifest, write_run
 
@@ -162,6 +162,27 @@ def poisson(path: Path) -> Path:
     return path
 
 
+def servers(path: Path) -> Path:
+    """A bare client of a server; pipelines with the model inside and outside."""
+    folder = Folder(path, "servers")
+    for in_flight, service in ((1, 0.5), (4, 0.3), (16, 0.2)):
+        bare = replace(RAW, tool="triton", service_ms=service, seconds=1.0)
+        folder.repeat(bare, cell=called(in_flight))
+    short = replace(FLOOD, seconds=1.0, send_rate=3000.0)
+    folder.repeat(short)
+    external = replace(short, tool="triton", service_ms=1.0)
+    folder.repeat(external, cell={"calls_server": True})
+    folder.repeat(external, cell=called(4))
+    noop = {"tool_options": {"serve": "noop"}, "scores_nothing": True}
+    folder.repeat(external, cell=called(4) | noop)
+    return path
+
+
+def called(in_flight: int) -> dict[str, Any]:
+    """Fields of a cell whose model server has so many calls under way."""
+    return {"calls_server": True, "call": Call(mode="async", in_flight=in_flight)}
+
+
 EXPERIMENTS = {
     "scalability": scalability,
     "batch-size": batch_size,
@@ -170,4 +191,5 @@ EXPERIMENTS = {
     "sustainable": sustainable,
     "stall": stall,
     "arrivals": poisson,
+    "servers": servers,
 }

@@ -48,6 +48,10 @@ _PACED = {"distribution", "stages", "latency-over-time"}
         ("sustainable", {"search", "latency-by-rate", "throughput", "backlog"} | _PACED),
         ("stall", {"coordinated-omission", "backlog"} | _PACED),
         ("arrivals", {"latency-by-rate", "throughput"} | _PACED),
+        (
+            "servers",
+            {"server-curve", "embedded-or-external", "throughput", "efficiency", "backlog"},
+        ),
     ],
 )
 def test_the_data_decide_which_figures_there_are(

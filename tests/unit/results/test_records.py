@@ -67,6 +67,7 @@ def test_placeholders_become_nulls(out: Path) -> None:
     assert failed["prediction"] is failed["correct"] is failed["deviation"] is None
     assert refused["in_append_ms"] is None
     assert lost["consumed_ns"] is lost["received_ns"] is None
+    assert failed["reason"] is refused["reason"] is lost["reason"] is None
     assert (lost["batch"], lost["duplicates"], lost["intended_ns"]) == (3, 0, 50)
 
 

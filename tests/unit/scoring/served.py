@@ -32,6 +32,10 @@ class Served:
         self.code: grpc.StatusCode | None = None
         self.details = "as the test wants it"
         self.delay_s = 0.0
+        self.delay_first_s = 0.0
+        """Also of a call that fails."""
+        self.garbage: bytes | None = None
+        """What every scoring call answers, if not its message."""
         self.fails = 10**9
         """How many calls fail with `code`."""
         self.dtype: Any = tfserving_pb2.DT_FLOAT
@@ -44,6 +48,7 @@ class Served:
         """Bytes of points to bytes of predictions."""
         self.calls += 1
         self.names.append(name)
+        time.sleep(self.delay_first_s)
         if self.code is not None and self.calls <= self.fails:
             context.abort(self.code, self.details)
         time.sleep(self.delay_s)
@@ -108,6 +113,15 @@ class Served:
         body = self.predict(str(name), asked.values, context)
         return bytes(scoring_pb2.Predictions(values=body).SerializeToString())
 
+    def spoilt(self, method: str, answer: Any) -> Any:
+        """The same, unless the test wants garbage."""
+
+        def answered(request: bytes, context: grpc.ServicerContext) -> Any:
+            garbage = None if method.endswith("Metadata") else self.garbage
+            return answer(request, context) if garbage is None else garbage
+
+        return answered
+
     @property
     def methods(self) -> dict[str, dict[str, Any]]:
         """Service -> method -> what answers it."""
@@ -133,7 +147,8 @@ def serving(served: Served, port: int = 0) -> Iterator[int]:
     server = grpc.server(futures.ThreadPoolExecutor(8))
     for service, methods in served.methods.items():
         handlers = {
-            name: grpc.unary_unary_rpc_method_handler(answer) for name, answer in methods.items()
+            name: grpc.unary_unary_rpc_method_handler(served.spoilt(name, answer))
+            for name, answer in methods.items()
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     bound = server.add_insecure_port(f"127.0.0.1:{port}")

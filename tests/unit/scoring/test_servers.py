@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,9 +13,11 @@ import numpy as np
 import pytest
 
 from crayfish_contract.codec import Reason
-from crayfish_contract.runconfig import ModelConfig
-from crayfish_scoring import ScorerError, create_scorer
-from crayfish_scoring.servers import client
+from crayfish_contract.runconfig import Deadlines, ModelConfig, RunConfig, ToolConfig
+from crayfish_contract.service import ServiceExit
+from crayfish_scoring import ScorerError, base, create_scorer, open_scorer
+from crayfish_scoring.base import UnreachableError
+from crayfish_scoring.servers import ready
 from crayfish_scoring.servers.errors import CallError
 from crayfish_scoring.servers.messages import tfserving_pb2
 
@@ -98,6 +102,7 @@ def test_the_model_that_is_asked_for(
         (grpc.StatusCode.RESOURCE_EXHAUSTED, "queue full", Reason.EXHAUSTED),
         (grpc.StatusCode.INVALID_ARGUMENT, "no such shape", Reason.OTHER),
         (grpc.StatusCode.INTERNAL, "Worker died.", Reason.UNAVAILABLE),
+        (grpc.StatusCode.CANCELLED, "the server ends", Reason.UNAVAILABLE),
     ],
 )
 def test_a_failed_call_has_its_class(  # noqa: PLR0917
@@ -134,6 +139,38 @@ def test_an_answer_of_another_size_is_a_failed_call(port: int, served: Served) -
     scorer.close()
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_answer_that_is_no_message_is_a_failed_call(
+    tool: str, port: int, served: Served
+) -> None:
+    scorer = loaded(tool, port)
+    served.garbage = b"\xff\xff"
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason is Reason.BAD_OUTPUT
+    scorer.close()
+    with pytest.raises(ScorerError, match="cannot be read"):
+        loaded(tool, port)
+
+
+def _raised(scorer: Any) -> Exception:
+    with pytest.raises(Exception) as failure:  # noqa: PT011
+        scorer.score(POINTS)
+    return failure.value
+
+
+def test_a_calls_deadline_is_that_of_all_its_tries(port: int, served: Served) -> None:
+    scorer = loaded("torchserve", port, deadline_ms=300, retries=1000)
+    served.code, served.calls, served.delay_first_s = grpc.StatusCode.UNAVAILABLE, 0, 0.1
+    began = time.monotonic()
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason in {Reason.UNAVAILABLE, Reason.DEADLINE}
+    assert time.monotonic() - began < 2
+    assert served.calls <= 8
+    scorer.close()
+
+
 @pytest.mark.parametrize(("retries", "well"), [(0, False), (1, False), (2, True)])
 def test_calls_are_made_again_only_if_asked_for(
     retries: int, well: bool, port: int, served: Served
@@ -152,7 +189,7 @@ def test_calls_are_made_again_only_if_asked_for(
 def test_load_waits_for_every_replica(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
     late = Served()
     late.code, late.fails = grpc.StatusCode.NOT_FOUND, 3
-    monkeypatch.setattr(client, "_POLL_S", 0.001)
+    monkeypatch.setattr(ready, "_POLL_S", 0.001)
     with serving(served) as first, serving(late) as second:
         scorer: Any = create_scorer("oip", MODEL, {}, f"127.0.0.1:{first}, 127.0.0.1:{second}")
         scorer.load()
@@ -163,10 +200,33 @@ def test_load_waits_for_every_replica(monkeypatch: pytest.MonkeyPatch, served: S
         scorer.close()
 
 
-def test_load_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_READY_S", 0.2)
-    with pytest.raises(ScorerError, match=r"tool oip: 127.0.0.1:1: no right prediction within"):
-        loaded("oip", 1)
+def test_load_gives_up_when_the_run_does() -> None:
+    scorer = scorer_of("oip", 1)
+    scorer.wait_at_most(0.2)
+    with pytest.raises(UnreachableError, match=r"127.0.0.1:1: no right prediction within 0.2 s"):
+        scorer.load()
+    assert UnreachableError.exit_code == ServiceExit.UNREACHABLE
+
+
+def test_a_server_that_keeps_refusing_is_not_waited_for(port: int, served: Served) -> None:
+    served.code, served.details = grpc.StatusCode.NOT_FOUND, "no model tiny"
+    scorer = scorer_of("torchserve", port)
+    scorer.wait_at_most(0.4)
+    with pytest.raises(ScorerError, match="no right prediction: NOT_FOUND: no model tiny") as error:
+        scorer.load()
+    assert error.value.exit_code == ServiceExit.BAD_CONFIG
+
+
+def test_the_run_says_how_long_a_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    scorer = SimpleNamespace(wait_at_most=asked.append, load=lambda: asked.append(0))
+    monkeypatch.setattr(base, "create_scorer", lambda *_: scorer)
+    open_scorer(
+        RunConfig.model_construct(  # type: ignore[call-arg]
+            tool=ToolConfig(name="oip"), model=MODEL, deadlines=Deadlines(ready=33)
+        )
+    )
+    assert asked == [33, 0]
 
 
 @pytest.mark.parametrize("tool", TOOLS)

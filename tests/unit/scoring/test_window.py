@@ -14,7 +14,8 @@ import pytest
 import crayfish_scoring.window as module
 from crayfish_contract.codec import CODECS, Header, Reason, RecordFormat, Segment, Status
 from crayfish_contract.runconfig import CallConfig, ModelConfig, RunConfig, ToolConfig
-from crayfish_scoring import ScorerError
+from crayfish_scoring import RecordScorer, ScorerError
+from crayfish_scoring.record import Begun
 from crayfish_scoring.servers.errors import CallError
 from crayfish_scoring.window import Window
 
@@ -183,6 +184,51 @@ def test_a_failed_call_is_a_failed_record(opened: Any, later: Later) -> None:
     assert (told[1].status, told[1].reason) == (Status.FAILED, Reason.NONE)
     assert told[2].status is Status.OK
     assert len(found) == 4
+
+
+@pytest.mark.parametrize("how", ["put", "map"])
+def test_a_call_is_made_before_the_next_record_is_begun(
+    how: str, opened: Any, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened(in_flight=8)
+    later.hold = False
+    happened: list[str] = []
+    begin, call = window._scorer.begin, window._scorer._call
+
+    def begun(message: bytes) -> Any:
+        happened.append("begun")
+        return begin(message)
+
+    async def called(points: np.ndarray) -> np.ndarray:
+        happened.append("called")
+        answer: np.ndarray = await call(points)
+        return answer
+
+    monkeypatch.setattr(window._scorer, "begin", begun)
+    monkeypatch.setattr(window._scorer, "_call", called)
+    messages = [request(n) for n in range(3)]
+    if how == "map":
+        window.map(messages)
+    else:
+        window.put(messages, lambda _: None)
+        window.flush()
+    assert happened == ["begun", "called"] * 3
+
+
+@pytest.mark.parametrize("record_format", list(RecordFormat))
+def test_a_clock_that_is_set_back_breaks_nothing(record_format: RecordFormat) -> None:
+    scorer: Any = Later()
+    record = RecordScorer(scorer, (2,), record_format)
+    begun = record.begin(request(0, record_format))
+    assert isinstance(begun, Begun)
+    early = begun.received_ns - 10**9
+    results = (
+        record.finish(begun, np.zeros((1, 1), np.float32), early),
+        record.fail(begun, CallError(Reason.DEADLINE, "late"), early),
+    )
+    headers = [CODECS[record_format].decode(result).header for result in results]
+    assert [header.waited_us for header in headers] == [0, 0]
+    assert [header.status for header in headers] == [Status.OK, Status.FAILED]
 
 
 def test_map_keeps_the_order(opened: Any, later: Later) -> None:

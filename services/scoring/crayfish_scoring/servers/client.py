@@ -17,10 +17,11 @@ import grpc.aio
 
 from crayfish_contract.codec import Reason
 from crayfish_contract.service import json_logger
-from crayfish_scoring.base import ScorerError, blank_points
+from crayfish_scoring.base import ScorerError
 
-from .errors import CallError, call_error
+from .errors import CallError, call_error, unreadable
 from .options import ClientOptions
+from .ready import PATIENCE_S, Ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
 
 _log = json_logger("server-client")
 _LARGEST: Final = 64 * 1024 * 1024
-_READY_S: Final = 120.0
-"""How long a server may take until each of its replicas gives a right prediction."""
-_POLL_S: Final = 0.1
-_WAITS: Final = {Reason.UNAVAILABLE, Reason.DEADLINE, Reason.EXHAUSTED, Reason.OTHER}
-"""What a server that is still starting may answer: it may not even know its model yet."""
 _CHANNEL: Final = (
     ("grpc.max_receive_message_length", _LARGEST),
     ("grpc.max_send_message_length", _LARGEST),
@@ -76,14 +72,25 @@ class GrpcScorer:
         self._aio_calls: Iterator[Any] = iter(())
         self._failed: Counter[Reason] = Counter()
         self._retried = 0
+        self._patience_s = PATIENCE_S
+
+    def wait_at_most(self, seconds: float) -> None:
+        """How long `load` may wait, for all replicas together."""
+        self._patience_s = seconds
 
     def load(self) -> None:
-        """Wait until every replica has given a prediction of the right shape."""
+        """Wait until every replica has given a prediction of the right shape.
+
+        Raises:
+            ScorerError: if the server's model is another one.
+            UnreachableError: if one does not answer in time.
+        """
+        ready = Ready(self._tool, self._model, self._wire, self._patience_s)
         made = []
         for address in self._addresses:
             channel = grpc.insecure_channel(address, options=_CHANNEL)
             self._channels.append(channel)
-            self._await_prediction(channel, address)
+            ready.await_prediction(channel, address)
             made.append(self._call_of(channel))
             for _ in range(1, self._options.channels):
                 self._channels.append(grpc.insecure_channel(address, options=_CHANNEL))
@@ -93,35 +100,6 @@ class GrpcScorer:
     def _call_of(self, channel: Any) -> Any:
         return channel.unary_unary(self._wire.path)
 
-    def _await_prediction(self, channel: Any, address: str) -> None:
-        end = time.monotonic() + _READY_S
-        points = blank_points(self._model)
-
-        def ask(path: str, request: bytes) -> bytes:
-            left = max(0.1, end - time.monotonic())
-            try:
-                answer = channel.unary_unary(path)(
-                    request, timeout=left, metadata=self._wire.metadata
-                )
-            except grpc.RpcError as error:
-                raise call_error(error) from None
-            return bytes(answer)
-
-        while True:
-            try:
-                self._wire.learn(ask)
-                self._wire.answer(ask(self._wire.path, self._wire.request(points)), 1)
-            except CallError as error:
-                if error.reason not in _WAITS or time.monotonic() > end:
-                    raise ScorerError(
-                        f"tool {self._tool}: {address}: no right prediction"
-                        f"{'' if error.reason not in _WAITS else f' within {_READY_S:.0f} s'}: "
-                        f"{error}"
-                    ) from None
-                time.sleep(_POLL_S)
-            else:
-                return
-
     def score(self, points: Floats) -> Floats:
         """float32[batch, *input_shape] -> float32[batch, *output_shape]; waits for the answer.
 
@@ -129,14 +107,15 @@ class GrpcScorer:
             CallError: if there is none.
         """
         request, left = self._wire.request(points), self._options.retries
+        end = time.monotonic() + self._options.deadline_s
         while True:
             try:
                 answer = next(self._calls)(
-                    request, timeout=self._options.deadline_s, metadata=self._wire.metadata
+                    request, timeout=end - time.monotonic(), metadata=self._wire.metadata
                 )
-                return self._wire.answer(answer, len(points))
+                return self._read(answer, len(points))
             except grpc.RpcError as error:
-                left = self._again(call_error(error), left)
+                left = self._again(call_error(error), left, end)
 
     async def call(self, points: Floats) -> Floats:
         """The same without waiting: other coroutines go on meanwhile.
@@ -147,14 +126,15 @@ class GrpcScorer:
         if not self._aio_channels:
             self._open_aio()
         request, left = self._wire.request(points), self._options.retries
+        end = time.monotonic() + self._options.deadline_s
         while True:
             try:
                 answer = await next(self._aio_calls)(
-                    request, timeout=self._options.deadline_s, metadata=self._wire.metadata
+                    request, timeout=end - time.monotonic(), metadata=self._wire.metadata
                 )
-                return self._wire.answer(answer, len(points))
+                return self._read(answer, len(points))
             except grpc.RpcError as error:
-                left = self._again(call_error(error), left)
+                left = self._again(call_error(error), left, end)
 
     def _open_aio(self) -> None:
         for address in self._addresses:
@@ -162,9 +142,20 @@ class GrpcScorer:
                 self._aio_channels.append(grpc.aio.insecure_channel(address, options=_CHANNEL))
         self._aio_calls = cycle([self._call_of(channel) for channel in self._aio_channels])
 
-    def _again(self, error: CallError, left: int) -> int:
-        """How often the call may be made after this failure; raises it if not at all."""
-        if error.reason is Reason.UNAVAILABLE and left:
+    def _read(self, answer: bytes, batch: int) -> Floats:
+        try:
+            return self._wire.answer(answer, batch)
+        except Exception as error:  # noqa: BLE001  whatever a message makes of its reader
+            failure = unreadable(error)
+            self._failed[failure.reason] += 1
+            raise failure from None
+
+    def _again(self, error: CallError, left: int, end: float) -> int:
+        """How often the call may be made after this failure; raises it if not at all.
+
+        All tries of a call have its deadline together.
+        """
+        if error.reason is Reason.UNAVAILABLE and left and time.monotonic() < end:
             self._retried += 1
             return left - 1
         self._failed[error.reason] += 1

@@ -39,3 +39,12 @@ def call_error(error: grpc.RpcError) -> CallError:
     if reason is Reason.OTHER and any(words in details for words in _NO_WORKER):
         reason = Reason.UNAVAILABLE
     return CallError(reason, f"{code.name}: {details}")
+
+
+def unreadable(error: Exception) -> CallError:
+    """What is wrong with an answer that a protocol could not read: it is a bad output."""
+    if isinstance(error, CallError):
+        return error
+    return CallError(
+        Reason.BAD_OUTPUT, f"its answer cannot be read: {type(error).__name__}: {error}"
+    )
