@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.io.IOException;
 
 /**
  * What a server takes and answers, for one model. Used by many threads once it has been learned.
@@ -54,6 +55,9 @@ interface Protocol<Q, A> {
       case DEADLINE_EXCEEDED -> Reason.DEADLINE;
       case UNAVAILABLE, CANCELLED -> Reason.UNAVAILABLE; // a server that ends cancels its calls
       case RESOURCE_EXHAUSTED -> Reason.EXHAUSTED;
+      // A connection that is cut in the middle of a call is the transport's exception, not a status.
+      case UNKNOWN, INTERNAL ->
+          status.getCause() instanceof IOException ? Reason.UNAVAILABLE : Reason.OTHER;
       default -> Reason.OTHER;
     };
   }

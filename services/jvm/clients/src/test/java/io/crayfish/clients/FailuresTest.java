@@ -173,6 +173,14 @@ final class FailuresTest {
   }
 
   @Test
+  void aConnectionThatIsCutInACallIsAServerThatIsAway() {
+    RayServe protocol = new RayServe(FakeServers.MODEL, "ffnn");
+    Status cut = Status.UNKNOWN.withCause(new java.nio.channels.ClosedChannelException());
+    assertEquals(Reason.UNAVAILABLE, protocol.reason(cut));
+    assertEquals(Reason.OTHER, protocol.reason(Status.UNKNOWN));
+  }
+
+  @Test
   void replicasAreCalledInTurn() throws Exception {
     Moody one = new Moody();
     Moody other = new Moody();
