@@ -102,7 +102,7 @@ def _add(
 
     known, root = target
     facts = read_model_file(path)
-    called = name or name_of_file(path)
+    called = name or name_of_file(facts.path)
     _check_name(called)
     config = describe(facts, called, shapes, output)
     other = known.models.get(called)

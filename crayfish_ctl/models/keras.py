@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 _MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 _BEGIN: Final = b'{"class_name": "'
 _MODELS: Final = {"Sequential", "Functional", "Model"}
+_FLATTEN: Final = {"Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D"}
+_SAME_SHAPE: Final = {"Activation", "BatchNormalization", "Dropout", "ReLU", "Softmax"}
 _TEXT_BYTES: Final = 64 * 1024 * 1024
 _KERAS_3: Final = "written by Keras 3, and DeepLearning4j reads Keras 2: save it with tf_keras"
 
 
 def read_keras(path: Path) -> Facts:
-    """What a .h5 file says. Output shapes are not in it: they follow from all of its layers.
+    """What a .h5 file says. Output shapes are not in it: they follow from the layers.
 
     Raises:
         CrayfishError: if it is no HDF5 file, or holds no model.
@@ -66,11 +68,27 @@ def _facts(path: Path, kind: str, content: Any) -> Facts:
         format="keras-h5",
         inputs=tuple(map(_input, first)),
         outputs=tuple(
-            Tensor(str(name), FLOAT32, None) for name in ends or [layers[-1]["config"]["name"]]
+            Tensor(str(name), FLOAT32, _answer(kind, layers))
+            for name in ends or [layers[-1]["config"]["name"]]
         ),
         said={"model": kind, "layers": str(len(layers))},
         problems=(_KERAS_3,) if keras3 else (),
     )
+
+
+def _answer(kind: str, layers: list[dict[str, Any]]) -> tuple[int | None, ...] | None:
+    """The shape of what comes out, where it is plain: a row of layers, flattened, then dense."""
+    shape: tuple[int | None, ...] | None = None
+    if kind != "Sequential":
+        return None
+    for layer in layers:
+        if layer["class_name"] in _FLATTEN:
+            shape = (None, None)
+        elif layer["class_name"] == "Dense" and shape is not None:
+            shape = (None, int(layer["config"]["units"]))
+        elif layer["class_name"] not in _SAME_SHAPE:
+            shape = None
+    return shape
 
 
 def _config(mapped: mmap.mmap) -> dict[str, Any] | None:

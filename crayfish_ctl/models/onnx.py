@@ -90,11 +90,11 @@ def _read(path: Path, view: memoryview) -> Facts:
         said={**said, **({"written by": writer} if writer else {})},
         files=files,
         missing=tuple(name for name in files if not (path.parent / name).is_file()),
-        problems=tuple(_problems(ir, opsets)),
+        problems=tuple(_problems(ir, opsets, _foreign(view, graph))),
     )
 
 
-def _problems(ir: int, opsets: dict[str, int]) -> Iterator[str]:
+def _problems(ir: int, opsets: dict[str, int], foreign: list[str]) -> Iterator[str]:
     newest = f"both runtimes have ONNX Runtime {RUNTIME}, which reads up to"
     opset = max(opsets.get("", 0), opsets.get("ai.onnx", 0))
     if ir > NEWEST_IR:
@@ -107,9 +107,19 @@ def _problems(ir: int, opsets: dict[str, int]) -> Iterator[str]:
             f"opset {opset}: {newest} {NEWEST_OPSET}; export it with opset_version={NEWEST_OPSET}, "
             "or convert it with onnx.version_converter"
         )
-    for domain in opsets:
-        if domain not in _KNOWN_DOMAINS:
-            yield f"operators of {domain}: ONNX Runtime has none of them by itself"
+    for domain in foreign:
+        yield f"operators of {domain}: ONNX Runtime has none of them by itself"
+
+
+def _foreign(model: memoryview, graph: memoryview) -> list[str]:
+    """Domains of operators that neither the runtime has nor the file defines as functions.
+
+    A file may import domains of which it uses nothing, as exporters do.
+    """
+    functions = list(messages(model, 25))
+    nodes = [*messages(graph, 1), *(node for each in functions for node in messages(each, 7))]
+    defined = {text_at(each, 10) for each in functions}
+    return sorted({text_at(node, 7) for node in nodes} - _KNOWN_DOMAINS - defined)
 
 
 def _tensor(value_info: memoryview) -> Tensor:

@@ -40,7 +40,9 @@ def store(facts: Facts, config: Mapping[str, Any], root: Path) -> Path:
                 hint="give another name with --name, or remove it first",
             )
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not folder.parent.is_dir():
+            folder.parent.mkdir(parents=True)
+            folder.parent.chmod(_FOLDER)
         described.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
             made = Path(scratch) / name
@@ -83,7 +85,7 @@ def temporary_root(path: Path, cache: Path, taken: Collection[str]) -> tuple[Pat
         CrayfishError: if the file cannot be run, or does not say its shapes.
     """
     facts = read_model_file(path)
-    name = name_of_file(path)
+    name = name_of_file(facts.path)
     config = describe(facts, name)
     key = hashlib.sha256(as_yaml(config).encode()).hexdigest()[:_DIGITS]
     if name in taken:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 
+FOREIGN = node("Mine", ["x"], "p") + field(7, b"my.own")
+
 
 def read(folder: Path, content: bytes) -> Facts:
     path = folder / "m.onnx"
@@ -105,12 +107,19 @@ def test_weights_elsewhere_are_refused(tmp_path: Path) -> None:
     [
         (onnx(ir=99), f"IR version 99: .*{RUNTIME}, which reads up to {NEWEST_IR}"),
         (onnx(opsets={"": 99}), f"opset 99: .*{RUNTIME}, which reads up to {NEWEST_OPSET}"),
-        (onnx(opsets={"": 13, "my.own": 1}), "operators of my.own"),
+        (onnx(nodes=[FOREIGN], opsets={"": 13, "my.own": 1}), "operators of my.own"),
     ],
 )
 def test_what_is_newer_than_the_runtimes(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(CrayfishError, match=said):
         fitting(read(tmp_path, content))
+
+
+def test_a_domain_that_is_not_used_or_that_the_file_defines(tmp_path: Path) -> None:
+    opsets = {"": 18, "my.own": 1}
+    fitting(read(tmp_path, onnx(opsets=opsets)))
+    function = field(1, b"Mine") + field(7, node("Neg", ["a"], "b")) + field(10, b"my.own")
+    fitting(read(tmp_path, onnx(nodes=[FOREIGN], opsets=opsets) + field(25, function)))
 
 
 def test_the_versions_are_those_of_the_runtimes() -> None:

@@ -67,7 +67,7 @@ def test_the_shipped_keras_file() -> None:
     facts = read_model_file(FFNN / "ffnn.h5")
     point, prediction = fitting(facts)
     assert str(point) == "points float32[?, 28, 28]"
-    assert (prediction.name, prediction.point) == ("predictions", None)
+    assert (str(prediction), prediction.point) == ("predictions float32[?, 10]", (10,))
 
 
 def layer(kind: str, **config: object) -> dict[str, object]:
@@ -95,6 +95,25 @@ def test_of_several_texts_the_last_whole_model_counts(tmp_path: Path) -> None:
     facts = read_model_file(path)
     assert [tensor.name for tensor in facts.inputs] == ["new"]
     assert facts.said == {"model": "Sequential", "layers": "3"}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "shape"),
+    [
+        (["Conv2D", "Flatten", "Dense", "Dropout", "Dense", "Softmax"], (7,)),
+        (["GlobalAveragePooling2D", "Dense"], (7,)),
+        (["Flatten"], None),
+        (["Dense"], None),  # of the last dimension only
+        (["Flatten", "Dense", "Reshape"], None),
+        (["Flatten", "Reshape", "Dense"], None),
+    ],
+)
+def test_a_plain_row_of_layers_says_its_answer(
+    tmp_path: Path, kinds: list[str], shape: tuple[int, ...] | None
+) -> None:
+    layers = [layer(kind, name=kind, units=7) for kind in kinds]
+    (tmp_path / "m.h5").write_bytes(keras(layer("Sequential", layers=layers)))
+    assert read_model_file(tmp_path / "m.h5").outputs[0].point == shape
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from crayfish_ctl.models import (
     describe,
     is_path,
     models_of_files,
+    name_of_file,
     read_model_file,
     store,
     temporary_root,
@@ -46,7 +47,7 @@ def test_a_stored_model_is_in_the_catalog_and_as_it_is_described(tmp_path: Path)
     check_model_files(tmp_path / "root", model, "onnx")
     folder = tmp_path / "root/models/mine"
     assert sorted(p.name for p in folder.iterdir()) == ["My Net.onnx", "w.data"]
-    assert folder.stat().st_mode & 0o777 == 0o755
+    assert folder.stat().st_mode & folder.parent.stat().st_mode & 0o777 == 0o755
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in folder.iterdir())
     (folder / "w.data").write_bytes(b"another!")
     with pytest.raises(CrayfishError, match=r"w\.data: is not the file that"):
@@ -71,7 +72,8 @@ def test_what_cannot_be_written_is_the_hosts_error(tmp_path: Path) -> None:
 
 
 def test_a_savedmodel_is_stored_whole(tmp_path: Path) -> None:
-    facts = read_model_file(ROOT / "models/ffnn/savedmodel")
+    facts = read_model_file(ROOT / "models/ffnn/savedmodel/saved_model.pb")
+    assert name_of_file(facts.path) == "savedmodel"
     store(facts, describe(facts, "mine"), tmp_path)
     check_model_files(tmp_path, load_catalog(ROOT, [tmp_path]).model("mine"), "tf-savedmodel")
 

@@ -101,6 +101,10 @@ def test_a_model_that_was_given_by_its_file_is_found_again(tmp_path: Path) -> No
     assert (saved.runs, saved.models_dir) == (made.runs, home / "models")
     (home / f"models/{name}/ffnn.onnx").write_bytes(b"another")
     assert begun(made, datetime.now(UTC), MemoryTarget()).roots != manifest.roots
+    home.rename(tmp_path / "away")
+    with pytest.raises(CrayfishError, match="is not there any more") as caught:
+        saved_roots(tmp_path)
+    assert "--model FILE" in (caught.value.hint or "")
 
 
 def finish(folder: Path, spec: RunSpec, state: VerdictState = VerdictState.VALID) -> None:
