@@ -55,6 +55,13 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
     Raises:
         CrayfishError: after that, with why nothing can.
     """
+    known = catalog.models.get(str(path))
+    if known is not None and not path.exists():
+        root = known.root or catalog.roots.checkout
+        files = ", ".join(str(root / each.path) for each in known.formats.values())
+        raise CrayfishError(
+            f"{path}: is a model's name, and show takes a file", hint=f"its files: {files}"
+        )
     facts = read_model_file(path)
     console.print(f"{path}: {facts.format}, {_size(_total(facts))}", soft_wrap=True, markup=False)
     for line in _lines(facts):

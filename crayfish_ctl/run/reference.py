@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import tempfile
 from dataclasses import replace
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 120.0
 """What nobody should wait for before the first run."""
-_BYTES: Final = 256 * 1024 * 1024
-"""Of random points: they are kept with the results."""
+_BYTES: Final = 128 * 1024 * 1024
+"""Of points that are kept with the results, and of predictions that the consumer has in memory."""
 
 
 def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str], None]) -> Points:
@@ -62,10 +63,14 @@ def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str]
 
 
 def _array(plan: Plan, points: Points) -> Floats:
-    shape = plan.model.input.shape
+    shape, answer = plan.model.input.shape, plan.model.output.shape
+    values = max(math.prod(answer), math.prod(shape) if points.kind == "random" else 0)
+    if 4 * points.count * values > _BYTES:
+        fit = _BYTES // (4 * values)
+        raise NoReferenceError(
+            f"{points.count:,} points are too many to keep (at most {fit:,}: --points random:{fit})"
+        )
     if points.kind == "random":
-        if 4 * points.count * int(np.prod(shape)) > _BYTES:
-            raise NoReferenceError(f"{points.count:,} points are too many (--points random:COUNT)")
         # As the producer draws them: crayfish_load.payloads.
         random = np.random.default_rng(plan.choices.seed)
         return random.random((points.count, *shape), dtype=np.float32)

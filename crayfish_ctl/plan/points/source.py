@@ -24,7 +24,7 @@ _RANDOM_BYTES = 2 * 1024**3
 
 _RANDOM_POINTS = 1000
 _SENT_BYTES = 64 * 1024 * 1024
-"""Of different points, as many as a producer sends (`pool_size`)."""
+"""Of different points as many as a producer sends (`pool_size`), and of answers to compare with."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def points_for(choice: str, model: Model) -> str:
     """`--points` as it is meant: a model without points of its own gets random ones."""
     if choice != "test" or model.points is not None:
         return choice
-    fit = _SENT_BYTES // (4 * math.prod(model.input.shape))
+    values = max(math.prod(model.input.shape), math.prod(model.output.shape))
+    fit = _SENT_BYTES // (4 * values)
     return f"{_RANDOM}{max(1, min(_RANDOM_POINTS, fit))}"
 
 

@@ -71,6 +71,13 @@ def test_what_has_to_be_said_is_in_the_command_that_is_offered(
     assert "crayfish run input-rate --model models/ffnn/savedmodel --tool tf-" in done.out
 
 
+def test_a_name_is_no_file(crayfish: Callable[..., Done], root: Path) -> None:
+    done = crayfish("models", "show", "ffnn")
+    assert done.code == 2
+    assert "ffnn: is a model's name" in done.err
+    assert f"{root}/models/ffnn/ffnn.onnx" in done.err
+
+
 def test_a_file_that_nothing_can_run_is_shown_and_then_refused(
     crayfish: Callable[..., Done], own: Path
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_number_of_points_is_a_number(choice: str) -> None:
         ("x.npy", {"points": None}, "x.npy"),
         ("test", {"points": None, "input": {"shape": [3, 224, 224]}}, "random:111"),
         ("test", {"points": None, "input": {"shape": [30_000_000]}}, "random:1"),
+        ("test", {"points": None, "output": {"shape": [40, 6625]}}, "random:63"),
     ],
 )
 def test_a_model_without_points_is_sent_random_ones(

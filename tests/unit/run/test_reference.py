@@ -141,6 +141,13 @@ def test_what_the_runtime_cannot_read_or_score_is_said(tmp_path: Path) -> None:
         predictions(path, ("x", "p"), np.zeros((1, 3), np.float32), 60)
 
 
+def test_more_than_the_consumer_can_keep_is_not_compared(tmp_path: Path) -> None:
+    plan = planned("ffnn", tmp_path, points="random:50000")
+    points, said = made(plan, tmp_path / "points")
+    assert (points.kind, points.reference_path) == ("random", None)
+    assert "50,000 points are too many to keep (at most 42,799: --points random:42799)" in said[0]
+
+
 def test_another_format_has_no_reference(tmp_path: Path) -> None:
     plan = planned(str(FFNN / "savedmodel"), tmp_path, tools=("tf-savedmodel",), runtimes=("jvm",))
     points, said = made(plan, tmp_path / "points")
