@@ -20,7 +20,7 @@ from crayfish_ctl.catalog import (
     open_roots,
     roots_of_environment,
 )
-from crayfish_ctl.commands import compare, export, figures
+from crayfish_ctl.commands import compare, export, figures, models
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import With, takes_plan
 from crayfish_ctl.interrupts import terminable
@@ -241,6 +241,7 @@ def _show_plans(made: Series) -> None:
 
 for extension in (compare, figures, export):
     extension.register(app)
+models.register(app, _catalog)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crayfish_ctl.catalog import RUNTIMES
+from crayfish_ctl.models import models_of_files
 from crayfish_ctl.plan import (
     ALL,
     Series,
@@ -57,7 +58,9 @@ def _select(  # noqa: PLR0917  each one is a flag
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="files of configs/models, an experiment each; likewise"),
+        typer.Option(
+            help="files of configs/models, or a path to one of yours; an experiment each; likewise"
+        ),
     ] = None,
     reps: Annotated[int | None, typer.Option(help="repetitions of each cell")] = None,
     max_reps: Annotated[
@@ -180,6 +183,7 @@ def takes_plan(
             selected = _select(**{name: values.pop(name) for name in shared})
             found = catalog(values.pop(beside.name))
             experiments, models = selected.pop("experiments"), selected.pop("models")
+            found, models = models_of_files(found, models)
             made: Series = make_series(found, experiments, models, selected)
             command(made, **values)
 

@@ -34,7 +34,7 @@ def check_model_files(root: Path, model: Model, model_format: str | None) -> Non
                 f"{where}: {path} does not lie in models/",
                 hint="containers see models/ and nothing else",
             )
-        _check_there(where, root, root / path)
+        check_there(where, root, root / path)
         if field not in {"points", "reference"}:
             _check_kind(where, root / path, str(model_format))
         if sha256 is not None and digest(root / path) != sha256:
@@ -44,8 +44,12 @@ def check_model_files(root: Path, model: Model, model_format: str | None) -> Non
             )
 
 
-def _check_there(where: str, root: Path, path: Path) -> None:
-    """Every file is there and real, within what containers see."""
+def check_there(where: str, root: Path, path: Path) -> None:
+    """Every file is there and real, within what containers see.
+
+    Raises:
+        CrayfishError: naming the file, and what it is instead.
+    """
     if not path.exists():
         raise CrayfishError(f"{where}: {path} is not there")
     models = (root / "models").resolve()
@@ -59,7 +63,7 @@ def _check_there(where: str, root: Path, path: Path) -> None:
             )
         if each.is_file() and each.stat().st_size == 0 and each == path:
             raise CrayfishError(f"{where}: {each}: is empty")
-        if each.is_file() and _is_pointer(each):
+        if each.is_file() and is_pointer(each):
             raise CrayfishError(
                 f"{where}: {each}: is a Git LFS pointer of {each.stat().st_size} bytes, not the "
                 "file itself",
@@ -69,7 +73,8 @@ def _check_there(where: str, root: Path, path: Path) -> None:
         raise CrayfishError(f"{where}: {path}: is an empty folder")
 
 
-def _is_pointer(path: Path) -> bool:
+def is_pointer(path: Path) -> bool:
+    """Whether Git LFS left its note in the place of the file."""
     with path.open("rb") as file:
         return file.read(len(_POINTER)) == _POINTER
 
@@ -87,6 +92,9 @@ def _needed(model: Model, model_format: str | None) -> Iterator[tuple[str, str, 
     if model_format is not None:
         file = model.formats[model_format]
         yield f"formats.{model_format}", file.path, file.sha256
+        for name, sha256 in file.weights.items():
+            beside = str(Path(file.path).parent / name)
+            yield f"formats.{model_format}.weights.{name}", beside, sha256
     if model.points is not None:
         yield "points", model.points.path, model.points.sha256
     if model.reference is not None:

@@ -221,7 +221,11 @@ class ModelFile(Config):
     path: str
     sha256: Sha256 | None = None
     input: str | None = None
+    """The tensor that takes the points, where the file has names; None: the only one."""
     output: str | None = None
+    """The tensor that is scored; None: the only one."""
+    weights: dict[str, Sha256 | None] = {}
+    """Further files of it, by their path beside it, with their digests."""
 
 
 class _Tensor(Config):

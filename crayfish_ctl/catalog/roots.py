@@ -55,8 +55,9 @@ class Roots:
         return self.find(f"compose/{name}.yaml")
 
     def home(self, path: Path) -> Path:
-        """The root that a file was found in."""
-        return next(root for root in self.folders if path.is_relative_to(root))
+        """The root that a file was found in: the innermost, if one lies within another."""
+        inside = (root for root in self.folders if path.is_relative_to(root))
+        return max(inside, key=lambda root: len(root.parts))
 
     def shown(self, path: Path) -> str:
         """A file as messages name it: those of the checkout relative to it."""

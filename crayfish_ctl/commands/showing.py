@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from crayfish_ctl.plan import estimate_seconds, plan_warnings, scheduled_records, trace_lines
+from crayfish_ctl.plan import (
+    estimate_seconds,
+    plan_warnings,
+    points_line,
+    scheduled_records,
+    trace_lines,
+)
 from crayfish_ctl.plan.size import kafka_bytes
 
 if TYPE_CHECKING:
@@ -54,6 +60,9 @@ def show_plan(made: Plan, console: Console) -> None:
         )
     for line in made.left_out:
         console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
+    points = points_line(made)
+    if points:
+        console.print(f"points {escape(points)}", highlight=False, soft_wrap=True)
     for line in trace_lines(made):
         console.print(f"trace {escape(line)}", highlight=False, soft_wrap=True)
     cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(made.roots.checkout).free

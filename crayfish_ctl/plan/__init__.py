@@ -18,7 +18,7 @@ from .plan import Plan
 from .points import Points, prepare_points
 from .runconfig import run_config
 from .series import Series, make_series
-from .words import plan_warnings, trace_lines
+from .words import plan_warnings, points_line, trace_lines
 
 __all__ = [
     "ALL",
@@ -40,6 +40,7 @@ __all__ = [
     "parse_rates",
     "parse_servers",
     "plan_warnings",
+    "points_line",
     "prepare_points",
     "run_config",
     "scheduled_records",

@@ -10,6 +10,7 @@ from crayfish_ctl.errors import CrayfishError
 from .checks import check_choices
 from .names import Names
 from .plan import Plan
+from .points import points_for
 from .resize import resize
 from .systems import place
 from .trace import resolve_traces
@@ -46,6 +47,7 @@ def assemble(
     processors = {system.processor: names.processor(system.processor) for system in systems}
     for each in processors.values():
         check_choices(each, choices)
+    model = names.model()
     return Plan(
         experiment=experiment,
         profile=profile.model_copy(
@@ -56,12 +58,13 @@ def assemble(
         ),
         processors=processors,
         tools={system.tool: names.tool(system.tool) for system in systems},
-        model=names.model(),
+        model=model,
         # By name: what `all` means may be more when the experiment goes on.
         choices=choices.model_copy(
             update={
                 "processors": tuple(names.asked_processors()),
                 "tools": tuple(names.asked_tools()),
+                "points": points_for(choices.points, model),
             }
         ),
         roots=catalog.roots,

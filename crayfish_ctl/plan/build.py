@@ -12,6 +12,7 @@ from .assemble import assemble
 from .checks import check_cell
 from .estimate import check_schedule
 from .expand import first_run
+from .modelfile import check_model
 from .points import check_points
 from .schedule import preview
 from .services import check_services
@@ -67,7 +68,8 @@ def make_plan(
     root = plan.models_dir.parent
     for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
         check_model_files(root, plan.model, model_format)
-    check_points(choices.points, plan.model, root)
+    check_model(plan)
+    check_points(plan.choices.points, plan.model, root)
     return plan
 
 

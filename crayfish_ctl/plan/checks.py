@@ -76,9 +76,12 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
             hint="give one number: --parallelism N, without --unchained",
         )
     if tool.model_format is not None and tool.model_format not in plan.model.formats:
+        able = [t.name for t in catalog.tools.values() if t.model_format in plan.model.formats]
         raise CrayfishError(
             f"{where}: {plan.model.file}: formats: has no "
-            f"{tool.model_format!r}, which {tool.file} asks for"
+            f"{tool.model_format!r}, which {tool.file} asks for",
+            hint=f"it has {', '.join(plan.model.formats) or 'none'}"
+            + (f", which {', '.join(able)} read: choose with --tool" if able else ""),
         )
     check_options(f"{where}: tool_options", f"tool {tool.name}", entry.tool_options, tool.options)
     if not entry.tool:

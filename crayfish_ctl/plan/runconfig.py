@@ -58,6 +58,9 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             path=f"/{file.path}" if file else "",
             input_shape=model.input.shape,
             output_shape=model.output.shape,
+            input_name=file.input if file else None,
+            output_name=file.output if file else None,
+            batch=None if cell.call.mode == "batched" else cell.batch_size,
         ),
         tool=ToolConfig(
             name=cell.tool,
@@ -84,7 +87,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 kind=points.kind,
                 path=points.container_path,
                 reference_path=None if cell.scores_nothing else points.reference_path,
-                tolerance=model.tolerance,
+                tolerance=model.tolerance * points.scale,
                 count=points.count,
                 seed=plan.choices.seed,
                 pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),

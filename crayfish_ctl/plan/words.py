@@ -37,6 +37,14 @@ def plan_warnings(plan: Plan, cores: int, free: int) -> list[str]:
     return lines
 
 
+def points_line(plan: Plan) -> str | None:
+    """What a model without points of its own is sent."""
+    choice = plan.choices.points
+    if plan.model.points is not None or not choice.startswith("random:"):
+        return None
+    return f"{plan.model.name} has no points of its own: {choice}, drawn by seed"
+
+
 def trace_lines(plan: Plan) -> list[str]:
     """Of each workload that replays a file: what was taken for what, and how much of it is due."""
     lines = []

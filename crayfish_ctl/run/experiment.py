@@ -34,6 +34,7 @@ from .prepare import (
     reference_of,
     write_readable,
 )
+from .reference import with_reference
 from .schedule import next_run, not_run
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Experiment:
         points = prepare_points(
             plan.choices.points, plan.model, plan.models_dir.parent, folder / "points"
         )
+        points = with_reference(plan, points, folder / "points", self._say)
         copy_traces(plan.traces, folder / "points")
         setting = Setting(plan, points, target, manifest.engine)
         services = prepare_stack(setting, folder)
@@ -146,6 +148,9 @@ class Experiment:
                 self._conclude(manifest, journal)
             raise
         self._conclude(manifest, journal)
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _conclude(self, manifest: Manifest, journal: Journal) -> None:
         journal.write("experiment-ended")

@@ -126,6 +126,8 @@ def reference_of(plan: Plan, points: Points) -> Reference | None:
     if plan.choices.points != "test" or not points.container_path or not points.reference_path:
         return None
     root = plan.models_dir.parent
+    if plan.model.reference is None:
+        return None  # made here, from the model itself
     return load_reference(
         root / points.container_path.lstrip("/"), root / points.reference_path.lstrip("/")
     )

@@ -53,10 +53,21 @@ JOURNAL_FILE = "journal.jsonl"
 
 
 def saved_roots(folder: Path) -> list[Path] | None:
-    """The roots beside the checkout that an experiment began with; None if nobody wrote it down."""
+    """The roots beside the checkout that an experiment began with; None if nobody wrote it down.
+
+    Raises:
+        CrayfishError: naming one that is gone.
+    """
     if not (folder / MANIFEST_FILE).is_file():
         return None
     roots = read_model(folder / MANIFEST_FILE, Manifest).roots
+    for root in roots[1:]:
+        if not Path(root.path).is_dir():
+            raise CrayfishError(
+                f"{folder / MANIFEST_FILE}: roots: {root.path} is not there any more",
+                hint="bring it back; one that was made for a model's file is made again by "
+                "`crayfish plan EXPERIMENT --model FILE`",
+            )
     return [Path(root.path) for root in roots[1:]] if roots else None
 
 

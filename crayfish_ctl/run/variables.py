@@ -56,6 +56,8 @@ def model_variables(plan: Plan, run: RunSpec) -> dict[str, str]:
         "CRAYFISH_MODEL_FILE": str(plan.models_dir.parent / file.path) if file else "",
         "CRAYFISH_MODEL_INPUT": ",".join(map(str, model.input.shape)),
         "CRAYFISH_MODEL_OUTPUT": ",".join(map(str, model.output.shape)),
+        "CRAYFISH_MODEL_INPUT_NAME": (file.input if file else None) or "",
+        "CRAYFISH_MODEL_OUTPUT_NAME": (file.output if file else None) or "",
     }
 
 

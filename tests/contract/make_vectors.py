@@ -5,7 +5,9 @@ Run it when the record's layout gets a new version, or for a new case:
 float32 values, as bit patterns too. refused.json holds messages that must not be scored: those that
 no codec may read (`by` is `codec`), and those that are records, but no requests (`scorer`).
 numbers.json has spellings of numbers in a JSON list, and the bits of the float32 that each is.
-answers-DTYPE.onnx gives its two float32 values back as another type, which no tool may take.
+answers-DTYPE.onnx gives its two float32 values back as another type, which no tool may take;
+two-answers.onnx gives them back negated (`other`) and as they are (`answer`), and one-point.onnx as
+they are, one point a call.
 """
 
 from __future__ import annotations
@@ -230,16 +232,19 @@ _OPSET, _IR_VERSION = 13, 8
 
 
 def _field(number: int, value: int | bytes) -> bytes:
-    """A protobuf field: a small number, or bytes of less than 128."""
+    """A protobuf field: a small number, or bytes of less than 16384."""
     if isinstance(value, int):
         return bytes([number << 3, value])
-    assert len(value) < 128
-    return bytes([number << 3 | 2, len(value)]) + value
+    size = len(value)
+    assert size < 1 << 14
+    varint = [size] if size < 128 else [size & 0x7F | 0x80, size >> 7]
+    return bytes([number << 3 | 2, *varint]) + value
 
 
-def _tensor(name: bytes, kind: int) -> bytes:
-    """A ValueInfoProto of shape (n, 2)."""
-    shape = _field(1, _field(2, b"n")) + _field(1, _field(1, 2))
+def _tensor(name: bytes, kind: int, batch: int | None = None) -> bytes:
+    """A ValueInfoProto of shape (n, 2), or with a number in the place of n."""
+    first = _field(2, b"n") if batch is None else _field(1, batch)
+    shape = _field(1, first) + _field(1, _field(1, 2))
     return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, shape)))
 
 
@@ -253,7 +258,26 @@ def cast_model(kind: int) -> bytes:
         + _field(11, _tensor(b"points", _FLOAT32))
         + _field(12, _tensor(b"answer", kind))
     )
+    return _model(graph)
+
+
+def _model(graph: bytes) -> bytes:
     return _field(1, _IR_VERSION) + _field(7, graph) + _field(8, _field(2, _OPSET))
+
+
+def answers_model(outputs: dict[bytes, bytes], batch: int | None = None) -> bytes:
+    """An ONNX model with these outputs, each an operator of the points."""
+    nodes = (
+        _field(1, _field(1, b"points") + _field(2, name) + _field(4, operator))
+        for name, operator in outputs.items()
+    )
+    graph = (
+        b"".join(nodes)
+        + _field(2, b"answers")
+        + _field(11, _tensor(b"points", _FLOAT32, batch))
+        + b"".join(_field(12, _tensor(name, _FLOAT32, batch)) for name in outputs)
+    )
+    return _model(graph)
 
 
 def main() -> None:
@@ -287,6 +311,9 @@ def main() -> None:
     (FOLDER / "index.json").write_text(json.dumps(index, indent=1) + "\n")
     for name, kind in ONNX_TYPES.items():
         (FOLDER / f"answers-{name}.onnx").write_bytes(cast_model(kind))
+    two = answers_model({b"other": b"Neg", b"answer": b"Identity"})
+    (FOLDER / "two-answers.onnx").write_bytes(two)
+    (FOLDER / "one-point.onnx").write_bytes(answers_model({b"answer": b"Identity"}, batch=1))
     (FOLDER / "numbers.json").write_text(json.dumps(numbers(), indent=1) + "\n")
     (FOLDER / "refused.json").write_text(json.dumps(refused(), indent=1) + "\n")
 

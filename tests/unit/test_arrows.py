@@ -17,7 +17,8 @@ ARROWS: dict[str, set[str]] = {
     "sample": set(),
     "interrupts": {"errors"},
     "catalog": LOWEST,
-    "plan": LOWEST | {"catalog"},
+    "models": LOWEST | {"catalog"},
+    "plan": LOWEST | {"catalog", "models"},
     "results": LOWEST,
     "telemetry": LOWEST | {"catalog", "results"},
     "analysis": LOWEST | {"results"},
@@ -27,7 +28,18 @@ ARROWS: dict[str, set[str]] = {
     "images": LOWEST | {"catalog", "targets"},
     "targets": LOWEST | {"catalog", "results"},
     "run": LOWEST
-    | {"catalog", "plan", "results", "telemetry", "analysis", "report", "host", "images", "targets"}
+    | {
+        "catalog",
+        "models",
+        "plan",
+        "results",
+        "telemetry",
+        "analysis",
+        "report",
+        "host",
+        "images",
+        "targets",
+    }
     | {"interrupts"},
 }
 """From a package, or a module beside them, to those of the controller that it may import. The

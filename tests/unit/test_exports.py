@@ -12,6 +12,7 @@ PACKAGES = [
     "crayfish_ctl.catalog",
     "crayfish_ctl.cells",
     "crayfish_ctl.host",
+    "crayfish_ctl.models",
     "crayfish_ctl.plan",
     "crayfish_ctl.report",
     "crayfish_ctl.results",

@@ -22,6 +22,10 @@ _RANDOM = "random:"
 _RANDOM_BYTES = 2 * 1024**3
 """The producer draws all of them before it starts, and has them in memory."""
 
+_RANDOM_POINTS = 1000
+_SENT_BYTES = 64 * 1024 * 1024
+"""Of different points as many as a producer sends (`pool_size`), and of answers to compare with."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -31,6 +35,17 @@ class Points:
     count: int
     container_path: str | None = None
     reference_path: str | None = None
+    scale: float = 1.0
+    """Of the reference, if it was made here: the model's tolerance is for predictions up to 1."""
+
+
+def points_for(choice: str, model: Model) -> str:
+    """`--points` as it is meant: a model without points of its own gets random ones."""
+    if choice != "test" or model.points is not None:
+        return choice
+    values = max(math.prod(model.input.shape), math.prod(model.output.shape))
+    fit = _SENT_BYTES // (4 * values)
+    return f"{_RANDOM}{max(1, min(_RANDOM_POINTS, fit))}"
 
 
 def check_points(choice: str, model: Model, root: Path) -> None:

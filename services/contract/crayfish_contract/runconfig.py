@@ -47,6 +47,12 @@ class ModelConfig(_Strict):
     path: str
     input_shape: Shape
     output_shape: Shape
+    input_name: str | None = None
+    """The tensor that takes the points, where the file has names; None: the only one."""
+    output_name: str | None = None
+    """The tensor that is scored; None: the only one."""
+    batch: PositiveInt | None = 1
+    """Points of each call; None: it changes from call to call."""
 
 
 class ToolConfig(_Strict):

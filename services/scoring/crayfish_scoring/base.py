@@ -82,6 +82,18 @@ class ModelSpec(Protocol):
     def output_shape(self) -> tuple[int, ...]:
         """Shape of one prediction."""
 
+    @property
+    def input_name(self) -> str | None:
+        """The tensor that takes the points, where the file has names; None: the only one."""
+
+    @property
+    def output_name(self) -> str | None:
+        """The tensor that is scored; None: the only one."""
+
+    @property
+    def batch(self) -> int | None:
+        """Points of each call; None: it changes from call to call."""
+
 
 def create_scorer(
     tool: str, model: ModelSpec, options: Options | None = None, address: str | None = None
@@ -133,13 +145,14 @@ def no_options_left(tool: str, options: Options) -> None:
         raise ScorerError(f"tool {tool}: unknown option {', '.join(sorted(options))}")
 
 
-def check_output(model: ModelSpec, tensor: str, output: Any) -> None:
-    """Compare what a model returned for one point with what its config promises.
+def check_output(model: ModelSpec, tensor: str, output: Any, batch: int = 1) -> None:
+    """Compare what a model returned for its first points with what its config promises.
 
     Args:
         model: whose config it is.
         tensor: the output's name in the file.
-        output: what the library gave; float32[1, *output_shape] is what results carry.
+        output: what the library gave; float32[batch, *output_shape] is what results carry.
+        batch: points that it was given.
 
     Raises:
         ScorerError: naming file and tensor, and what is wrong.
@@ -152,7 +165,7 @@ def check_output(model: ModelSpec, tensor: str, output: Any) -> None:
             f"{name}: predictions are {output.dtype}, results carry float32: "
             "cast them in the model's last step"
         )
-    expected = (1, *model.output_shape)
+    expected = (batch, *model.output_shape)
     if tuple(output.shape) != expected:
         raise ScorerError(
             f"{name}: predictions have shape {tuple(output.shape)}, "

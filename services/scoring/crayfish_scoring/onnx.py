@@ -16,6 +16,8 @@ import onnxruntime as ort
 from .base import ScorerError, blank_points, check_output, no_options_left
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .base import Floats, ModelSpec, Options
 
 
@@ -43,15 +45,22 @@ class OnnxScorer:
         except Exception as error:  # noqa: BLE001  ORT's exceptions share no public base class
             raise ScorerError(f"{self._model.path}: not a usable ONNX model: {error}") from None
         self._session = session
-        self._input = session.get_inputs()[0].name
-        self._outputs = [session.get_outputs()[0].name]
+        point = _chosen(self._model.path, "input", session.get_inputs(), self._model.input_name)
+        answer = _chosen(self._model.path, "output", session.get_outputs(), self._model.output_name)
+        self._input, self._outputs = point.name, [answer.name]
+        batch = _points_per_call(self._model, point)
         try:
-            output = self.score(blank_points(self._model))
+            output = self.score(blank_points(self._model, batch))
         except Exception as error:  # noqa: BLE001
             raise ScorerError(
                 f"{self._model.path}: refuses a point of shape {self._model.input_shape}: {error}"
             ) from None
-        check_output(self._model, self._outputs[0], output)
+        check_output(self._model, self._outputs[0], output, batch)
+
+    @property
+    def tensors(self) -> tuple[str, str]:
+        """Names of the input and of the output, once it is loaded."""
+        return self._input, self._outputs[0]
 
     def score(self, points: Floats) -> Floats:
         """float32[batch, *input_shape] -> float32[batch, *output_shape], one `run` call."""
@@ -61,6 +70,41 @@ class OnnxScorer:
     def close(self) -> None:
         """Drop the session."""
         self._session = None
+
+
+def _chosen(path: str, what: str, tensors: Sequence[Any], name: str | None) -> Any:
+    """The tensor of this name, or the only one."""
+    listed = ", ".join(f"{each.name} {each.type}{each.shape}" for each in tensors)
+    if what == "input" and len(tensors) != 1:
+        raise ScorerError(
+            f"{path}: has {len(tensors)} inputs ({listed}), and records carry the points of one"
+        )
+    if name is None:
+        if len(tensors) != 1:
+            raise ScorerError(
+                f"{path}: has {len(tensors)} outputs ({listed}): name the one that is scored, "
+                "formats.onnx.output in the model's config"
+            )
+        return tensors[0]
+    for each in tensors:
+        if each.name == name:
+            return each
+    raise ScorerError(f"{path}: has no {what} {name!r}; it has {listed}")
+
+
+def _points_per_call(model: ModelSpec, point: Any) -> int:
+    """How many the file takes, which must be how many it gets; 1 where any number will do."""
+    fixed = point.shape[0] if point.shape else None
+    if not isinstance(fixed, int):
+        return 1
+    if model.batch not in {None, fixed}:
+        points = "point" if fixed == 1 else "points"
+        raise ScorerError(
+            f"{model.path}: takes {fixed} {points} per call (dimension 0 of {point.name} is "
+            f"{fixed}), the workload sends {model.batch}: export it with a "
+            f"dynamic batch dimension, or --batch {fixed}"
+        )
+    return fixed
 
 
 def create(model: ModelSpec, options: Options, address: str | None) -> OnnxScorer:  # noqa: ARG001

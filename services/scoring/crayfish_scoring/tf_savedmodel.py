@@ -67,8 +67,7 @@ class SavedModelScorer:
         try:
             with graph.as_default():
                 loaded = tf.compat.v1.saved_model.load(self._session, [_TAG], path)
-            signature = loaded.signature_def[_SIGNATURE]
-            (given,), (answered,) = signature.inputs.values(), signature.outputs.values()
+            given, answered = _tensors(loaded.signature_def)
             self._call = self._session._make_callable_from_options(  # noqa: SLF001  see above
                 CallableOptions(feed=[given.name], fetch=[answered.name])
             )
@@ -108,6 +107,24 @@ class SavedModelScorer:
         if self._threads == 1:
             settings.experimental.executor_type = "SINGLE_THREADED_EXECUTOR"
         return settings
+
+
+def _tensors(signatures: Any) -> tuple[Any, Any]:
+    """The input and the output of the signature that is called.
+
+    Raises:
+        ValueError: with what there is instead.
+    """
+    if _SIGNATURE not in signatures:
+        raise ValueError(f"it has {', '.join(sorted(signatures)) or 'none'}")
+    signature = signatures[_SIGNATURE]
+    if len(signature.inputs) != 1 or len(signature.outputs) != 1:
+        given, answered = (
+            ", ".join(sorted(each)) for each in (signature.inputs, signature.outputs)
+        )
+        raise ValueError(f"it has the inputs {given} and the outputs {answered}, not one of each")
+    (point,), (prediction,) = signature.inputs.values(), signature.outputs.values()
+    return point, prediction
 
 
 def create(model: ModelSpec, options: Options, address: str | None) -> SavedModelScorer:  # noqa: ARG001

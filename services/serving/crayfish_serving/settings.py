@@ -1,8 +1,9 @@
 """The settings of a model server: environment variables, since a server outlives runs.
 
-`CRAYFISH_MODEL_NAME`, `_PATH`, `_INPUT`, `_OUTPUT` say what it serves, `TOOL_<NAME>` is each option
-of configs/tools. An option that is not given has the default of its tool's file; what is given must
-be in its bounds, which that file checks first, for a container that is started by hand.
+`CRAYFISH_MODEL_NAME`, `_PATH`, `_INPUT`, `_OUTPUT` say what it serves, `_INPUT_NAME` and
+`_OUTPUT_NAME` which tensors of it if it has several; `TOOL_<NAME>` is each option of configs/tools.
+An option that is not given has the default of its tool's file; what is given must be in its bounds,
+which that file checks first, for a container that is started by hand.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ class ServedModel:
     """Of one point, without the batch."""
     output_shape: tuple[int, ...]
     """Of one prediction."""
+    input_name: str | None = None
+    """The tensor that takes the points, where the file has names; None: the only one."""
+    output_name: str | None = None
+    """The tensor that is scored; None: the only one."""
+    batch: int | None = None
+    """Points of each call: a server cannot know them."""
 
     @property
     def point_bytes(self) -> int:
@@ -102,6 +109,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             path=path,
             input_shape=_shape(environment, "CRAYFISH_MODEL_INPUT"),
             output_shape=_shape(environment, "CRAYFISH_MODEL_OUTPUT"),
+            input_name=environment.get("CRAYFISH_MODEL_INPUT_NAME") or None,
+            output_name=environment.get("CRAYFISH_MODEL_OUTPUT_NAME") or None,
         ),
         options={
             variable.removeprefix("TOOL_").lower(): value

@@ -10,8 +10,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import onnxruntime as ort
-
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_scoring import ScorerError
 from crayfish_scoring.onnx import create
@@ -31,9 +29,9 @@ def check(model: ServedModel) -> Tensors:
     """
     scorer = create(model, {}, None)
     scorer.load()
+    names = Tensors(*scorer.tensors)
     scorer.close()
-    session = ort.InferenceSession(model.path, providers=["CPUExecutionProvider"])
-    return Tensors(session.get_inputs()[0].name, session.get_outputs()[0].name)
+    return names
 
 
 def main() -> int:

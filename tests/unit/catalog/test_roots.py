@@ -90,6 +90,16 @@ def test_errors_name_the_file_of_the_root(beside: Path) -> None:
     assert caught.value.message.startswith(f"{path}: images: ")
 
 
+def test_a_root_within_the_checkout_has_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    inner = write_root(tmp_path / ".cache" / "inner")
+    model = inner / "configs/models/own.yaml"
+    roots = open_roots(tmp_path, [inner])
+    assert roots.home(model) == inner
+    assert roots.home(tmp_path / "configs") == tmp_path
+    assert roots.shown(model) == ".cache/inner/configs/models/own.yaml"
+
+
 def test_what_is_no_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(CrayfishError, match="none: not a folder"):
         open_roots(CHECKOUT, [tmp_path / "none"])

@@ -138,6 +138,20 @@ def test_replicas_have_an_address_each(tmp_path: Path) -> None:
     assert told["CRAYFISH_MODEL_PATH"] == "/models/ffnn/ffnn.pt"
     assert told["CRAYFISH_MODEL_FILE"] == str(ROOT / "models/ffnn/ffnn.pt")
     assert (told["CRAYFISH_MODEL_INPUT"], told["CRAYFISH_MODEL_OUTPUT"]) == ("28,28", "10")
+    names = (told["CRAYFISH_MODEL_INPUT_NAME"], told["CRAYFISH_MODEL_OUTPUT_NAME"])
+    assert names == ("", ""), "TorchScript has none"
+
+
+def test_tensors_and_points_of_a_call_are_told(tmp_path: Path) -> None:
+    made = planned(tools=("triton",), batch_size=4)
+    run = made.runs[0]
+    told = variables(made, run, experiment_dir=tmp_path, run_dir=tmp_path)
+    names = (told["CRAYFISH_MODEL_INPUT_NAME"], told["CRAYFISH_MODEL_OUTPUT_NAME"])
+    assert names == ("points", "predictions")
+    model = run_config(made, run, Points("random", 5)).model
+    assert (model.input_name, model.output_name, model.batch) == (*names, 4)
+    made = planned(processors=("ray",), runtimes=("python",), calls=("batched:8",))
+    assert run_config(made, made.runs[0], Points("random", 5)).model.batch is None
 
 
 @pytest.mark.parametrize(

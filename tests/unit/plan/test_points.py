@@ -12,7 +12,7 @@ import pytest
 from crayfish_ctl.catalog import Model, load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import Points, prepare_points
-from crayfish_ctl.plan.points import check_points, read_points
+from crayfish_ctl.plan.points import check_points, points_for, read_points
 
 ROOT = Path(__file__).parents[3]
 SHAPE = (2, 3)
@@ -124,6 +124,25 @@ def test_random_points_are_only_counted(tmp_path: Path) -> None:
 def test_a_number_of_points_is_a_number(choice: str) -> None:
     with pytest.raises(CrayfishError, match=f"--points {choice}"):
         check_points(choice, model(), ROOT)
+
+
+@pytest.mark.parametrize(
+    ("choice", "changes", "meant"),
+    [
+        ("test", {}, "test"),
+        ("test", {"points": None}, "random:1000"),
+        ("random:5", {"points": None}, "random:5"),
+        ("x.npy", {"points": None}, "x.npy"),
+        ("test", {"points": None, "input": {"shape": [3, 224, 224]}}, "random:111"),
+        ("test", {"points": None, "input": {"shape": [30_000_000]}}, "random:1"),
+        ("test", {"points": None, "output": {"shape": [40, 6625]}}, "random:63"),
+    ],
+)
+def test_a_model_without_points_is_sent_random_ones(
+    choice: str, changes: dict[str, Any], meant: str
+) -> None:
+    found = Model.model_validate({**model().model_dump(), **changes})
+    assert points_for(choice, found) == meant
 
 
 def test_a_model_without_points_of_its_own_says_what_to_give() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.models import temporary_root
 from crayfish_ctl.plan import Plan, RunSpec, choices, make_plan
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import (
@@ -86,6 +87,24 @@ def test_the_roots_are_written_down_and_read_back(tmp_path: Path) -> None:
     assert saved.tool_folders == made.tool_folders
     write_model(folder / "manifest.json", manifest.model_copy(update={"roots": ()}))
     assert saved_roots(folder) is None, "an older one: nobody knows"
+
+
+def test_a_model_that_was_given_by_its_file_is_found_again(tmp_path: Path) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    home, name = temporary_root(ROOT / "models/ffnn/ffnn.onnx", tmp_path / "cache", ["ffnn"])
+    made = make_plan(load_catalog(ROOT, [home]), choices(experiment="input-rate", model=name))
+    assert made.choices.points == "random:1000"
+    manifest = begun(made, datetime.now(UTC), MemoryTarget())
+    write_model(tmp_path / "manifest.json", manifest)
+    saved = saved_plan(tmp_path, load_catalog(ROOT, saved_roots(tmp_path) or []))
+    assert (saved.runs, saved.models_dir) == (made.runs, home / "models")
+    (home / f"models/{name}/ffnn.onnx").write_bytes(b"another")
+    assert begun(made, datetime.now(UTC), MemoryTarget()).roots != manifest.roots
+    home.rename(tmp_path / "away")
+    with pytest.raises(CrayfishError, match="is not there any more") as caught:
+        saved_roots(tmp_path)
+    assert "--model FILE" in (caught.value.hint or "")
 
 
 def finish(folder: Path, spec: RunSpec, state: VerdictState = VerdictState.VALID) -> None:

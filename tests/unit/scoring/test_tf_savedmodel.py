@@ -82,6 +82,16 @@ def test_a_broken_model_is_named(tmp_path: Path, file: str) -> None:
 
 
 @pytest.mark.usefixtures("tensorflow")
+def test_another_signature_is_said(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER / "savedmodel", tmp_path / "other")
+    path = tmp_path / "other" / "saved_model.pb"
+    path.write_bytes(path.read_bytes().replace(b"serving_default", b"serving_another"))
+    said = "with signature serving_default: it has __saved_model_init_op, serving_another"
+    with pytest.raises(ScorerError, match=said):
+        create_scorer("tf-savedmodel", model(path=str(tmp_path / "other"))).load()
+
+
+@pytest.mark.usefixtures("tensorflow")
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

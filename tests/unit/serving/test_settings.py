@@ -22,6 +22,7 @@ def test_what_is_served_and_how() -> None:
     assert settings.model.input_shape == (28, 28)
     assert settings.model.output_shape == (10,)
     assert settings.model.point_bytes == 3136
+    assert (settings.model.input_name, settings.model.output_name) == (None, None)
     assert settings.whole("batch_size", 1, 1, 64) == 16
     assert settings.number("share", 1.0, 0, 1) == 0.5
 
@@ -32,6 +33,12 @@ def test_an_option_that_is_not_given_has_its_default() -> None:
     assert settings.whole("batch_size", 7, 1, 64) == 7
     assert settings.number("delay", 0.5, 0, 1) == 0.5
     assert settings.choice("handler", ("binary", "json")) == "binary"
+
+
+def test_names_of_tensors_may_be_given() -> None:
+    names = {"CRAYFISH_MODEL_INPUT_NAME": "", "CRAYFISH_MODEL_OUTPUT_NAME": "p"}
+    served = read_settings({**ENVIRONMENT, **names}).model
+    assert (served.input_name, served.output_name) == (None, "p")
 
 
 @pytest.mark.parametrize("value", ["x", "0", "65", "1.5"])

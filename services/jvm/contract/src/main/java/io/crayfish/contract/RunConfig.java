@@ -1,5 +1,6 @@
 package io.crayfish.contract;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -46,9 +47,30 @@ public record RunConfig(
       int outputPartitions,
       int maxMessageBytes) {}
 
-  /** The model that the processor loads; shapes are those of one point and one prediction. */
+  /**
+   * The model that the processor loads; shapes are those of one point and one prediction.
+   *
+   * @param inputName the tensor that takes the points, where the file has names; null: the only one
+   * @param outputName the tensor that is scored; null: the only one
+   * @param batch points of each call; null: it changes from call to call
+   */
   public record Model(
-      String name, String format, String path, int[] inputShape, int[] outputShape) {
+      String name,
+      String format,
+      String path,
+      int[] inputShape,
+      int[] outputShape,
+      String inputName,
+      String outputName,
+      Integer batch) {
+    @JsonCreator
+    public Model {}
+
+    /** Of a file with one input and one output, and a point in each call. */
+    public Model(String name, String format, String path, int[] inputShape, int[] outputShape) {
+      this(name, format, path, inputShape, outputShape, null, null, 1);
+    }
+
     /** float32 values of one point. */
     public int values() {
       return product(inputShape);

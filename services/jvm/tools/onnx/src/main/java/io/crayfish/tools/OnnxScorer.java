@@ -16,6 +16,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Scores with one session on the CPU.
@@ -60,17 +61,66 @@ final class OnnxScorer implements Scorer {
       // A pool that spins while it waits takes a core that the experiment gave to something else.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       session = OrtEnvironment.getEnvironment().createSession(model.path(), options);
-      NodeInfo first = session.getInputInfo().values().iterator().next();
-      input = first.getName();
-      output = session.getOutputNames().iterator().next();
-      check(input, (TensorInfo) first.getInfo(), model.inputShape());
-      check(
-          output, (TensorInfo) session.getOutputInfo().get(output).getInfo(), model.outputShape());
-      score(FloatBuffer.allocate(model.values()), 1);
+      NodeInfo point = chosen("input", session.getInputInfo(), model.inputName());
+      NodeInfo answer = chosen("output", session.getOutputInfo(), model.outputName());
+      input = point.getName();
+      output = answer.getName();
+      check(input, (TensorInfo) point.getInfo(), model.inputShape());
+      check(output, (TensorInfo) answer.getInfo(), model.outputShape());
+      int batch = pointsPerCall(((TensorInfo) point.getInfo()).getShape()[0]);
+      score(FloatBuffer.allocate(batch * model.values()), batch);
     } catch (OrtException | ClassCastException error) {
       throw new ScorerException(
           model.path() + ": not a usable ONNX model: " + error.getMessage(), error);
     }
+  }
+
+  /** The tensor of this name, or the only one. */
+  private NodeInfo chosen(String what, Map<String, NodeInfo> tensors, String name)
+      throws ScorerException {
+    String there =
+        tensors.values().stream().map(OnnxScorer::described).collect(Collectors.joining(", "));
+    if (what.equals("input") && tensors.size() != 1) {
+      throw new ScorerException(
+          model.path() + ": has " + tensors.size() + " inputs (" + there
+              + "), and records carry the points of one");
+    }
+    if (name == null) {
+      if (tensors.size() != 1) {
+        throw new ScorerException(
+            model.path() + ": has " + tensors.size() + " outputs (" + there
+                + "): name the one that is scored, formats.onnx.output in the model's config");
+      }
+      return tensors.values().iterator().next();
+    }
+    NodeInfo found = tensors.get(name);
+    if (found == null) {
+      throw new ScorerException(
+          model.path() + ": has no " + what + " '" + name + "'; it has " + there);
+    }
+    return found;
+  }
+
+  private static String described(NodeInfo node) {
+    if (node.getInfo() instanceof TensorInfo tensor) {
+      return node.getName() + " " + tensor.type.name().toLowerCase(Locale.ROOT)
+          + Arrays.toString(tensor.getShape());
+    }
+    return node.getName() + ", which is no tensor";
+  }
+
+  /** How many the file takes, which must be how many it gets; 1 where any number will do. */
+  private int pointsPerCall(long fixed) throws ScorerException {
+    if (fixed < 0) {
+      return 1;
+    }
+    if (model.batch() != null && model.batch() != fixed) {
+      throw new ScorerException(
+          model.path() + ": takes " + fixed + (fixed == 1 ? " point" : " points")
+              + " per call (dimension 0 of " + input + " is " + fixed + "), the workload sends "
+              + model.batch() + ": export it with a dynamic batch dimension, or --batch " + fixed);
+    }
+    return Math.toIntExact(fixed);
   }
 
   private void check(String name, TensorInfo tensor, int[] shape) throws ScorerException {

@@ -1,0 +1,147 @@
+"""`crayfish models`: what models there are, what is in a file, and how one's own is added."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003  typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.flags import With  # noqa: TC001  likewise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from crayfish_ctl.catalog import Catalog
+
+_UNPIPED_WIDTH = 160
+_LONGEST = 12
+
+
+def register(app: typer.Typer, catalog: Callable[[Sequence[Path] | None], Catalog]) -> None:
+    """Add the command and those below it to the application.
+
+    Args:
+        app: the application.
+        catalog: called when a command runs, with the roots that were given.
+    """
+    models = typer.Typer(help="Models: list, look into a file, add one's own.")
+
+    @models.callback(invoke_without_command=True)
+    def listed(context: typer.Context, beside: With = None) -> None:
+        """List the models of all roots, with their formats, sizes and digests."""
+        if context.invoked_subcommand is None:
+            from .models_show import show_models  # noqa: PLC0415  slow: only here
+
+            show_models(catalog(beside), _console())
+
+    @models.command()
+    def show(
+        path: Annotated[Path, typer.Argument(help="a model's file, or the folder of a SavedModel")],
+        beside: With = None,
+    ) -> None:
+        """Say what is in a model's file, and what can run it, or why nothing can."""
+        from .models_show import show_file  # noqa: PLC0415
+
+        show_file(path, catalog(beside), _console())
+
+    @models.command()
+    def add(  # noqa: PLR0917  typer passes each by name
+        path: Annotated[Path, typer.Argument(help="a model's file, or the folder of a SavedModel")],
+        name: Annotated[str | None, typer.Option(help="what it is called; its file's name")] = None,
+        input_shape: Annotated[
+            str | None, typer.Option(help="of one point, like 3,224,224, if the file says it not")
+        ] = None,
+        output_shape: Annotated[
+            str | None, typer.Option(help="of one prediction, likewise")
+        ] = None,
+        output: Annotated[
+            str | None, typer.Option(help="the tensor that is scored, if there are several")
+        ] = None,
+        beside: With = None,
+    ) -> None:
+        """Copy a model into models/ and write its config, so that experiments know it by name."""
+        shapes = (_shape("--input-shape", input_shape), _shape("--output-shape", output_shape))
+        _add(path, name, shapes, output, _target(catalog, beside))
+
+    app.add_typer(models, name="models")
+
+
+def _target(
+    catalog: Callable[[Sequence[Path] | None], Catalog], beside: Sequence[Path] | None
+) -> tuple[Catalog, Path]:
+    """What there is, and the root into which the model goes: the checkout, or the one given."""
+    if beside is not None and len(beside) > 1:
+        raise CrayfishError("--with: one root, into which the model is copied")
+    if not beside:
+        known = catalog(None)
+        return known, known.roots.checkout
+    into = beside[0]
+    if not into.is_dir():
+        raise CrayfishError(f"--with {into}: not a folder", hint=f"mkdir {into} makes one")
+    (into / "models").mkdir(exist_ok=True)  # what makes it a root
+    return catalog(beside), into.resolve()
+
+
+def _add(
+    path: Path,
+    name: str | None,
+    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None],
+    output: str | None,
+    target: tuple[Catalog, Path],
+) -> None:
+    from crayfish_ctl.models import (  # noqa: PLC0415
+        describe,
+        name_of_file,
+        read_model_file,
+        store,
+    )
+
+    known, root = target
+    facts = read_model_file(path)
+    called = name or name_of_file(facts.path)
+    _check_name(called)
+    config = describe(facts, called, shapes, output)
+    other = known.models.get(called)
+    if other is not None and other.root != root:
+        raise CrayfishError(
+            f"--name {called}: {other.file} has this name, and a name means one thing",
+            hint="give another one with --name",
+        )
+    written = store(facts, config, root)
+    console = _console()
+    console.print(f"model {called}: {written}", soft_wrap=True, markup=False)
+    flag = f" --with {root}" if root != known.roots.checkout else ""
+    console.print(f"crayfish run input-rate --model {called}{flag}", soft_wrap=True, markup=False)
+
+
+def _check_name(name: str) -> None:
+    from crayfish_ctl.models import valid_name  # noqa: PLC0415
+
+    if name != valid_name(name):
+        raise CrayfishError(
+            f"--name {name}: must be small letters, digits and hyphens, at most 40",
+            hint=f"for example {valid_name(name)}",
+        )
+
+
+def _shape(flag: str, text: str | None) -> tuple[int, ...] | None:
+    """`3,224,224` or `[3, 224, 224]`."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.strip("[]() ").split(",") if part.strip()]
+    if not parts or not all(
+        part.isascii() and part.isdecimal() and len(part) <= _LONGEST and int(part)
+        for part in parts
+    ):
+        raise CrayfishError(
+            f"{flag} {text}: not a shape", hint="sizes by commas, without the batch: 3,224,224"
+        )
+    return tuple(map(int, parts))
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNPIPED_WIDTH)

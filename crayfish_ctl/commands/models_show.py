@@ -1,0 +1,130 @@
+"""Models as `crayfish models` prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from crayfish_ctl.catalog import check_model_files, supported
+from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.models import fitting, read_model_file, scorable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from crayfish_ctl.catalog import Catalog, Model
+    from crayfish_ctl.models import Facts
+
+
+def show_models(catalog: Catalog, console: Console) -> None:
+    """A row for each format of each model.
+
+    Raises:
+        CrayfishError: after that, with what is wrong with files and configs.
+    """
+    table = Table(title="models", title_justify="left")
+    for column in ("model", "format", "point", "prediction", "size", "files", "root"):
+        table.add_column(column, justify="right" if column == "size" else "left")
+    wrong = [error.message for (kind, _), error in catalog.broken.items() if kind == "model"]
+    for model in catalog.models.values():
+        root = model.root or catalog.roots.checkout
+        for number, model_format in enumerate(model.formats):
+            try:
+                check_model_files(root, model, model_format)
+                state = "as described" if model.formats[model_format].sha256 else "no digest"
+            except CrayfishError as error:
+                state = "wrong"
+                wrong.append(error.message)
+            first = (model.name, _sizes(model.input.shape), _sizes(model.output.shape), str(root))
+            name, point, prediction, home = first if number == 0 else ("", "", "", "")
+            size = _size(_bytes(root, model, model_format))
+            table.add_row(name, model_format, point, prediction, size, state, escape(home))
+    console.print(table)
+    if wrong:
+        raise CrayfishError("\n".join(dict.fromkeys(wrong)))
+
+
+def show_file(path: Path, catalog: Catalog, console: Console) -> None:
+    """What a file says, and which tools in which runtimes of which processors can run it.
+
+    Raises:
+        CrayfishError: after that, with why nothing can.
+    """
+    known = catalog.models.get(str(path))
+    if known is not None and not path.exists():
+        root = known.root or catalog.roots.checkout
+        files = ", ".join(str(root / each.path) for each in known.formats.values())
+        raise CrayfishError(
+            f"{path}: is a model's name, and show takes a file", hint=f"its files: {files}"
+        )
+    facts = read_model_file(path)
+    console.print(f"{path}: {facts.format}, {_size(_total(facts))}", soft_wrap=True, markup=False)
+    for line in _lines(facts):
+        console.print(f"  {line}", soft_wrap=True, markup=False)
+    several = len(facts.inputs) == 1 and len(facts.outputs) > 1
+    point, prediction = fitting(facts, (None, scorable(facts) if several else None))
+    if point.batch is not None:
+        console.print(f"takes {point.batch} a call: --batch {point.batch}", markup=False)
+    console.print("can be run by")
+    tools = [tool.name for tool in catalog.tools.values() if tool.model_format == facts.format]
+    for tool in tools:
+        cells = [cell for cell in supported(catalog) if cell.tool == tool]
+        systems = ", ".join(f"{c.processor} ({c.runtime})" for c in cells) or "no processor"
+        console.print(f"  {tool}: {systems}", soft_wrap=True, markup=False)
+    missing = [f"--output {prediction.name}"] if several else []
+    missing += [
+        f"--{what}-shape ..."
+        for what, tensor in (("input", point), ("output", prediction))
+        if tensor.point is None
+    ]
+    command = f"crayfish models add {path} {' '.join(missing)}"
+    if not missing:
+        chosen = "" if facts.format == "onnx" or not tools else f" --tool {tools[0]}"
+        batch = "" if point.batch is None else f" --batch {point.batch}"
+        command = f"crayfish run input-rate --model {path}{chosen}{batch}"
+    console.print(command, soft_wrap=True, markup=False)
+
+
+def _lines(facts: Facts) -> Iterator[str]:
+    for what, tensors in (("input", facts.inputs), ("output", facts.outputs)):
+        for tensor in tensors:
+            yield f"{what}: {tensor}"
+    for name, text in (facts.said or {}).items():
+        yield f"{name}: {text}"
+    for name in facts.files:
+        yield f"weights: {name}{' (not there)' if name in facts.missing else ''}"
+
+
+def _total(facts: Facts) -> int:
+    beside = [facts.path.parent / name for name in facts.files if name not in facts.missing]
+    return sum(_on_disk(path) for path in (facts.path, *beside))
+
+
+def _bytes(root: Path, model: Model, model_format: str) -> int | None:
+    file = model.formats[model_format]
+    path = root / file.path
+    if not path.exists():
+        return None
+    beside = [path.parent / name for name in file.weights]
+    return sum(_on_disk(each) for each in (path, *beside) if each.exists())
+
+
+def _on_disk(path: Path) -> int:
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "-"
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"  # noqa: PLR2004
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

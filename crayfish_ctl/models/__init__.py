@@ -1,0 +1,30 @@
+"""Models as their files describe them: read without being run, and added to a root."""
+
+from .describe import describe, name_of_file, valid_name
+from .facts import Facts, Tensor, scorable
+from .fit import fitting
+from .given import is_path, models_of_files
+from .onnx import is_ort_format
+from .predict import NoReferenceError, predictions
+from .read import READERS, read_format, read_model_file
+from .store import store, temporary_root
+
+__all__ = [
+    "READERS",
+    "Facts",
+    "NoReferenceError",
+    "Tensor",
+    "describe",
+    "fitting",
+    "is_ort_format",
+    "is_path",
+    "models_of_files",
+    "name_of_file",
+    "predictions",
+    "read_format",
+    "read_model_file",
+    "scorable",
+    "store",
+    "temporary_root",
+    "valid_name",
+]

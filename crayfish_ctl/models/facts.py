@@ -1,0 +1,162 @@
+"""What a model's file says of itself, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from crayfish_ctl.errors import CrayfishError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+FLOAT32: Final = "float32"
+"""What records and results carry."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or an output."""
+
+    name: str
+    dtype: str
+    """As NumPy calls it, or in words what it is instead of a tensor."""
+    shape: tuple[int | str | None, ...] | None
+    """With the batch first. A size, the name of a free one, or None; None as a whole: not said."""
+
+    @property
+    def batch(self) -> int | None:
+        """The only number of points that a call may have; None if it is free, or not said."""
+        first = self.shape[0] if self.shape else None
+        return first if isinstance(first, int) else None
+
+    @property
+    def point(self) -> tuple[int, ...] | None:
+        """The shape without the batch, if the file says all of it."""
+        if not self.shape:
+            return None
+        sizes = tuple(size for size in self.shape[1:] if isinstance(size, int))
+        return sizes if len(sizes) == len(self.shape) - 1 else None
+
+    def holds(self, shape: Sequence[int]) -> bool:
+        """May a point, or a prediction, have this shape?"""
+        if self.shape is None:
+            return True
+        return len(self.shape) == len(shape) + 1 and all(
+            not isinstance(said, int) or said == size
+            for said, size in zip(self.shape[1:], shape, strict=True)
+        )
+
+    def __str__(self) -> str:
+        if self.shape is None:
+            return f"{self.name} {self.dtype}"
+        sizes = ", ".join("?" if size is None else str(size) for size in self.shape)
+        return f"{self.name} {self.dtype}[{sizes}]"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A model as its file describes it."""
+
+    path: Path
+    format: str
+    """Key of a model's `formats`."""
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    names: bool = True
+    """Whether inputs and outputs have names that a config may choose by."""
+    said: Mapping[str, str] | None = None
+    """What else a reader wants to know: versions, who wrote it."""
+    files: tuple[str, ...] = ()
+    """Further files that belong to it, by their path beside it."""
+    missing: tuple[str, ...] = ()
+    """Those of them that are not there."""
+    problems: tuple[str, ...] = ()
+    """Why nothing here can run it."""
+
+
+def choose(facts: Facts, given: str | None, answered: str | None) -> tuple[Tensor, Tensor]:
+    """The tensor that takes points and the one that is scored.
+
+    Args:
+        facts: of the file.
+        given: the input's name; None: the only one.
+        answered: the output's name; None: the only one.
+
+    Raises:
+        CrayfishError: naming the file and the tensors there are.
+    """
+    if not facts.outputs:
+        raise CrayfishError(f"{facts.path}: has no output")
+    if len(facts.inputs) != 1:
+        raise CrayfishError(
+            f"{facts.path}: has {len(facts.inputs)} inputs ({_listed(facts.inputs)}), and records "
+            "carry the points of one",
+            hint="fix the others to constants when the model is exported",
+        )
+    point = facts.inputs[0]
+    if facts.names and given not in {None, point.name}:
+        raise CrayfishError(f"{facts.path}: has no input {given!r}; it has {_listed(facts.inputs)}")
+    if not facts.names or answered is None:
+        if len(facts.outputs) != 1:
+            raise CrayfishError(
+                f"{facts.path}: has {len(facts.outputs)} outputs: {_listed(facts.outputs)}",
+                hint=f"say which one is scored: formats.{facts.format}.output of the model's "
+                f"config, or `crayfish models add {facts.path} --output {scorable(facts)}`",
+            )
+        return point, facts.outputs[0]
+    found = [tensor for tensor in facts.outputs if tensor.name == answered]
+    if not found:
+        raise CrayfishError(
+            f"{facts.path}: has no output {answered!r}; it has {_listed(facts.outputs)}"
+        )
+    return point, found[0]
+
+
+def scorable(facts: Facts) -> str:
+    """The first output that records could carry, for advice; the first of all if none could."""
+    carried = [t.name for t in facts.outputs if t.dtype == FLOAT32 and len(t.shape or "nn") > 1]
+    return [*carried, *(tensor.name for tensor in facts.outputs)][0]
+
+
+def check_tensor(
+    facts: Facts, tensor: Tensor, what: str, shape: Sequence[int] | None = None
+) -> None:
+    """Is a tensor one that records can carry, of this shape?
+
+    Args:
+        facts: of the file.
+        tensor: of it.
+        what: `input` or `output`.
+        shape: what is said of one point, or one prediction; None: nothing.
+
+    Raises:
+        CrayfishError: naming file and tensor, what it is, and what would mend it.
+    """
+    where = f"{facts.path}: {what} {tensor.name}"
+    if tensor.dtype != FLOAT32:
+        of = "points" if what == "input" else "predictions"
+        raise CrayfishError(
+            f"{where}: holds {tensor.dtype}, and {of} are {FLOAT32}",
+            hint=f"add a Cast to {FLOAT32} where the model is exported"
+            if tensor.shape is not None
+            else "export the model so that it has a tensor there",
+        )
+    if tensor.shape == ():
+        raise CrayfishError(f"{where}: is a single number, with no dimension for the batch")
+    if tensor.shape is not None and len(tensor.shape) == 1:
+        raise CrayfishError(
+            f"{facts.path}: {what} {tensor}: has no dimension beside the batch",
+            hint="add one where the model is exported: (n, 1)",
+        )
+    if shape is not None and not tensor.holds(shape):
+        sizes = ", ".join(str(s) for s in tensor.shape or ())
+        raise CrayfishError(
+            f"{where}: has shape ({sizes}) with the batch first, and {what}.shape is "
+            f"[{', '.join(map(str, shape))}]"
+        )
+
+
+def _listed(tensors: Sequence[Tensor]) -> str:
+    return ", ".join(map(str, tensors)) or "none"

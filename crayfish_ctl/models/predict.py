@@ -1,0 +1,98 @@
+"""What an ONNX file answers: reference predictions for a model that came without any.
+
+ONNX Runtime is in this environment for the services' tests (extra `services`), in the very version
+that the images have. Nothing else needs it: without it predictions are not compared, and
+that is said.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+SAME: Final = 1e-6
+"""Of the largest prediction: one library, asked twice for the same points, differs by less."""
+_TWICE: Final = 16
+"""Points that are asked for a second time."""
+_CHUNK: Final = 32
+
+
+class NoReferenceError(Exception):
+    """There is no telling what this model should answer; the message says why."""
+
+
+def predictions(path: Path, tensors: tuple[str, str], points: Floats, seconds: float) -> Floats:
+    """float32[n, *output] for float32[n, *input], asked with one thread for each core.
+
+    Args:
+        path: of the file.
+        tensors: names of its input and its output.
+        points: to be answered.
+        seconds: that this may take.
+
+    Raises:
+        NoReferenceError: if there is no ONNX Runtime, it takes longer, or answers are not finite,
+            or others when it is asked again.
+    """
+    session = _open(path)
+    fixed = session.get_inputs()[0].shape[0]
+    chunk = fixed if isinstance(fixed, int) else _CHUNK
+    answers: list[Floats] = []
+    started = time.monotonic()
+    for first in range(0, len(points), chunk):
+        answers.append(_ask(session, tensors, points[first : first + chunk], chunk))
+        share = min(1.0, (first + chunk) / len(points))
+        expected = (time.monotonic() - started) / share
+        if expected > seconds:
+            raise NoReferenceError(
+                f"ONNX Runtime would take {expected:,.0f} s for {len(points):,} points here "
+                "(fewer: --points random:COUNT)"
+            )
+    found = np.concatenate(answers)
+    if not np.isfinite(found).all():
+        raise NoReferenceError("its answers to these points are not all finite")
+    again = _ask(session, tensors, points[: min(chunk, _TWICE)], chunk)
+    if np.abs(again - found[: len(again)]).max() > SAME * max(1.0, float(np.abs(found).max())):
+        raise NoReferenceError("it answers the same points differently when it is asked again")
+    return found
+
+
+def _open(path: Path) -> Any:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        import onnxruntime as ort  # noqa: PLC0415  large, and only here
+    except ImportError:
+        raise NoReferenceError("onnxruntime is not in the controller's environment") from None
+    settings = ort.SessionOptions()
+    settings.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001  ORT's exceptions share no public base class
+        raise NoReferenceError(f"ONNX Runtime does not read it: {_plainly(error)}") from None
+
+
+def _ask(session: Any, tensors: tuple[str, str], points: Floats, chunk: int) -> Floats:
+    """One call; a fixed batch is filled up with its last point."""
+    point, answer = tensors
+    missing = chunk - len(points) if isinstance(session.get_inputs()[0].shape[0], int) else 0
+    if missing:
+        points = np.concatenate([points, np.repeat(points[-1:], missing, axis=0)])
+    try:
+        found: Floats = session.run([answer], {point: points})[0]
+    except Exception as error:  # noqa: BLE001
+        raise NoReferenceError(f"ONNX Runtime cannot score it: {_plainly(error)}") from None
+    return found[: len(points) - missing]
+
+
+def _plainly(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,53 @@
+"""A model that came as a file: run as it is, every prediction held against what the file says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from crayfish_ctl.models import describe, read_model_file, store
+
+from .conftest import ROOT, write_experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Started
+
+pytestmark = pytest.mark.e2e
+
+VECTORS = ROOT / "tests/contract/vectors"
+
+
+@pytest.mark.timeout(400)
+def test_a_file_is_run_without_any_config(start: Callable[..., Started], tmp_path: Path) -> None:
+    mine = write_experiment(tmp_path, [{"rate": 100}], stop={"seconds": 3})
+    path = str(VECTORS / "one-point.onnx")
+    finished = start(mine, "--sp", "kafka-streams", "--model", path).finish()
+    assert "one-point has no points of its own: random:1000" in finished.output
+    assert "predictions of one-point are compared" in finished.output
+    (run,) = finished.runs()
+    assert run["counts"]["ok"] == 300, finished.output
+    assert run["correctness"]["checked"] == 300
+    assert run["correctness"]["max_deviation"] == 0
+
+
+@pytest.mark.timeout(400)
+def test_the_named_output_is_scored_in_both_runtimes(
+    start: Callable[..., Started], tmp_path: Path
+) -> None:
+    """The file's outputs have one shape, and the second is the first with another sign."""
+    facts = read_model_file(VECTORS / "two-answers.onnx")
+    beside = tmp_path / "beside"
+    store(facts, describe(facts, "two", output="answer"), beside)
+    mine = write_experiment(tmp_path, [{"rate": 100}], stop={"seconds": 3})
+    systems = ("--sp", "kafka-streams,ray", "--with", str(beside), "--model", "two")
+    finished = start(mine, *systems).finish(timeout_s=360)
+    points = np.load(finished.folder / "points/points.npy")
+    assert np.array_equal(np.load(finished.folder / "points/reference.npy"), points)
+    runs = finished.runs()
+    assert {run["spec"]["cell"]["runtime"] for run in runs} == {"jvm", "python"}, finished.output
+    assert [run["correctness"]["max_deviation"] for run in runs] == [0, 0]
