@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from crayfish_contract.runconfig import CallMode
 
@@ -60,5 +60,12 @@ def _listed(value: Any) -> Any:
     return tuple(item if isinstance(item, dict) else _parsed(item) for item in items)
 
 
-Calls = Annotated[tuple[CallEntry, ...], BeforeValidator(_listed)]
+def _each_once(calls: tuple[CallEntry, ...]) -> tuple[CallEntry, ...]:
+    """Two of one kind would be one cell, and pass for its repetitions."""
+    if len(set(calls)) < len(calls):
+        raise ValueError("has a call mode twice: repetitions repeat a cell")
+    return calls
+
+
+Calls = Annotated[tuple[CallEntry, ...], BeforeValidator(_listed), AfterValidator(_each_once)]
 """One call mode, or several: each is a cell of its own."""

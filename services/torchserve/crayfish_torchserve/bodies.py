@@ -64,7 +64,7 @@ class Json:
         try:
             values = json.loads(body) if isinstance(body, str | bytes | bytearray) else body
             points = np.asarray(values, dtype=np.float32)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise BodyError(f"no lists of numbers: {error}") from None
         if (
             points.ndim != len(self._shape) + 1

@@ -55,6 +55,11 @@ def test_a_workload_may_have_several(given: Any, count: int) -> None:
     assert WorkloadEntry.model_validate(entry.model_dump()) == entry
 
 
+def test_none_is_there_twice() -> None:
+    with pytest.raises(ValueError, match="has a call mode twice"):
+        WorkloadEntry.model_validate({"rate": 5, "call": ["async:8", "blocking", "async:8"]})
+
+
 def test_several_are_a_cell_each() -> None:
     made = planned(
         processors=("ray",), tools=("torchserve",), calls=("blocking", "async:8", "batched:4:1")

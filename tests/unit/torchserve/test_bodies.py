@@ -46,7 +46,17 @@ def test_json_is_nested_lists(*, as_text: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[[1", b"[]", b"[[1, 2, 3]]", b'[[[1, 2, "x"], [1, 2, 3]]]', b"[[[1], [1, 2]]]", None]
+    "body",
+    [
+        b"[[1",
+        b"[]",
+        b"[[1, 2, 3]]",
+        b'[[[1, 2, "x"], [1, 2, 3]]]',
+        b"[[[1], [1, 2]]]",
+        None,
+        b"[[[1, 2, 1%b], [1, 2, 3]]]" % (b"0" * 400),
+        b"[" * 200_000,
+    ],
 )
 def test_json_of_another_shape_is_refused(body: Any) -> None:
     with pytest.raises(BodyError):

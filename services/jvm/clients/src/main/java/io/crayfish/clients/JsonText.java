@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.google.protobuf.ByteString;
 import io.crayfish.contract.Reason;
 import io.crayfish.scoring.CallException;
@@ -15,7 +16,9 @@ import java.util.List;
 
 /** Lists of numbers within lists, as a tensor's shape has them. */
 final class JsonText {
-  private static final JsonFactory FACTORY = new JsonFactory();
+  /** Python writes NaN and Infinity, which JSON does not have. */
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private JsonText() {}
 

@@ -19,33 +19,52 @@ public final class Main {
   /** Of the ten that a container has to stop. */
   private static final long STOP_S = 8;
 
+  private final Thread stop = new Thread(this::stop, "stop");
+  private volatile PredictServer server;
+
   private Main() {}
 
   /** Takes no arguments: the environment says it all. */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) {
+    Main application = new Main();
+    Runtime.getRuntime().addShutdownHook(application.stop); // from the first moment on
+    int code = ServiceExit.BUG;
+    try {
+      code = application.run();
+    } catch (Exception bug) {
+      bug.printStackTrace();
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(application.stop);
+    } catch (IllegalStateException stopping) {
+      return; // SIGTERM came first: the hook ends the process
+    }
+    System.exit(code);
+  }
+
+  /** Until something goes wrong; returns the exit code that says what. */
+  private int run() throws IOException, InterruptedException {
     GRPC.setLevel(Level.WARNING); // it tells what it found on the machine
-    Settings settings;
-    PredictServer server;
     PrometheusRegistry registry = new PrometheusRegistry();
     try {
-      settings = Settings.of(System.getenv());
+      Settings settings = Settings.of(System.getenv());
       server = new PredictServer(settings, "tf-savedmodel", PORT, registry);
+      HTTPServer.builder().port(METRICS_PORT).registry(registry).buildAndStart();
+      LOG.info("serving", "model", settings.model().name(), "threads", settings.threads());
     } catch (IllegalArgumentException | ScorerException error) {
       LOG.error(error.getMessage());
-      System.exit(ServiceExit.BAD_CONFIG);
-      return;
+      return ServiceExit.BAD_CONFIG;
     }
-    HTTPServer.builder().port(METRICS_PORT).registry(registry).buildAndStart();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "stop"));
-    LOG.info("serving", "model", settings.model().name(), "threads", settings.threads());
     server.awaitEnd();
+    return ServiceExit.BUG;
   }
 
   /** Without this hook a JVM that SIGTERM ends would say 143. */
-  private static void stop(PredictServer server) {
-    boolean ended = false;
+  private void stop() {
+    PredictServer serving = server;
+    boolean ended = serving == null; // while it loads there is nothing to finish
     try {
-      ended = server.stop(STOP_S);
+      ended = ended || serving.stop(STOP_S);
     } catch (InterruptedException killed) {
       Thread.currentThread().interrupt();
     }
