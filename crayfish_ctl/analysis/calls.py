@@ -14,6 +14,8 @@ import polars as pl
 from crayfish_ctl.results.numbers import CallFacts
 from crayfish_ctl.results.verdict import Reason
 
+from .latency import CALLED_NS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,10 +35,9 @@ def call_facts(ok: pl.DataFrame, cell: Cell) -> CallFacts | None:
     """Of the records that came back scored; None if no server is called, or hardly."""
     if not cell.calls_server or ok.height < _MIN_CALLS or cell.call.mode == "batched":
         return None
-    called = pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 1000
     seen = ok.select(
-        busy=(pl.col("scored_ns") - called).sum(),
-        start=called.min(),
+        busy=(pl.col("scored_ns") - CALLED_NS).sum(),
+        start=CALLED_NS.min(),
         end=pl.col("scored_ns").max(),
     ).row(0)
     busy, start, end = (int(value or 0) for value in seen)

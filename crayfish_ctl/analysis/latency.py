@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NS_PER_MS: Final = 1e6
 _US_PER_MS: Final = 1e3
+CALLED_NS: Final = pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 1000
+"""When the model was called for a record, which may have waited for its turn."""
 _HALVES_NEED: Final = 100
 
 _STAGE_ENDS: Final = {
@@ -55,9 +57,7 @@ def stages_ms(ok: pl.DataFrame) -> dict[str, Percentiles]:
     spans = {name: percentiles(span_ms(ok, *ends)) for name, ends in _STAGE_ENDS.items()}
     waited = ok["waited_us"].to_numpy() / _US_PER_MS if "waited_us" in ok.columns else None
     if waited is not None and waited.any():
-        called = ok.with_columns(
-            called_ns=pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 1000
-        )
+        called = ok.with_columns(called_ns=CALLED_NS)
         spans["wait"] = percentiles(waited)
         spans["score"] = percentiles(span_ms(called, "called_ns", "scored_ns"))
     return {name: span for name, span in spans.items() if span is not None}

@@ -77,14 +77,8 @@ class Usage:
         From the first to the last scrape within the time, without interpolation: across the moment
         at which the records end, a straight line between two scrapes would be too low.
         """
-        named = self.metrics.filter(pl.col("name") == counter.metric)
-        wanted = [
-            labels
-            for labels in named["labels"].unique().to_list()
-            if counter.labels.items() <= json.loads(labels).items()
-        ]
         within = pl.col("ts").is_between(start_ns / NS, end_ns / NS)
-        chosen = named.filter(pl.col("labels").is_in(wanted) & within).sort("ts")
+        chosen = self._counter(counter).filter(within)
         stamps = chosen["ts"].to_numpy()
         if not stamps.size or np.ptp(stamps) < _MIN_COVERED * (end_ns - start_ns) / NS:
             return None
@@ -97,14 +91,7 @@ class Usage:
 
     def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How much a counter grew, over all series that carry its labels; None if not covered."""
-        named = self.metrics.filter(pl.col("name") == counter.metric)
-        wanted = [
-            labels
-            for labels in named["labels"].unique().to_list()
-            if counter.labels.items() <= json.loads(labels).items()
-        ]
-        chosen = named.filter(pl.col("labels").is_in(wanted)).sort("ts")
-        return _increase(chosen, start_ns / NS, end_ns / NS)
+        return _increase(self._counter(counter), start_ns / NS, end_ns / NS)
 
     def highest(self, service: str, name: str) -> int | None:
         """The largest sum over a service's containers of each one's highest value."""
@@ -112,6 +99,16 @@ class Usage:
         if chosen.is_empty():
             return None
         return int(chosen.group_by("labels").agg(pl.col("value").max())["value"].sum())
+
+    def _counter(self, counter: OwnCounter) -> pl.DataFrame:
+        """The series that carry a declared counter's labels, in the order of time."""
+        named = self.metrics.filter(pl.col("name") == counter.metric)
+        wanted = [
+            labels
+            for labels in named["labels"].unique().to_list()
+            if counter.labels.items() <= json.loads(labels).items()
+        ]
+        return named.filter(pl.col("labels").is_in(wanted)).sort("ts")
 
     def _series(self, service: str, name: str) -> pl.DataFrame:
         return self.metrics.filter(

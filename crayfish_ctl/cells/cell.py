@@ -137,7 +137,7 @@ class Cell(Recorded):
     def system(self) -> str:
         """Processor, runtime and tool, as the tables name them."""
         tool = self.tool if self.call.mode == "blocking" else f"{self.tool} {self.call.text}"
-        if self.tool_options.get("serve") == "noop":
+        if self.calls_server and self.scores_nothing:
             tool += " (no model)"
         if not self.way.processor:
             return f"{self.pipeline} {self.runtime} {tool}"
