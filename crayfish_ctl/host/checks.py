@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,8 @@ from .base_image import BASE_IMAGE
 
 _DISK_GIB = 12
 """Images take 6 GiB; the rest is for layers, Kafka's log and the results."""
+_WORK_GIB = 2
+"""An engine's packages, or the logs of a run whose images are there."""
 _RESULTS_GIB = 1
 _MEMORY_GIB = 6
 _CORES = 2
@@ -92,12 +94,23 @@ def buildx() -> Finding:
 
 def disk(info: Any) -> Finding:
     """Room where the engine keeps images and volumes."""
-    folder = Path(info.docker_root_dir if info is not None else "/var/lib/docker")
-    if info is not None and not folder.exists():
+    if info is None:
+        # Which images are built is known only once an engine answers: then one looks again.
+        return _room("disk", Path("/var/lib/docker"), _WORK_GIB)
+    folder = Path(info.docker_root_dir)
+    if not folder.exists():
         return Finding("disk", "ok", f"{folder} is not on this machine: not looked at")
     # Images that are built already need no room a second time.
-    built = info is not None and docker.image.exists("crayfish/flink")
-    return _room("disk", folder, 2 if built else _DISK_GIB)
+    built = docker.image.exists("crayfish/flink")
+    found = _room("disk", folder, _WORK_GIB if built else _DISK_GIB)
+    return found if found.state == "ok" else replace(found, mend=f"{found.mend}{_build_cache()}")
+
+
+def _build_cache() -> str:
+    """What the builder keeps of earlier builds is often most of a full disk, and nobody sees it."""
+    cache = docker.system.disk_free().build_cache
+    gib = cache.reclaimable / _GIB
+    return f"; `docker builder prune` frees {gib:.0f} GiB of build cache" if gib >= 1 else ""
 
 
 def results_disk(root: Path) -> Finding:

@@ -30,15 +30,33 @@ def free(monkeypatch: pytest.MonkeyPatch, gib: float) -> None:
 
 def has_images(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     image = SimpleNamespace(exists=lambda name: name in names)
-    monkeypatch.setattr(checks, "docker", SimpleNamespace(image=image))
+    cache = SimpleNamespace(reclaimable=51 * GIB)
+    system = SimpleNamespace(disk_free=lambda: SimpleNamespace(build_cache=cache))
+    monkeypatch.setattr(checks, "docker", SimpleNamespace(image=image, system=system))
 
 
 @pytest.mark.parametrize(("gib", "state"), [(12.5, "ok"), (11.5, "missing")])
 def test_disk_wants_room_for_the_images(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gib: float, state: str
+) -> None:
+    free(monkeypatch, gib)
+    has_images(monkeypatch)
+    assert checks.disk(SimpleNamespace(docker_root_dir=str(tmp_path))).state == state
+
+
+@pytest.mark.parametrize(("gib", "state"), [(2.5, "ok"), (1.5, "missing")])
+def test_an_engine_that_does_not_answer_may_have_the_images(
     monkeypatch: pytest.MonkeyPatch, gib: float, state: str
 ) -> None:
     free(monkeypatch, gib)
     assert checks.disk(None).state == state
+
+
+def test_a_full_disk_names_the_build_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    free(monkeypatch, 1)
+    has_images(monkeypatch)
+    finding = checks.disk(SimpleNamespace(docker_root_dir=str(tmp_path)))
+    assert finding.mend.endswith("`docker builder prune` frees 51 GiB of build cache")
 
 
 def test_disk_wants_less_once_the_images_are_built(
