@@ -45,7 +45,10 @@ class WarmupEntry(Config):
 
 
 class StopEntry(Config):
-    """End of the measured segment, by time or count, whichever comes first."""
+    """End of the measured segment, by time or count, whichever comes first.
+
+    With rate `max` and no count: as many records as the scorer by itself would need that long for.
+    """
 
     seconds: Seconds | None = None
     count: Count | None = None
@@ -181,8 +184,6 @@ class WorkloadEntry(Config):
 
     @model_validator(mode="after")
     def _fits(self) -> WorkloadEntry:
-        if self.rate == "max" and self.stop is not None and self.stop.count is None:
-            raise ValueError("rate max stops by count: give stop.count")
         if (self.rate is None) != (self.arrivals.kind == "trace"):
             raise ValueError("give a rate (a trace has its own, and takes none)")
         if self.rate == "max" and self.arrivals.kind != "constant":
@@ -194,6 +195,45 @@ class WorkloadEntry(Config):
         if self.search is not None and (self.rate == "max" or self.arrivals.kind == "trace"):
             raise ValueError("search: give the highest rate to try, or rate: capacity")
         return self
+
+
+def _different(workloads: list[WorkloadEntry]) -> list[WorkloadEntry]:
+    """Two rows of a table that cannot be told apart are one mistake of copying."""
+    seen: dict[str, int] = {}
+    for number, entry in enumerate(workloads, 1):
+        exactly = entry.model_dump_json()
+        first = seen.setdefault(exactly, number)
+        if first != number:
+            raise ValueError(
+                f"workloads {first} and {number} are the same: use repetitions to repeat one"
+            )
+        if entry.title is None:
+            continue
+        # Cells of two experiments match by title, whatever the rate was on that day.
+        named = entry.model_dump_json(exclude={"rate", "share", "arrivals", "stop", "warmup"})
+        first = seen.setdefault(named, number)
+        if first != number:
+            raise ValueError(
+                f"workloads {first} and {number} have one title, {entry.title!r}: "
+                "compare matches cells by it"
+            )
+    return workloads
+
+
+Workloads = Annotated[list[WorkloadEntry], Field(min_length=1), AfterValidator(_different)]
+
+
+class OtherModels(Config):
+    """What runs in the place of a sizing for any other model than the experiment's own.
+
+    A model may be a thousand times slower than the one that rates and counts were chosen for: here
+    rates are shares of what the machine carries, and a backlog is as long as it lasts.
+    """
+
+    repetitions: Repetitions | None = None
+    warmup: WarmupEntry
+    stop: StopEntry
+    workloads: Workloads
 
 
 class Sizing(Config):
@@ -211,9 +251,11 @@ class Sizing(Config):
     stop: StopEntry
     resources: dict[Name, Resources] = Field(default_factory=dict)
     """Limits that differ from the profile's, by size class."""
-    workloads: Annotated[list[WorkloadEntry], Field(min_length=1)]
+    workloads: Workloads
     shuffle: bool = True
     """Each round of repetitions has an order of its own; false: always as they are written."""
+    other_models: OtherModels | None = None
+    """Without it every model is measured alike."""
 
     @model_validator(mode="after")
     def _grows(self) -> Sizing:
@@ -221,28 +263,23 @@ class Sizing(Config):
             raise ValueError("max_repetitions is below repetitions")
         return self
 
-    @model_validator(mode="after")
-    def _are_different(self) -> Sizing:
-        """Two rows of a table that cannot be told apart are one mistake of copying."""
-        seen: dict[str, int] = {}
-        for number, entry in enumerate(self.workloads, 1):
-            exactly = entry.model_dump_json()
-            first = seen.setdefault(exactly, number)
-            if first != number:
-                raise ValueError(
-                    f"workloads {first} and {number} are the same: use repetitions to repeat one"
-                )
-            if entry.title is None:
-                continue
-            # Cells of two experiments match by title, whatever the rate was on that day.
-            named = entry.model_dump_json(exclude={"rate", "share", "arrivals", "stop", "warmup"})
-            first = seen.setdefault(named, number)
-            if first != number:
-                raise ValueError(
-                    f"workloads {first} and {number} have one title, {entry.title!r}: "
-                    "compare matches cells by it"
-                )
-        return self
+    def for_other_models(self) -> Sizing:
+        """What another model than the experiment's own is measured with."""
+        others = self.other_models
+        if others is None:
+            return self
+        repetitions = others.repetitions or self.repetitions
+        most = self.max_repetitions
+        return self.model_copy(
+            update={
+                "repetitions": repetitions,
+                "max_repetitions": None if most is None else max(most, repetitions),
+                "warmup": others.warmup,
+                "first_warmup": None,
+                "stop": others.stop,
+                "workloads": others.workloads,
+            }
+        )
 
 
 class Defaults(Config):
@@ -266,9 +303,16 @@ class Experiment(Entry):
         folder = file.parent.resolve()
         profiles = {
             name: sizing.model_copy(
-                update={"workloads": [_beside(entry, folder) for entry in sizing.workloads]}
+                update={
+                    "workloads": [_beside(entry, folder) for entry in sizing.workloads],
+                    "other_models": others
+                    and others.model_copy(
+                        update={"workloads": [_beside(e, folder) for e in others.workloads]}
+                    ),
+                }
             )
             for name, sizing in self.profiles.items()
+            for others in (sizing.other_models,)
         }
         return self.model_copy(update={"profiles": profiles}).found_in(self.root, str(file))
 

@@ -263,6 +263,8 @@ class Model(Entry):
     points: _PointsFile | None = None
     reference: _Reference | None = None
     offline_accuracy: Unit | None = None
+    points_per_second: Annotated[float, Field(gt=0)] | None = None
+    """What one core scores, about: for estimates, until something has been measured."""
     formats: dict[str, ModelFile]
 
 

@@ -47,6 +47,11 @@ class Option(BaseModel):
     max: Annotated[float, BeforeValidator(lambda v: real(v, -_ANY, _ANY, "a number"))] | None = None
     engine: Annotated[Any, BeforeValidator(lambda v: v if v is None else _scalar(v))] = None
     """What the engine itself has where that is another: a workload with `settings: defaults`."""
+    most_bytes: (
+        Annotated[int, BeforeValidator(lambda v: whole(v, 1, WHOLE_MAX, "bytes"))] | None
+    ) = None
+    """Of a number of records that are held in memory: the default is less where records are so
+    large that it would be more bytes than this. What is given stays as it is given."""
     choices: tuple[str, ...] = ()
     """Of a text: the only ones there are."""
     runtimes: dict[str, tuple[str, ...]] = {}
@@ -60,7 +65,15 @@ class Option(BaseModel):
                     self.check(value)
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
+        if self.most_bytes is not None and type(self.default) is not int:
+            raise ValueError("most_bytes: only of a whole number of records")
         return self
+
+    def default_for(self, record_bytes: int) -> Value:
+        """The default, or as much less as records of that size ask for; one at least."""
+        if self.most_bytes is None or not self.default:  # 0 is no number of records
+            return self.check(self.default)
+        return self.check(max(1, min(self.default, self.most_bytes // record_bytes)))
 
     def check(self, value: Value) -> Value:
         """The value, with the type of the default.
@@ -92,13 +105,17 @@ class Option(BaseModel):
 KnownOptions = dict[str, Annotated[Option, BeforeValidator(_declared)]]
 
 
-def defaults(known: Mapping[str, Option]) -> dict[str, Value]:
-    """What holds for each option that is not given."""
-    return {name: option.check(option.default) for name, option in known.items()}
+def defaults(known: Mapping[str, Option], record_bytes: int = 1) -> dict[str, Value]:
+    """What holds for each option that is not given, with records of that size."""
+    return {name: option.default_for(record_bytes) for name, option in known.items()}
 
 
 def effective(
-    known: Mapping[str, Option], given: Options, *, as_documented: bool = False
+    known: Mapping[str, Option],
+    given: Options,
+    *,
+    as_documented: bool = False,
+    record_bytes: int = 1,
 ) -> dict[str, Value]:
     """Every option with the value that it has in a run: as given, or its default.
 
@@ -108,8 +125,9 @@ def effective(
         known: the declared options.
         given: by flag or workload.
         as_documented: the engine's own defaults in the place of ours, where it has others.
+        record_bytes: size of a record; of some options it lowers the default.
     """
-    values = defaults(known)
+    values = defaults(known, record_bytes)
     if as_documented:
         values |= {
             name: option.check(option.engine)

@@ -109,7 +109,7 @@ def disk(info: Any) -> Finding:
 def _build_cache() -> str:
     """What the builder keeps of earlier builds is often most of a full disk, and nobody sees it."""
     cache = docker.system.disk_free().build_cache
-    gib = cache.reclaimable / _GIB
+    gib = (cache.reclaimable or 0) / _GIB
     return f"; `docker builder prune` frees {gib:.0f} GiB of build cache" if gib >= 1 else ""
 
 

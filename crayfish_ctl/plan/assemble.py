@@ -38,8 +38,12 @@ def assemble(
             f"{experiment.file}: profiles: has no {choices.profile!r}",
             hint=f"it has {', '.join(experiment.profiles) or 'none'}; choose with --profile",
         )
-    sizing, asked, left_out = resize(experiment.profiles[choices.profile], choices)
     names = Names(catalog, experiment, choices)
+    model = names.model()
+    sizing = experiment.profiles[choices.profile]
+    if model.name != experiment.defaults.model:
+        sizing = sizing.for_other_models()
+    sizing, asked, left_out = resize(sizing, choices)
     placed, misfits = place(names, asked)
     sizing = sizing.model_copy(update={"workloads": [each.asked.entry for each in placed]})
     systems = tuple(each.system for each in placed)
@@ -47,7 +51,6 @@ def assemble(
     processors = {system.processor: names.processor(system.processor) for system in systems}
     for each in processors.values():
         check_choices(each, choices)
-    model = names.model()
     return Plan(
         experiment=experiment,
         profile=profile.model_copy(

@@ -13,6 +13,7 @@ from .checks import check_cell
 from .estimate import check_schedule
 from .expand import first_run
 from .modelfile import check_model
+from .pace import lasts_by_its_scorer
 from .points import check_points
 from .schedule import preview
 from .services import check_services
@@ -90,8 +91,16 @@ def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
 
 
 def _check_capacities(plan: Plan) -> None:
-    """A rate `capacity` needs a workload that measures one; the schedule runs that first."""
+    """What is told in shares or seconds needs a workload that measures; it is run before."""
     for position, entry in enumerate(plan.sizing.workloads):
+        runs = any(run.workload == position for run in plan.runs)
+        if lasts_by_its_scorer(plan, position) and not runs:
+            raise CrayfishError(
+                f"{plan.where(position)}: rate max without a count lasts as long as the bare "
+                "scorer needs, and no workload measures that",
+                hint="add --count (or `stop: {count: ...}`), or a workload `{rate: max, "
+                "goal: saturate, pipeline: raw, stop: {seconds: 5}}`",
+            )
         if entry.rate != "capacity":
             continue
         cell = first_run(plan, position).cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,17 @@ from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
 from .model import Call, Cell, Purpose, RunSpec
+from .pace import assumed_rate, backlog, lasts_by_its_scorer, warmup_rate
+from .size import message_bytes
 from .trace import trace_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from crayfish_ctl.catalog import Sizing, WorkloadEntry
+    from crayfish_ctl.catalog import WorkloadEntry
     from crayfish_ctl.catalog.experiment import ArrivalsEntry
 
     from .plan import Plan
     from .trace import Trace
 
-ASSUMED_CAPACITY = 10_000.0
-"""records/s, for workloads whose rate an earlier run will find, before it has."""
 SATURATE_WARMUP_RATE = 500.0
 """A saturating workload warms up at this rate, far below capacity: it leaves no backlog."""
 SERVE, NOOP = "serve", "noop"
@@ -56,6 +55,7 @@ def make_spec(
     index: int,
     *,
     rate: float | None = None,
+    bare: float | None = None,
     purpose: Purpose = "measure",
 ) -> RunSpec:
     """A run of one workload.
@@ -66,12 +66,13 @@ def make_spec(
         repetition: from 1.
         index: position among the experiment's runs, from 0.
         rate: records/s instead of the workload's own, where that is known only by measuring.
+        bare: records/s of its scorer by itself, if a run has measured it.
         purpose: why it is run.
 
     Raises:
         CrayfishError: if the workload asks for what cannot be.
     """
-    entry, choices, sizing = plan.sizing.workloads[workload], plan.choices, plan.sizing
+    entry, choices = plan.sizing.workloads[workload], plan.choices
     system = plan.systems[workload]
     processor, call = plan.processors[system.processor], _call(entry)
     seed = choices.seed + repetition
@@ -92,6 +93,9 @@ def make_spec(
                 **choices.processor_options,
             },
             as_documented=entry.settings == "defaults",
+            record_bytes=message_bytes(
+                choices.record_format, entry.batch_size, math.prod(plan.model.input.shape)
+            ),
         ),
         settings=entry.settings,
         runtime=system.runtime,
@@ -125,8 +129,8 @@ def make_spec(
         repetition=repetition,
         workload=workload,
         purpose=purpose,
-        warmup=warmup_of(entry, cell, sizing, cold=index == 0),
-        stop=stop_of(entry, sizing, plan.traces),
+        warmup=warmup_of(plan, entry, cell, cold=index == 0, bare=bare),
+        stop=stop_of(plan, entry, cell, bare),
         seed=seed,
     )
 
@@ -144,8 +148,12 @@ def first_run(plan: Plan, workload: int, index: int = 0) -> RunSpec:
         CrayfishError: if the workload asks for what cannot be.
     """
     entry = plan.sizing.workloads[workload]
-    assumed = ASSUMED_CAPACITY * entry.share if entry.rate == "capacity" else None
-    return make_spec(plan, workload, 1, index, rate=assumed)
+    if entry.rate != "capacity" and not lasts_by_its_scorer(plan, workload):
+        return make_spec(plan, workload, 1, index)
+    assumed = assumed_rate(plan, make_spec(plan, workload, 1, index, rate=1.0).cell)
+    if entry.rate == "capacity":
+        return make_spec(plan, workload, 1, index, rate=assumed * entry.share)
+    return make_spec(plan, workload, 1, index, bare=assumed)
 
 
 def _parallelism(plan: Plan, entry: WorkloadEntry) -> Parallelism:
@@ -190,12 +198,16 @@ def _arrivals(
     return ConstantArrivals(rate=rate)
 
 
-def warmup_of(entry: WorkloadEntry, cell: Cell, sizing: Sizing, *, cold: bool) -> Warmup:
+def warmup_of(
+    plan: Plan, entry: WorkloadEntry, cell: Cell, *, cold: bool, bare: float | None = None
+) -> Warmup:
     """Seconds and rate of the warm-up; that of a cold stack may be the experiment's own."""
+    sizing = plan.sizing
     given = (sizing.first_warmup if cold else None) or entry.warmup or sizing.warmup
     floods = cell.aim.floods
     own = cell.arrivals.first or SATURATE_WARMUP_RATE
-    rate = given.rate or (min(own, SATURATE_WARMUP_RATE) if floods else own)
+    gentle = warmup_rate(plan, cell, min(own, SATURATE_WARMUP_RATE), bare)
+    rate = given.rate or (gentle if floods else own)
     # At its own rate the warm-up flows into the measured segment; a faster one must drain first.
     return Warmup(
         seconds=given.seconds,
@@ -224,20 +236,19 @@ def _factors(kind: ArrivalsEntry) -> tuple[float, ...]:
             return (1.0,)
 
 
-def stop_of(entry: WorkloadEntry, sizing: Sizing, traces: Mapping[str, Trace]) -> StopRule:
+def stop_of(plan: Plan, entry: WorkloadEntry, cell: Cell, bare: float | None) -> StopRule:
     """When the measured segment ends; of a trace with the number of records that are due by then.
 
     Raises:
-        CrayfishError: if it would never end, or nothing is due before.
+        CrayfishError: if nothing is due before.
     """
-    given = entry.stop or sizing.stop
+    given = entry.stop or plan.sizing.stop
     if isinstance(entry.arrivals, TraceEntry):
-        return _stop_of_trace(entry, traces[trace_name(entry.arrivals)])
-    if entry.rate == "max" and given.count is None:
-        raise CrayfishError(
-            "rate max stops by count, and none is given",
-            hint="add --count, or `stop: {count: ...}`",
-        )
+        return _stop_of_trace(entry, plan.traces[trace_name(entry.arrivals)])
+    if entry.rate == "max" and given.count is None and given.seconds is not None:
+        # The clock ends a bare scorer; a backlog is there before it is worked off.
+        seconds = None if cell.way.processor else given.seconds
+        return StopRule(seconds=seconds, count=backlog(plan, cell, given.seconds, bare))
     return StopRule(seconds=given.seconds, count=given.count)
 
 

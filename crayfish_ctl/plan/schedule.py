@@ -7,18 +7,16 @@ preview of a plan is the same function, fed with outcomes that are assumed.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from itertools import takewhile
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from .expand import ASSUMED_CAPACITY, first_run, make_spec
+from .expand import first_run, make_spec
+from .outcome import Outcome
+from .pace import assumed_rate, bare_rate, earlier, lasts_by_its_scorer
 from .search import Found, Tried, next_try
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from crayfish_ctl import cells
 
     from .model import RunSpec
     from .plan import Plan
@@ -27,22 +25,6 @@ _ASSUMED_SHARE: Final = 0.8
 """Of the top of a search: what the preview takes for the highest rate that holds."""
 VERSION: Final = 2
 """Of the order of the runs; an experiment that began in another order cannot go on in this one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run that has ended means for those after it."""
-
-    spec: cells.RunSpec
-    carried: bool | None
-    """None: the harness failed, or the run did, so nothing is known: it is no repetition."""
-    value: float | None = None
-    """Of a run that was carried: the key metric of its cell."""
-    capacity: float | None = None
-    """Whatever the verdict, because it only chooses a load: what the pipeline carries while
-    everything shares the machine, records/s."""
-    held: bool = False
-    """Of a search's run: whether the rate held its objective."""
 
 
 def next_run(plan: Plan, done: Sequence[Outcome]) -> RunSpec | None:
@@ -63,9 +45,10 @@ def next_run(plan: Plan, done: Sequence[Outcome]) -> RunSpec | None:
             if repetition > sizing.repetitions and _enough(plan, position, done):
                 continue
             rate = _share(plan, position, done) if entry.rate == "capacity" else None
-            if entry.rate == "capacity" and rate is None:
+            bare = _bare(plan, position, done) if lasts_by_its_scorer(plan, position) else None
+            if rate is None and bare is None and _waits(plan, position):
                 continue
-            return make_spec(plan, position, repetition, len(done), rate=rate)
+            return make_spec(plan, position, repetition, len(done), rate=rate, bare=bare)
     for position, entry in enumerate(sizing.workloads):
         if entry.search is None:
             continue
@@ -87,10 +70,10 @@ def round_order(plan: Plan, repetition: int) -> list[int]:
 
     Without that a cell would always follow the same other one, and the first would always be first.
     The workloads of one processor stay together, because another one needs another stack, and among
-    them those of one model server. In the first round a workload that takes its rate from a
-    capacity comes after all that measure one; and if there is a warm-up for the cold stack, the
-    workload written first begins, because that warm-up's rate was chosen for its records. Searches
-    are in no round.
+    them those of one model server. In the first round a workload that takes its length from the
+    bare scorer's rate, or its own rate from a capacity, comes after all that measure one; and if
+    there is a warm-up for the cold stack, the workload written first begins, because that warm-up's
+    rate was chosen for its records. Searches are in no round.
     """
     sizing, seed = plan.sizing, f"{plan.choices.seed} {repetition}"
     positions = [p for p, entry in enumerate(sizing.workloads) if entry.search is None]
@@ -100,19 +83,25 @@ def round_order(plan: Plan, repetition: int) -> list[int]:
     servers = [" ".join(plan.tools[system.tool].fragments) for system in plan.systems]
     cold = repetition == 1 and sizing.first_warmup is not None
 
-    def place(position: int) -> tuple[bool, bytes, bool, bytes, bool, bool, bytes]:
-        waits = repetition == 1 and sizing.workloads[position].rate == "capacity"
+    def place(position: int) -> tuple[bool, bytes, bool, bytes, bool, int, bytes]:
         return (
             not (cold and processors[position] == processors[0]),
             _drawn(f"{seed} {processors[position]}"),
             not (cold and servers[position] == servers[0]),
             _drawn(f"{seed} {servers[position]}"),
             not (cold and position == 0),
-            waits,
+            _waits(plan, position) if repetition == 1 else 0,
             _drawn(f"{seed} {position}"),
         )
 
     return sorted(positions, key=place)
+
+
+def _waits(plan: Plan, position: int) -> int:
+    """1: for the rate of its bare scorer; 2: for a capacity, whose own run may wait for that."""
+    if plan.sizing.workloads[position].rate == "capacity":
+        return 2
+    return int(lasts_by_its_scorer(plan, position))
 
 
 def _drawn(text: str) -> bytes:
@@ -147,12 +136,18 @@ def not_run(plan: Plan, done: Sequence[Outcome]) -> tuple[str, ...]:
     """The workloads that had to be left out, each with the reason, when `next_run` has no more."""
     ran = {run.spec.workload for run in done}
     return tuple(
-        f"workload {position + 1}: its rate is a share of the capacity of "
-        f"{first_run(plan, position).cell.system}, which no run has measured: see why its "
-        "saturating run FAILED, then `crayfish resume --failed`"
+        f"workload {position + 1}: its {_what_waits(plan, position)} of "
+        f"{first_run(plan, position).cell.system}, which no run has measured: see why the run that "
+        "should have FAILED, then `crayfish resume --failed`"
         for position in range(len(plan.sizing.workloads))
         if position not in ran
     )
+
+
+def _what_waits(plan: Plan, position: int) -> str:
+    if _waits(plan, position) == 1:
+        return "length follows from the bare scorer"
+    return "rate is a share of the capacity"
 
 
 def preview(plan: Plan) -> tuple[RunSpec, ...]:
@@ -170,12 +165,13 @@ def preview(plan: Plan) -> tuple[RunSpec, ...]:
 
 def _assumed(plan: Plan, spec: RunSpec) -> Outcome:
     entry = plan.sizing.workloads[spec.workload]
-    top = ASSUMED_CAPACITY * entry.share if isinstance(entry.rate, str) else entry.rate
+    assumed = assumed_rate(plan, spec.cell)
+    top = assumed * entry.share if isinstance(entry.rate, str) else entry.rate
     return Outcome(
         spec,
         carried=True,
         value=1.0,
-        capacity=ASSUMED_CAPACITY if spec.cell.aim.floods else None,
+        capacity=assumed if spec.cell.aim.floods else None,
         held=spec.cell.rate is not None and spec.cell.rate <= _ASSUMED_SHARE * (top or 0.0),
     )
 
@@ -185,6 +181,10 @@ def _share(plan: Plan, position: int, done: Sequence[Outcome]) -> float | None:
     capacity = capacity_of(plan, position, done)
     share = plan.sizing.workloads[position].share
     return None if capacity is None else float(f"{capacity * share:.3g}")
+
+
+def _bare(plan: Plan, position: int, done: Sequence[Outcome]) -> float | None:
+    return bare_rate(first_run(plan, position).cell, earlier(position, done))
 
 
 def _top(plan: Plan, position: int, done: Sequence[Outcome]) -> float | None:
@@ -199,10 +199,9 @@ def capacity_of(plan: Plan, position: int, done: Sequence[Outcome]) -> float | N
     run of the same system has found one.
     """
     cell = first_run(plan, position).cell
-    before = takewhile(lambda run: run.spec.workload != position, done)
     found = [
         run.capacity
-        for run in before
+        for run in earlier(position, done)
         if run.capacity is not None and run.spec.cell.same_system(cell)
     ]
     return float(median(found)) if found else None

@@ -23,9 +23,14 @@ _VALUE_BYTES: Final = {RecordFormat.BINARY: 4, RecordFormat.JSON: 11}
 """Of a float32: as it is, and as a decimal number with its comma."""
 
 
-def message_bytes(cell: Cell, values: int) -> int:
-    """Bytes of a message that carries so many values for each point of the batch."""
-    return _HEADER_BYTES + _VALUE_BYTES[cell.format] * values * cell.batch_size
+def message_bytes(record_format: RecordFormat, batch: int, values: int) -> int:
+    """Bytes of a message that carries so many values for each of its points."""
+    return _HEADER_BYTES + _VALUE_BYTES[record_format] * values * batch
+
+
+def record_bytes(cell: Cell, model: Model) -> int:
+    """Bytes of a request of that cell."""
+    return message_bytes(cell.format, cell.batch_size, math.prod(model.input.shape))
 
 
 def largest_batch(cell: Cell, values: int) -> int:
@@ -47,7 +52,7 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
     if not cell.way.broker:
         return
     for what, shape in (("record", model.input.shape), ("answer", model.output.shape)):
-        size = message_bytes(cell, math.prod(shape))
+        size = message_bytes(cell.format, cell.batch_size, math.prod(shape))
         if size <= MAX_MESSAGE_BYTES:
             continue
         values = max(math.prod(model.input.shape), math.prod(model.output.shape))
@@ -69,5 +74,6 @@ def kafka_bytes(plan: Plan, run: RunSpec) -> int:
     if not run.cell.way.broker:
         return 0
     shapes = (plan.model.input.shape, plan.model.output.shape)
-    each = sum(message_bytes(run.cell, math.prod(shape)) for shape in shapes)
+    cell = run.cell
+    each = sum(message_bytes(cell.format, cell.batch_size, math.prod(s)) for s in shapes)
     return sum(scheduled_records(run)) * each

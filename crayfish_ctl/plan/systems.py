@@ -128,7 +128,11 @@ def _named(names: Names, entry: WorkloadEntry, system: System) -> Iterator[Syste
 
 
 def _why_not(names: Names, system: System) -> str | None:
-    return unsupported(names.processor(system.processor), system.runtime, system.tool)
+    why = unsupported(names.processor(system.processor), system.runtime, system.tool)
+    model, read = names.model(), names.tool(system.tool).model_format
+    if why is None and read is not None and read not in model.formats:
+        return f"model {model.name} has no {read}, which {system.tool} reads"
+    return why
 
 
 def _narrowed_away(names: Names, placed: Placed) -> bool:

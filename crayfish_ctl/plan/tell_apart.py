@@ -48,7 +48,7 @@ def tell_apart(plan: Plan) -> tuple[dict[int, str], dict[int, str]]:
 def _warmup(plan: Plan, run: RunSpec) -> Warmup:
     """The workload's own; what a cold stack gets before the first run sets no cell apart."""
     entry = plan.sizing.workloads[run.workload]
-    return warmup_of(entry, run.cell, plan.sizing, cold=False)
+    return warmup_of(plan, entry, run.cell, cold=False)
 
 
 def _texts(lengths: dict[int, tuple[StopRule, Warmup]]) -> dict[int, str]:

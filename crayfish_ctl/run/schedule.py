@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crayfish_ctl.analysis import counts, key_metric, value_of
 from crayfish_ctl.analysis.search import Objective, holds
 from crayfish_ctl.plan import schedule
-from crayfish_ctl.plan.schedule import Outcome
+from crayfish_ctl.plan.outcome import Outcome
 from crayfish_ctl.results import VerdictState
 
 if TYPE_CHECKING:

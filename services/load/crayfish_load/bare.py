@@ -7,7 +7,7 @@ import resource
 import time
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
     Times = npt.NDArray[np.int64]
-
-_BLOCK: Final = 64
-"""Calls between two looks at the clock for the end of the warm-up."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,9 @@ def one_after_the_other(
     position, pool, score, now_ns = 0, len(batches), scorer.score, time.time_ns
     outputs: list[Floats | None] = []
     failed: dict[int, int] = {}
-    while time.monotonic() < end:
-        for _ in range(_BLOCK):
-            _scored(score, batches[position % pool], failed, 0)
-            position += 1
+    while time.monotonic() < end:  # at each call: one may take seconds
+        _scored(score, batches[position % pool], failed, 0)
+        position += 1
     failed.clear()
     cpu = _cpu_seconds()
     times = array("q", [now_ns()])

@@ -165,7 +165,6 @@ profiles:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"rate": "max", "stop": {"seconds": 3}}, "give stop.count"),
         ({"rate": 5, "stop": {}}, "give seconds, count, or both"),
         ({"rate": "fast"}, "rate"),
         ({"rate": float("inf")}, "rate"),

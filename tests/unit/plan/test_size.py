@@ -79,7 +79,7 @@ def test_what_a_run_leaves_in_kafka() -> None:
         load_catalog(ROOT),
         choices(experiment="input-rate", rates=(10.0,), seconds=5.0, warmup_seconds=0.0),
     )
-    assert message_bytes(RUNS[0].cell, 784) == 64 + 4 * 784
+    assert message_bytes(RUNS[0].cell.format, 1, 784) == 64 + 4 * 784
     assert kafka_bytes(plan, plan.runs[0]) == 50 * (64 + 4 * 784 + 64 + 40)
     raw = plan.runs[0].model_copy(update={"cell": cell(pipeline="raw")})
     assert kafka_bytes(replace(plan, runs=(raw,)), raw) == 0

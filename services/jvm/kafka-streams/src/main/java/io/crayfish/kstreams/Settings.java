@@ -15,6 +15,9 @@ final class Settings {
   /** Kafka's own default. */
   private static final int LEAST_POLL_INTERVAL_MS = 300_000;
 
+  /** Kafka Streams' own default of what waits in a partition. */
+  private static final int BUFFERED_RECORDS = 1000;
+
   private Settings() {}
 
   static Properties of(RunConfig config, Options options) {
@@ -54,6 +57,10 @@ final class Settings {
     // turn while the thread waits; -1 leaves the size to the system.
     consumer(settings, ConsumerConfig.RECEIVE_BUFFER_CONFIG, -1);
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, options.pollRecords());
+    // What is read waits here, counted in records: two polls of large ones are enough to fill a heap.
+    settings.put(
+        StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG,
+        Math.min(BUFFERED_RECORDS, 2 * options.pollRecords()));
     consumer(settings, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, pollInterval(config));
     return settings;
   }

@@ -12,9 +12,6 @@ import java.util.List;
 
 /** One call after the other; the clock is read once between two calls. */
 class Loop {
-  /** Calls between two looks at the clock for the end of the warm-up. */
-  private static final int BLOCK = 64;
-
   protected final Batches batches;
   private final Scorer scorer;
 
@@ -30,13 +27,11 @@ class Loop {
     this.batches = batches;
   }
 
-  /** Score without keeping anything. */
+  /** Score without keeping anything; one call may take seconds, so each looks at the clock. */
   void warmUp(double seconds) throws Exception {
     long end = System.nanoTime() + Math.round(seconds * 1e9);
-    for (long position = 0; System.nanoTime() < end; ) {
-      for (int i = 0; i < BLOCK; i++, position++) {
-        call(position);
-      }
+    for (long position = 0; System.nanoTime() < end; position++) {
+      call(position);
     }
   }
 
