@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from python_on_whales import DockerClient
 from python_on_whales.exceptions import DockerException, NoSuchContainer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.results import Engine, Image
     from crayfish_ctl.targets.base import Action, Rendered, Stack
 
+T = TypeVar("T")
 _SERVICE = "com.docker.compose.service"
 _JVMS = """for process in /proc/[0-9]*; do
   case $(readlink "$process/exe") in */java) tr '\\0' '\\n' < "$process/cmdline" ;; esac
@@ -92,7 +94,9 @@ class ComposeTarget:
             CrayfishError: with the engine's own words.
         """
         with calls_engine(f"{rendered.path}: docker compose up failed"):
-            gone = [c for c in self._containers() if _service(c) not in rendered.services]
+            gone = [
+                task.id for task in self._read(_describe) if task.service not in rendered.services
+            ]
             if gone:
                 self._docker.container.remove(gone, force=True, volumes=True)
             self._client(rendered.path).compose.up(list(services) or None, detach=True, quiet=True)
@@ -120,7 +124,7 @@ class ComposeTarget:
             f"the stack of project {PROJECT} cannot be removed",
             hint="remove the containers that use it, then `crayfish down`",
         ):
-            containers = self._containers()
+            containers = self._read(lambda container: container.id)
             if containers:
                 self._docker.container.remove(containers, force=True, volumes=True)
             for network in self._docker.network.list(filters=[("label", OURS)]):
@@ -130,7 +134,7 @@ class ComposeTarget:
 
     def tasks(self) -> list[Task]:
         """Every container of the project, those that ended included."""
-        return [_describe(container) for container in self._containers()]
+        return self._read(_describe)
 
     def events(self) -> ContainerEvents:
         """The ends of containers, from the engine's event stream."""
@@ -162,11 +166,10 @@ class ComposeTarget:
         Raises:
             CrayfishError: if it is not running.
         """
-        for container in self._containers():
-            if _service(container) == service:
-                bindings = (container.network_settings.ports or {}).get(f"{port}/tcp")
-                if bindings:
-                    return "127.0.0.1", int(bindings[0]["HostPort"])
+        for name, ports in self._read(lambda c: (_service(c), c.network_settings.ports or {})):
+            bindings = ports.get(f"{port}/tcp") if name == service else None
+            if bindings:
+                return "127.0.0.1", int(bindings[0]["HostPort"])
         raise CrayfishError(f"{service}: port {port} is not published", code=ExitCode.HOST)
 
     def call(
@@ -196,19 +199,18 @@ class ComposeTarget:
     def _client(self, compose_file: Path) -> DockerClient:
         return DockerClient(compose_files=[compose_file], compose_project_name=PROJECT)
 
-    def _containers(self) -> list[Container]:
-        with calls_engine("the containers cannot be listed"):
-            found = self._docker.container.list(all=True, filters=[("label", OURS)])
-            return [container for container in found if _is_there(container)]
+    def _read(self, read: Callable[[Container], T]) -> list[T]:
+        """What is asked of each of our containers, without those that are gone since the list.
 
-
-def _is_there(container: Container) -> bool:
-    """Read it now, where an engine that went away is a message; it may be gone since the list."""
-    try:
-        container.reload()  # type: ignore[no-untyped-call]
-    except NoSuchContainer:
-        return False
-    return True
+        The client asks the engine anew when what it knows is a moment old, so that any look at a
+        container may find it gone: no look is left for later.
+        """
+        found: list[T] = []
+        with calls_engine("the containers cannot be read"):
+            for container in self._docker.container.list(all=True, filters=[("label", OURS)]):
+                with suppress(NoSuchContainer):
+                    found.append(read(container))
+        return found
 
 
 def _service(container: Container) -> str:
