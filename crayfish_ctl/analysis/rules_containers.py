@@ -148,6 +148,26 @@ def collector_paused(facts: Facts) -> Reason | None:
     )
 
 
+def pool_above_limit(facts: Facts) -> Reason | None:
+    """A model has more threads than its container may use CPUs: they take turns."""
+    cell = facts.cell
+    threads = cell.tool_options.get("threads", 1)
+    role = "server" if cell.calls_server else "processor"
+    limits = [
+        part.cpu_limit_cores
+        for part in facts.components
+        if part.role == role and part.cpu_limit_cores is not None
+    ]
+    if not limits or isinstance(threads, str) or threads <= max(limits):
+        return None
+    return Reason(
+        code="THREADS_ABOVE_LIMIT",
+        message=f"tool option threads is {threads:g}, and no container of the {role} may use more "
+        f"than {max(limits):g} CPUs: they wait for one another (raise the limit of the size class "
+        "in the experiment's resources, or lower threads)",
+    )
+
+
 def exit_codes(facts: Facts) -> Reason | None:
     """A container ended otherwise than by itself or by the stop signal."""
     names = [

@@ -33,6 +33,7 @@ from .rules_containers import (
     image_changed,
     no_metrics,
     out_of_memory,
+    pool_above_limit,
     restarted,
     system_throttled,
 )
@@ -120,6 +121,7 @@ NOTES: Final[tuple[Rule, ...]] = (
     restarted,
     system_throttled,
     collector_paused,
+    pool_above_limit,
     duplicates,
     unfinished_backlog,
     not_saturated,

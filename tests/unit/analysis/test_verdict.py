@@ -64,6 +64,7 @@ def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[
         ("DUPLICATES", {"repeat": 3}),
         ("STILL_WARMING", {"settled": False}),
         ("GC_PAUSE", {"pauses": {"flink-taskmanager": ((1.0, 94.0),)}}),
+        ("THREADS_ABOVE_LIMIT", {"tool_options": {"threads": 4}}),
         ("EXIT_CODE", {"containers": {"flink-taskmanager": {"exit_code": 1}}}),
         ("UNFINISHED", {"lose": 9, "ended": "deadline", "goal": "saturate", "service_ms": 9.0}),
     ],

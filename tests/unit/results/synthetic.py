@@ -86,6 +86,7 @@ class Scenario:
     goal: str = "sustain"
     batch: int = 1
     tool: str = "onnx"
+    tool_options: dict[str, Any] = field(default_factory=dict)
     processor: str = "flink"
     pipeline: str = "kafka"
     subtasks: int = 1
@@ -138,6 +139,7 @@ class Scenario:
                 "processor": self.processor,
                 "runtime": "python",
                 "tool": self.tool,
+                "tool_options": self.tool_options,
                 "model": "ffnn",
                 "arrivals": self.arrivals
                 or (ConstantArrivals(rate=self.rate) if self.rate is not None else MaxArrivals()),
