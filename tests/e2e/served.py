@@ -16,7 +16,6 @@ IN_EACH: Final = (
 """Processor, runtime and call mode that call every server."""
 ONCE: Final = (
     ("flink", "python", "torchserve", "async:8"),
-    ("flink", "python", "torchserve", "blocking"),
     ("kafka-streams", "jvm", "torchserve", "blocking"),
     ("spark", "python", "triton", "async:8"),
     ("spark", "python", "onnx", "batched:16"),

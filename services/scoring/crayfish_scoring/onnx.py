@@ -8,7 +8,9 @@ threads is off for the same reason (session option `session.intra_op.allow_spinn
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it reports to its makers otherwise
 import onnxruntime as ort
@@ -21,8 +23,14 @@ if TYPE_CHECKING:
     from .base import Floats, ModelSpec, Options
 
 
+_SESSIONS: Final[WeakValueDictionary[str, Any]] = WeakValueDictionary()
+"""Those of one thread, by path: they compute in the thread that calls them, so that all scorers of
+a process may use one, and its weights are there once."""
+_OPENING: Final = threading.Lock()
+
+
 class OnnxScorer:
-    """Scores with one `InferenceSession` on the CPU."""
+    """Scores with an `InferenceSession` on the CPU."""
 
     def __init__(self, model: ModelSpec, threads: int) -> None:
         self._model = model
@@ -33,15 +41,8 @@ class OnnxScorer:
 
     def load(self) -> None:
         """Open the model file and score zeros once."""
-        settings = ort.SessionOptions()
-        settings.intra_op_num_threads = self._threads
-        settings.inter_op_num_threads = 1
-        settings.log_severity_level = 3
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            session = ort.InferenceSession(
-                self._model.path, settings, providers=["CPUExecutionProvider"]
-            )
+            session = self._open_shared() if self._threads == 1 else self._open()
         except Exception as error:  # noqa: BLE001  ORT's exceptions share no public base class
             raise ScorerError(f"{self._model.path}: not a usable ONNX model: {error}") from None
         self._session = session
@@ -57,6 +58,21 @@ class OnnxScorer:
             ) from None
         check_output(self._model, self._outputs[0], output, batch)
 
+    def _open_shared(self) -> Any:
+        with _OPENING:
+            session = _SESSIONS.get(self._model.path)
+            if session is None:
+                session = _SESSIONS[self._model.path] = self._open()
+            return session
+
+    def _open(self) -> Any:
+        settings = ort.SessionOptions()
+        settings.intra_op_num_threads = self._threads
+        settings.inter_op_num_threads = 1
+        settings.log_severity_level = 3
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return ort.InferenceSession(self._model.path, settings, providers=["CPUExecutionProvider"])
+
     @property
     def tensors(self) -> tuple[str, str]:
         """Names of the input and of the output, once it is loaded."""
@@ -68,7 +84,7 @@ class OnnxScorer:
         return output
 
     def close(self) -> None:
-        """Drop the session."""
+        """Drop the session; the last of its scorers frees it."""
         self._session = None
 
 

@@ -10,6 +10,7 @@ import ai.onnxruntime.TensorInfo;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.Shared;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -23,8 +24,13 @@ import java.util.stream.Collectors;
  *
  * <p>Input and output tensors lie over buffers of ours that are made once for each batch size: a call
  * copies the points in and the predictions out, and allocates nothing native.
+ *
+ * <p>Scorers of one thread share the session, which computes in the thread that calls it. With more,
+ * each has its own, whose pool is of that size.
  */
 final class OnnxScorer implements Scorer {
+  private static final Shared<OrtSession> SESSIONS = new Shared<>();
+
   private final RunConfig.Model model;
   private final int threads;
   private OrtSession session;
@@ -55,12 +61,7 @@ final class OnnxScorer implements Scorer {
   @Override
   public void load() throws ScorerException {
     try {
-      OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      // A pool that spins while it waits takes a core that the experiment gave to something else.
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      session = OrtEnvironment.getEnvironment().createSession(model.path(), options);
+      session = threads == 1 ? SESSIONS.take(model.path(), this::open) : open();
       NodeInfo point = chosen("input", session.getInputInfo(), model.inputName());
       NodeInfo answer = chosen("output", session.getOutputInfo(), model.outputName());
       input = point.getName();
@@ -69,10 +70,21 @@ final class OnnxScorer implements Scorer {
       check(output, (TensorInfo) answer.getInfo(), model.outputShape());
       int batch = pointsPerCall(((TensorInfo) point.getInfo()).getShape()[0]);
       score(FloatBuffer.allocate(batch * model.values()), batch);
-    } catch (OrtException | ClassCastException error) {
+    } catch (ScorerException error) {
+      throw error;
+    } catch (Exception error) {
       throw new ScorerException(
           model.path() + ": not a usable ONNX model: " + error.getMessage(), error);
     }
+  }
+
+  private OrtSession open() throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setIntraOpNumThreads(threads);
+    options.setInterOpNumThreads(1);
+    // A pool that spins while it waits takes a core that the experiment gave to something else.
+    options.addConfigEntry("session.intra_op.allow_spinning", "0");
+    return OrtEnvironment.getEnvironment().createSession(model.path(), options);
   }
 
   /** The tensor of this name, or the only one. */
@@ -183,10 +195,15 @@ final class OnnxScorer implements Scorer {
     }
     if (session != null) {
       try {
-        session.close();
-      } catch (OrtException error) {
+        if (threads == 1) {
+          SESSIONS.giveBack(model.path());
+        } else {
+          session.close();
+        }
+      } catch (Exception error) {
         throw new IllegalStateException(error);
       }
+      session = null;
     }
   }
 }

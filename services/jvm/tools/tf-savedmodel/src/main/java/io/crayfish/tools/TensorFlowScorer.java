@@ -3,6 +3,7 @@ package io.crayfish.tools;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.Shared;
 import java.nio.FloatBuffer;
 import org.tensorflow.Result;
 import org.tensorflow.SavedModelBundle;
@@ -17,10 +18,13 @@ import org.tensorflow.types.TFloat32;
  * Scores with the session of a SavedModel, signature {@code serving_default}.
  *
  * <p>The session is fed and fetched by the tensors' names: a call through the signature's function
- * looks them up each time. The input tensor is made once for each batch size.
+ * looks them up each time. The input tensor is made once for each batch size. Scorers of one thread
+ * share the session, which computes in the thread that calls it.
  */
 final class TensorFlowScorer implements Scorer {
   private static final String SIGNATURE = "serving_default";
+
+  private static final Shared<SavedModelBundle> BUNDLES = new Shared<>();
 
   private final RunConfig.Model model;
   private final int threads;
@@ -39,20 +43,8 @@ final class TensorFlowScorer implements Scorer {
 
   @Override
   public void load() throws ScorerException {
-    ConfigProto.Builder config =
-        ConfigProto.newBuilder()
-            .setIntraOpParallelismThreads(threads)
-            .setInterOpParallelismThreads(threads)
-            .setUsePerSessionThreads(true);
-    if (threads == 1) { // else each call is handed to a thread of a pool, and waits for it
-      config.getExperimentalBuilder().setExecutorType("SINGLE_THREADED_EXECUTOR");
-    }
     try {
-      bundle =
-          SavedModelBundle.loader(model.path())
-              .withTags("serve")
-              .withConfigProto(config.build())
-              .load();
+      bundle = threads == 1 ? BUNDLES.take(model.path(), this::open) : open();
       session = bundle.session();
       Signature signature = bundle.function(SIGNATURE).signature();
       input = signature.getInputs().values().iterator().next().name;
@@ -62,10 +54,27 @@ final class TensorFlowScorer implements Scorer {
         throw new ScorerException(
             model.path() + ": answers " + answer.length + " values, not " + model.outputs());
       }
-    } catch (RuntimeException error) {
+    } catch (ScorerException error) {
+      throw error;
+    } catch (Exception error) {
       throw new ScorerException(
           model.path() + ": not a usable SavedModel: " + error.getMessage(), error);
     }
+  }
+
+  private SavedModelBundle open() {
+    ConfigProto.Builder config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(threads)
+            .setInterOpParallelismThreads(threads)
+            .setUsePerSessionThreads(true);
+    if (threads == 1) { // else each call is handed to a thread of a pool, and waits for it
+      config.getExperimentalBuilder().setExecutorType("SINGLE_THREADED_EXECUTOR");
+    }
+    return SavedModelBundle.loader(model.path())
+        .withTags("serve")
+        .withConfigProto(config.build())
+        .load();
   }
 
   @Override
@@ -98,8 +107,18 @@ final class TensorFlowScorer implements Scorer {
     if (points != null) {
       points.close();
     }
-    if (bundle != null) {
-      bundle.close();
+    if (bundle == null) {
+      return;
     }
+    if (threads > 1) {
+      bundle.close();
+    } else {
+      try {
+        BUNDLES.giveBack(model.path());
+      } catch (Exception error) {
+        throw new IllegalStateException(error);
+      }
+    }
+    bundle = null;
   }
 }
