@@ -110,7 +110,7 @@ def test_a_backlog_without_a_count_and_without_a_bare_scorer_is_refused(catalog:
         ("flink", {"poll_records": 55}),
         ("kafka-streams", {"poll_records": 55}),
         ("ray", {"poll_records": 55}),
-        ("spark", {"poll_records": 55, "arrow_records": 55, "max_offsets_per_trigger": 445}),
+        ("spark", {"poll_records": 55, "arrow_records": 6, "max_offsets_per_trigger": 445}),
     ],
 )
 def test_what_is_held_in_memory_is_bounded_in_bytes(
