@@ -62,11 +62,11 @@ def compare_results(
     warnings: list[tuple[int, str]] = []
     for number, other in enumerate(others):
         ours, theirs = recorded_defaults(base.manifest), recorded_defaults(other.manifest)
-        before = cells_of(base, {**theirs, **ours})
-        looked_for = searches_of(base, {**theirs, **ours})
+        before = cells_of(base, ours.or_those_of(theirs))
+        looked_for = searches_of(base, ours.or_those_of(theirs))
         warnings += [(number, text) for text in differences(base.manifest, other.manifest)]
-        after = cells_of(other, {**ours, **theirs})
-        looking = searches_of(other, {**ours, **theirs})
+        after = cells_of(other, theirs.or_those_of(ours))
+        looking = searches_of(other, theirs.or_those_of(ours))
         for identity, summary in before.items():
             match = after.get(identity)
             missing = _missing(number, summary, match)

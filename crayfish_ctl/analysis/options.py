@@ -6,7 +6,11 @@ defaults in their manifest: what they leave out is taken to be what it is today.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from crayfish_ctl.cells import held, message_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,29 +19,56 @@ if TYPE_CHECKING:
     from crayfish_ctl.results.manifest import Manifest
 
     Values = Mapping[str, bool | int | float | str]
-    Defaults = Mapping[tuple[str, str], Values]
-    """By kind (`processors`, `tools`) and name."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The options as they were declared."""
+
+    declared: Mapping[tuple[str, str], Mapping[str, Any]]
+    """By kind (`processors`, `tools`) and name: default, bounds and so on of each."""
+    point_values: int
+    """Numbers in a point: some defaults are lower for large records."""
+
+    def or_those_of(self, other: Defaults) -> Defaults:
+        """Those of the other results where these have none."""
+        return Defaults({**other.declared, **self.declared}, self.point_values)
+
+    def of_processor(self, cell: Cell) -> Values:
+        """What the processor's options were if they were not given."""
+        return self._of("processors", cell.processor, cell)
+
+    def of_tool(self, cell: Cell) -> Values:
+        """Likewise, of the tool."""
+        return self._of("tools", cell.tool, cell)
+
+    def _of(self, kind: str, name: str, cell: Cell) -> Values:
+        size = message_bytes(cell.format, cell.batch_size, self.point_values)
+        return {
+            key: held(option["default"], option["most_bytes"], size)
+            if option.get("most_bytes")
+            else option["default"]
+            for key, option in self.declared.get((kind, name), {}).items()
+        }
 
 
 def recorded_defaults(manifest: Manifest) -> Defaults:
-    """The defaults of the options, as they were declared; empty if the manifest has none."""
-    found: dict[tuple[str, str], Values] = {}
+    """The defaults of the options, as they were declared; none if the manifest has none."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for kind in ("processors", "tools"):
         owners: Any = manifest.plan.get(kind)
         for name, owner in owners.items() if isinstance(owners, dict) else ():
-            declared = owner.get("options", {})
-            found[kind, name] = {key: option["default"] for key, option in declared.items()}
-    return found
+            found[kind, name] = owner.get("options", {})
+    model: Any = manifest.plan.get("model") or {}
+    return Defaults(found, math.prod(model.get("input", {}).get("shape", ())))
 
 
 def completed(cell: Cell, defaults: Defaults) -> Cell:
     """The cell with every option, those that it does not have at their default."""
-    processor = defaults.get(("processors", cell.processor), {})
-    tool = defaults.get(("tools", cell.tool), {})
     return cell.model_copy(
         update={
-            "processor_options": {**processor, **cell.processor_options},
-            "tool_options": {**tool, **cell.tool_options},
+            "processor_options": {**defaults.of_processor(cell), **cell.processor_options},
+            "tool_options": {**defaults.of_tool(cell), **cell.tool_options},
         }
     )
 
@@ -53,9 +84,9 @@ def unusual(options: Values, defaults: Values) -> str:
 
 def unusual_of_processor(cell: Cell, defaults: Defaults) -> str:
     """`unusual`, of the processor."""
-    return unusual(cell.processor_options, defaults.get(("processors", cell.processor), {}))
+    return unusual(cell.processor_options, defaults.of_processor(cell))
 
 
 def unusual_of_tool(cell: Cell, defaults: Defaults) -> str:
     """`unusual`, of the tool."""
-    return unusual(cell.tool_options, defaults.get(("tools", cell.tool), {}))
+    return unusual(cell.tool_options, defaults.of_tool(cell))

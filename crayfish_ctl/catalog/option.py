@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from crayfish_ctl.cells import held
+
 from .explain import meant
 from .values import WHOLE_MAX, Options, real, shown, whole
 
@@ -71,9 +73,9 @@ class Option(BaseModel):
 
     def default_for(self, record_bytes: int) -> Value:
         """The default, or as much less as records of that size ask for; one at least."""
-        if self.most_bytes is None or not self.default:  # 0 is no number of records
+        if self.most_bytes is None:
             return self.check(self.default)
-        return self.check(max(1, min(self.default, self.most_bytes // record_bytes)))
+        return self.check(held(self.default, self.most_bytes, record_bytes))
 
     def check(self, value: Value) -> Value:
         """The value, with the type of the default.

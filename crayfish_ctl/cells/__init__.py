@@ -16,6 +16,7 @@ from .arrivals import (
 from .cell import Call, Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
 from .goals import GOALS, Goal, GoalName, goal_of
 from .pipelines import PIPELINES, Pipeline, pipeline_of
+from .size import held, message_bytes, points_that_fit
 
 __all__ = [
     "GOALS",
@@ -40,5 +41,8 @@ __all__ = [
     "TraceArrivals",
     "Warmup",
     "goal_of",
+    "held",
+    "message_bytes",
     "pipeline_of",
+    "points_that_fit",
 ]

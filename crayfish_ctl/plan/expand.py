@@ -20,13 +20,13 @@ from crayfish_ctl.cells import (
     Settle,
     StopRule,
     Warmup,
+    message_bytes,
 )
 from crayfish_ctl.errors import CrayfishError
 
 from .choices import parse_parallelism
 from .model import Call, Cell, Purpose, RunSpec
 from .pace import assumed_rate, backlog, lasts_by_its_scorer, warmup_rate
-from .size import message_bytes
 from .trace import trace_name
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import KafkaConfig
+from crayfish_ctl.cells import message_bytes, points_that_fit
 from crayfish_ctl.errors import CrayfishError
 
 from .estimate import scheduled_records
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 MAX_MESSAGE_BYTES: Final[int] = KafkaConfig.model_fields["max_message_bytes"].default
-_HEADER_BYTES: Final = 64
-_VALUE_BYTES: Final = {RecordFormat.BINARY: 4, RecordFormat.JSON: 11}
-"""Of a float32: as it is, and as a decimal number with its comma."""
-
-
-def message_bytes(record_format: RecordFormat, batch: int, values: int) -> int:
-    """Bytes of a message that carries so many values for each of its points."""
-    return _HEADER_BYTES + _VALUE_BYTES[record_format] * values * batch
 
 
 def record_bytes(cell: Cell, model: Model) -> int:
@@ -35,7 +28,7 @@ def record_bytes(cell: Cell, model: Model) -> int:
 
 def largest_batch(cell: Cell, values: int) -> int:
     """Points that fit into one message; 0: not even one."""
-    return (MAX_MESSAGE_BYTES - _HEADER_BYTES) // (_VALUE_BYTES[cell.format] * values)
+    return points_that_fit(cell.format, values, MAX_MESSAGE_BYTES)
 
 
 def check_size(where: str, cell: Cell, model: Model) -> None:

@@ -14,6 +14,7 @@ from crayfish_ctl.analysis.comparison import more_is_better
 from crayfish_ctl.analysis.differences import differences
 from crayfish_ctl.analysis.identity import cells_of, identity_of
 from crayfish_ctl.analysis.metrics import METRICS
+from crayfish_ctl.analysis.options import recorded_defaults
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.results import Image, Results
 from tests.unit.results.runs import result, saturating
@@ -300,7 +301,7 @@ def test_a_share_of_the_capacity_is_no_rate(tmp_path: Path) -> None:
 def test_two_cells_of_one_identity_are_named(tmp_path: Path) -> None:
     folder = results(tmp_path, [result(1.0, rate=5.0, title="a"), result(1.0, rate=6.0, title="a")])
     with pytest.raises(CrayfishError, match="flink python onnx @ a and flink python onnx @ a"):
-        cells_of(folder, {})
+        cells_of(folder, recorded_defaults(folder.manifest))
 
 
 @pytest.mark.parametrize(

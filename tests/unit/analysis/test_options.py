@@ -60,7 +60,7 @@ def test_only_what_is_not_at_its_default_is_shown() -> None:
     defaults = recorded_defaults(manifest().model_copy(update={"plan": PLAN}))
     assert completed(run(1.0).spec.cell, defaults).tool_options == {"threads": 1}
     own = {"bundle_size": 1000, "z": 1, "a": True}
-    assert unusual(own, defaults["processors", "flink"]) == "a=True, z=1"
+    assert unusual(own, defaults.of_processor(run(1.0).spec.cell)) == "a=True, z=1"
     assert unusual({"bundle_size": 7}, {}) == "bundle_size=7"
 
 
@@ -68,3 +68,16 @@ def test_cells_that_differ_in_their_length_only_are_two() -> None:
     short, long = run(1.0, segment="5 s"), run(1.0, segment="60 s")
     assert len(by_cell([short, long, short])) == 2
     assert short.spec.cell.workload.endswith(", 5 s")
+
+
+def test_a_default_that_large_records_lower_is_not_unusual() -> None:
+    polls = {"poll_records": {"default": 500, "most_bytes": 33_554_432}}
+    plan = {
+        "processors": {"flink": {"options": polls}},
+        "model": {"input": {"shape": [3, 224, 224]}},
+    }
+    defaults = recorded_defaults(manifest().model_copy(update={"plan": plan}))
+    cell = run(1.0).spec.cell
+    assert defaults.of_processor(cell) == {"poll_records": 55}
+    assert unusual({"poll_records": 55}, defaults.of_processor(cell)) == ""
+    assert unusual({"poll_records": 500}, defaults.of_processor(cell)) == "poll_records=500"

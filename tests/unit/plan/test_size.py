@@ -10,9 +10,10 @@ import pytest
 
 from crayfish_contract.codec import RecordFormat
 from crayfish_ctl.catalog import Model, load_catalog
+from crayfish_ctl.cells import message_bytes
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import choices, make_plan
-from crayfish_ctl.plan.size import check_size, kafka_bytes, largest_batch, message_bytes
+from crayfish_ctl.plan.size import check_size, kafka_bytes, largest_batch
 
 if TYPE_CHECKING:
     from crayfish_ctl.plan.model import Cell
