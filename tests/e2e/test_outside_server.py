@@ -74,12 +74,12 @@ def test_it_is_called_and_left_alone(
             "tool": tool,
             "call": "async:8",
             "rate": RATE,
-            "stop": {"seconds": SECONDS},
         }
         for tool in TOOLS
     ]
     given = [word for tool in TOOLS for word in ("--server", f"{tool}={address}")]
-    finished = start(write_experiment(tmp_path, workloads), *given).finish(timeout_s=300)
+    experiment = write_experiment(tmp_path, workloads, stop={"seconds": SECONDS})
+    finished = start(experiment, *given).finish(timeout_s=300)
     for tool in TOOLS:
         (run,) = finished.titled(tool)
         records = finished.records(run["run_id"])
