@@ -29,6 +29,10 @@ KILLERS: Final = tuple(processor for processor, _, _ in IN_EACH)
 """Whoever goes on while its server is away."""
 
 
+STILL: Final = "kafka-streams"
+"""Whose server takes calls and does not answer for a while."""
+
+
 def name_of(*words: str) -> str:
     """The title of a workload."""
     return " ".join(words)
@@ -40,6 +44,8 @@ def workloads() -> list[dict[str, Any]]:
     for processor, runtime, call in IN_EACH:
         found += [_steady(processor, runtime, server, call) for server in SERVERS]
         found.append(_killed(processor, runtime))
+        if processor == STILL:
+            found.append(_stands_still(processor, runtime))
         found += [_steady(*cell) for cell in ONCE if cell[0] == processor]
     return [*found, *_besides()]
 
@@ -66,8 +72,17 @@ def _steady(processor: str, runtime: str, tool: str, call: str) -> dict[str, Any
 
 def _killed(processor: str, runtime: str) -> dict[str, Any]:
     fault = {"at_seconds": 2, "service": "triton", "action": "kill", "seconds": 1}
+    return _faulty(processor, runtime, name_of(processor, "without its server"), fault)
+
+
+def _stands_still(processor: str, runtime: str) -> dict[str, Any]:
+    fault = {"at_seconds": 2, "service": "triton", "action": "pause", "seconds": 2}
+    return _faulty(processor, runtime, name_of(processor, "server stands still"), fault)
+
+
+def _faulty(processor: str, runtime: str, title: str, fault: dict[str, Any]) -> dict[str, Any]:
     return {
-        "title": name_of(processor, "without its server"),
+        "title": title,
         "processor": processor,
         "runtime": runtime,
         "tool": "triton",

@@ -16,6 +16,7 @@ from .served import (
     RATE,
     SECONDS,
     SERVERS,
+    STILL,
     name_of,
     workloads,
 )
@@ -78,6 +79,18 @@ def test_a_server_that_dies_fails_calls_and_loses_no_record(
     # It went on when the server was back: the last second is whole.
     last = records.sort("intended_ns").tail(KILL_RATE // 2)
     assert set(last["status"]) == {"ok"}
+
+
+def test_a_server_that_does_not_answer_costs_its_calls_their_deadline(served: Finished) -> None:
+    (run,) = served.titled(name_of(STILL, "server stands still"))
+    records = served.records(run["run_id"])
+    assert records.height == records["id"].n_unique() == KILL_RATE * KILL_SECONDS, run["verdict"]
+    failed = records.filter(records["status"] == "failed")
+    assert set(failed["reason"]) == {"deadline"}
+    # Whoever waits for longer than the deadline has failed, and nobody waits much longer.
+    (fault,) = run["faults"]
+    assert fault["failed"] == failed.height > 0
+    assert set(records.sort("intended_ns").tail(KILL_RATE // 2)["status"]) == {"ok"}
 
 
 def test_order_is_kept_where_it_is_asked_for(served: Finished) -> None:
