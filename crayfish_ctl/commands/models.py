@@ -97,6 +97,31 @@ def register(
             with engine(known.roots, []) as target:
                 make_models(wanted, known.roots, target, console, weights)
 
+    @models.command()
+    def check(
+        model: Annotated[str, typer.Argument(help="a model's name, or the path of its file")],
+        seconds: Annotated[
+            float, typer.Option(min=0.1, help="that each tool scores, after it has loaded")
+        ] = 8.0,
+        points: Annotated[str, typer.Option(help="as `crayfish run` takes them")] = "test",
+        beside: With = None,
+    ) -> None:
+        """Score points with every embedded tool in both runtimes, and compare the answers."""
+        from crayfish_ctl.models import models_of_files  # noqa: PLC0415  slow: only here
+
+        from .models_check import check_model, check_plan  # noqa: PLC0415
+        from .models_checked import show_checked  # noqa: PLC0415
+
+        known, (name,) = models_of_files(catalog(beside), [model])
+        console = _console()
+        if known.model(name).unmade:
+            raise CrayfishError(f"model {name}: is not made", hint=f"`crayfish models make {name}`")
+        plan = check_plan(known, name, seconds, points)
+        images = [image for each in plan.processors.values() for image in each.images]
+        with engine(known.roots, images) as target:
+            found = check_model(plan, target, console)
+        raise typer.Exit(show_checked(plan.model.shown, found, console))
+
     app.add_typer(models, name="models")
 
 
