@@ -112,7 +112,7 @@ def register(
         from .models_check import check_model, check_plan  # noqa: PLC0415
         from .models_checked import show_checked  # noqa: PLC0415
 
-        known, (name,) = models_of_files(catalog(beside), [model])
+        known, (name,) = models_of_files(catalog(beside), [model], flag="")
         console = _console()
         if known.model(name).unmade:
             raise CrayfishError(f"model {name}: is not made", hint=f"`crayfish models make {name}`")

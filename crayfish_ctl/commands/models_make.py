@@ -110,7 +110,7 @@ def make_models(
             _rename(scratch, root / made_by.folder)
         console.print(
             f"{model.name} ({read.weights}): {root / made_by.folder}, "
-            f"{sum(file.bytes for file in read.files.values()) / 1e6:,.0f} MB; weights: {read.why}",
+            f"{sum(file.bytes for file in read.files.values()) / 1e6:,.0f} MB",
             soft_wrap=True,
             markup=False,
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
     from crayfish_ctl.catalog import Catalog, Model
     from crayfish_ctl.models import Facts
@@ -30,7 +30,8 @@ def show_models(catalog: Catalog, console: Console) -> None:
     table = Table(title="models", title_justify="left")
     columns = ("model", "weights", "format", "point", "prediction", "size", "files", "root")
     for column in columns:
-        table.add_column(column, justify="right" if column == "size" else "left")
+        justify: JustifyMethod = "right" if column == "size" else "left"
+        table.add_column(column, justify=justify, no_wrap=column == "root")
     wrong = [error.message for (kind, _), error in catalog.broken.items() if kind == "model"]
     for model in catalog.models.values():
         root = model.root or catalog.roots.checkout
