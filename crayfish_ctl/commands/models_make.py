@@ -10,6 +10,8 @@ import json
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,7 +23,7 @@ from crayfish_ctl.run.variables import container_user
 from crayfish_ctl.targets import Given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -33,6 +35,8 @@ WeightsChoice = Literal["imagenet", "seeded", "auto"]
 _ANYBODY_WRITES: Final = 0o1777
 _FOLDER: Final = 0o755
 """The containers' users read it, whatever the caller's umask is."""
+_LAST_LINES: Final = 15
+"""Of what a maker wrote that has no words of its own for what went wrong."""
 _SPARE: Final = 1.5
 """Of its size on the disk: what lies beside it while it is made."""
 
@@ -92,114 +96,117 @@ def make_models(
         CrayfishError: if one cannot be made; those before it are.
     """
     for model in models:
-        made_by = model.made_by
-        if made_by is None:
+        if model.made_by is None:
             continue
         root = model.root or roots.checkout
-        build_images(roots, [made_by.image], console)
-        console.print(f"making {model.name}: {made_by.words}", soft_wrap=True, markup=False)
-        with cleaned(target, console), _aside(root, model.name, made_by) as scratch:
-            _call(model, made_by, (roots, root, scratch), (target, console), weights)
-            read = read_made(
-                root, model.model_copy(update={"made_by": _at(made_by, scratch, root)})
-            )
-            if read is None:
+        folder = root / model.made_by.folder
+        build_images(roots, [model.made_by.image], console)
+        say = partial(console.print, soft_wrap=True, markup=False)
+        say(f"making {model.name}: {model.made_by.words}")
+        with cleaned(target, console), given_back(folder), _aside(root, model) as scratch:
+            _call(_Making(model, model.made_by, roots, scratch), weights, target, say)
+            made = read_made(root, _found_in(scratch, model, root))
+            if made is None:
                 raise CrayfishError(
-                    f"models.{model.name}: its maker left no made.json", code=ExitCode.HOST
+                    f"{model.name}: its maker left no made.json", code=ExitCode.HOST
                 )
-            _rename(scratch, root / made_by.folder)
-        console.print(
-            f"{model.name} ({read.weights}): {root / made_by.folder}, "
-            f"{sum(file.bytes for file in read.files.values()) / 1e6:,.0f} MB",
-            soft_wrap=True,
-            markup=False,
-        )
+            _rename(scratch, folder)
+        megabytes = sum(file.bytes for file in made.files.values()) / 1e6
+        say(f"{model.name} ({made.weights}): {folder}, {megabytes:,.0f} MB")
+
+
+@dataclass(frozen=True)
+class _Making:
+    """A model that is being made."""
+
+    model: Model
+    made_by: MadeBy
+    roots: Roots
+    scratch: Path
+    """Where its files are written."""
 
 
 def _call(
-    model: Model,
-    made_by: MadeBy,
-    folders: tuple[Roots, Path, Path],
-    shown: tuple[Target, Console],
-    weights: WeightsChoice,
+    making: _Making, weights: WeightsChoice, target: Target, say: Callable[[str], None]
 ) -> None:
     """Run the maker to its end; what it says of its steps is shown.
 
     Raises:
         CrayfishError: with its own last words, if it fails.
     """
-    roots, root, scratch = folders
-    target, console = shown
-    said: list[str] = []
+    model, made_by, checkout = making.model, making.made_by, making.roots.checkout
+    errors: list[str] = []
 
     def line(text: str) -> None:
-        found = _message(text)
-        if found is None:
-            return
-        level, message = found
+        level, message = _message(text)
         if level == "error":
-            said.append(message)
-        else:
-            console.print(f"  {message}", soft_wrap=True, markup=False)
+            errors.append(message)
+        elif level:
+            say(f"  {message}")
 
-    command = ["-m", made_by.module, "--out", "/out", "--tolerance", str(model.tolerance)]
-    read = {"/crayfish/checkout/models": roots.checkout / "models"}
-    if root != roots.checkout:
-        read["/crayfish/root/models"] = root / "models"
+    read = {"/crayfish/checkout/models": checkout / "models"}
+    if model.root not in {None, checkout}:
+        read["/crayfish/root/models"] = making.scratch.parent
     given = Given(
         read=read,
-        written={"/out": scratch},
+        written={"/out": making.scratch},
         user=container_user(),
         memory=made_by.memory,
         online=weights != "seeded",
     )
     image = f"{IMAGE_PREFIX}/{made_by.image}:{IMAGE_TAG}"
+    command = ["-m", made_by.module, "--out", "/out", "--tolerance", str(model.tolerance)]
     try:
         target.make(image, [*command, "--weights", weights], given, line)
     except CrayfishError as error:
-        if said:
-            raise CrayfishError(f"{model.name}: {said[-1]}", code=ExitCode.HOST) from None
-        tail = "\n".join(error.message.splitlines()[-15:])
-        raise CrayfishError(f"{model.name}: cannot be made: {tail}", code=ExitCode.HOST) from None
+        why = errors[-1] if errors else "cannot be made: " + _tail(error.message)
+        raise CrayfishError(f"{model.name}: {why}", code=ExitCode.HOST) from None
 
 
-def _message(text: str) -> tuple[str, str] | None:
-    """Level and message of a container's line; None for what a library writes between them."""
+def _tail(text: str) -> str:
+    return "\n".join(text.splitlines()[-_LAST_LINES:])
+
+
+def _message(text: str) -> tuple[str, str]:
+    """Level and message of a container's line; empty for what a library writes between them."""
     try:
         line = json.loads(text)
         return str(line["level"]), str(line["msg"])
     except (ValueError, TypeError, KeyError):
-        return None
+        return "", ""
 
 
 @contextmanager
-def _aside(root: Path, name: str, made_by: MadeBy) -> Iterator[Path]:
+def _aside(root: Path, model: Model) -> Iterator[Path]:
     """An empty folder on the same disk, which is gone afterwards, unless it was renamed.
 
     Raises:
-        CrayfishError: if there is no room, or no right to write there.
+        CrayfishError: if there is no room.
     """
-    models = root / "models"
-    for left in models.glob(f".making-{name}-*"):  # of a maker that was killed
+    models, begin = root / "models", f".making-{model.name}-"
+    for left in models.glob(f"{begin}*"):  # of a controller that was killed
         shutil.rmtree(left, ignore_errors=True)
-    free, needed = shutil.disk_usage(models).free, _SPARE * 1e6 * made_by.megabytes
+    megabytes = model.made_by.megabytes if model.made_by else 0
+    free, needed = shutil.disk_usage(models).free, _SPARE * 1e6 * megabytes
     if free < needed:
         raise CrayfishError(
-            f"{models}: {free / 1e6:,.0f} MB free, {name} needs {needed / 1e6:,.0f} MB",
+            f"{models}: {free / 1e6:,.0f} MB free, {model.name} needs {needed / 1e6:,.0f} MB",
             hint="make room",
             code=ExitCode.HOST,
         )
-    scratch = Path(tempfile.mkdtemp(prefix=f".making-{name}-", dir=models))
+    scratch = Path(tempfile.mkdtemp(prefix=begin, dir=models))
     scratch.chmod(_ANYBODY_WRITES)
     try:
-        with given_back(root / made_by.folder):
-            yield scratch
+        yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _at(made_by: MadeBy, folder: Path, root: Path) -> MadeBy:
-    return made_by.model_copy(update={"folder": str(folder.relative_to(root))})
+def _found_in(scratch: Path, model: Model, root: Path) -> Model:
+    """The model as if it were where it is being made."""
+    here = {"folder": str(scratch.relative_to(root))}
+    made_by = model.made_by and model.made_by.model_copy(update=here)
+    return model.model_copy(update={"made_by": made_by})
 
 
 def _rename(scratch: Path, folder: Path) -> None:
