@@ -1,4 +1,4 @@
-"""A model as its maker leaves it, without a maker: its files hold anything."""
+"""A model as its maker leaves it, without a maker: only its ONNX file can be read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crayfish_ctl.catalog.files import digest
+from tests.unit.models.made import onnx, tensor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,9 @@ def leave(folder: Path, name: str = NAME, **changes: Any) -> None:
     """
     (folder / "savedmodel").mkdir(parents=True)
     (folder / "savedmodel" / "saved_model.pb").write_bytes(b"pb")
-    for suffix in ("onnx", "h5", "pt"):
+    points = tensor("points", shape=("n", 64, 64, 3))
+    (folder / f"{name}.onnx").write_bytes(onnx([points], [tensor("predictions", shape=("n", 10))]))
+    for suffix in ("h5", "pt"):
         (folder / f"{name}.{suffix}").write_bytes(suffix.encode())
     random = np.random.default_rng(1)
     np.save(folder / "points.npy", random.random((3, 64, 64, 3), dtype=np.float32))

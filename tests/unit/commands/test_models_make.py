@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from crayfish_ctl import host, images, targets
 from crayfish_ctl.catalog import Catalog, load_catalog
-from crayfish_ctl.commands import models_make
+from crayfish_ctl.commands import models_make, running
 from crayfish_ctl.commands.models_make import make_models, models_to_make
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import make_series
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from crayfish_ctl.plan import Series
     from tests.unit.commandline import Done
 
 IMAGE = "crayfish/model-maker:latest"
@@ -204,9 +206,41 @@ def test_a_plan_says_what_is_to_be_made_and_is_made_anew_afterwards(
 ) -> None:
     series = make_series(load_catalog(project), "input-rate", (NAME,), {"rates": (10.0,)})
     assert [model.name for model in series.unmade] == [NAME]
-    assert series.plans[0].runs[0].cell.model == NAME
-    with pytest.raises(CrayfishError, match=r"formats\.onnx: "):
-        series.anew(make(project, Maker(), console))  # it is looked at now, and is no model
+    assert {run.cell.model for run in series.plans[0].runs} == {NAME}
+    series = series.anew(make(project, Maker(), console))
+    assert series.unmade == []
+    assert {run.cell.model for run in series.plans[0].runs} == {f"{NAME} (seeded)"}
+
+
+def test_what_was_made_is_looked_at_before_it_runs(project: Path, console: Console) -> None:
+    series = make_series(load_catalog(project), "input-rate", (NAME,), {"rates": (10.0,)})
+    catalog = make(project, Maker(), console)
+    (project / "models" / NAME / "data" / f"{NAME}.onnx").write_bytes(b"other")
+    with pytest.raises(CrayfishError, match=r"formats\.onnx\.sha256 differs"):
+        series.anew(catalog)
+
+
+def test_a_run_makes_what_is_missing_before_anything_is_built(
+    crayfish: Callable[..., Done], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, order = Maker(), []
+    for name in ("engine_error", "examine", "mend", "ensure_base_image"):
+        monkeypatch.setattr(host, name, lambda *_: None)
+    monkeypatch.setattr(targets, "open_target", lambda: target)
+    for module in (images, models_make):
+        monkeypatch.setattr(module, "build_images", lambda _, names, __: order.append(names))
+
+    def run(series: Series, *_: object) -> ExitCode:
+        order.append(sorted({run.cell.model for run in series.plans[0].runs}))
+        return ExitCode.OK
+
+    monkeypatch.setattr(running, "run_series", run)
+    done = crayfish("run", "input-rate", "--model", NAME, *SHORT)
+    assert done.code == 0, done.err
+    assert order[0] == ["model-maker"]
+    assert "flink" in order[1]
+    assert order[2] == [f"{NAME} (seeded)"]
+    assert target.given[0].written["/out"].parent == root / "models"
 
 
 def test_the_command_line_names_what_is_not_made(crayfish: Callable[..., Done], root: Path) -> None:
@@ -214,6 +248,7 @@ def test_the_command_line_names_what_is_not_made(crayfish: Callable[..., Done], 
     assert done.code == 0, done.err
     assert "not made" in done.out
     assert f"crayfish models make {NAME}  # about 15 s" in done.out
+    assert crayfish("ls").out.count("Not made yet.") == 3
     done = crayfish("plan", "input-rate", "--model", NAME, *SHORT)
     assert done.code == 0, done.err
     assert f"model {NAME}: is made at the first run, or by `crayfish models make" in done.out
@@ -231,3 +266,4 @@ def test_the_command_line_names_what_is_not_made(crayfish: Callable[..., Done], 
     assert done.code == 0
     assert "is made; --again makes it anew" in done.out
     assert "seeded" in crayfish("models").out
+    assert "Made: seeded." in crayfish("ls").out
