@@ -29,6 +29,7 @@ from crayfish_ctl.plan import Series  # noqa: TC001  Typer reads the annotations
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from crayfish_ctl.catalog import Model
     from crayfish_ctl.targets import Target
 app = typer.Typer(
     help="Benchmark of machine-learning inference in stream processors.",
@@ -81,9 +82,17 @@ def run(
     wait: Wait = False,
 ) -> None:
     """Run an experiment, or several, and write the report."""
-    with _engine_to_ourselves(made.roots, made.images if setup else None, wait=wait) as target:
+    if made.unmade and not setup:
+        raise CrayfishError(
+            f"model {made.unmade[0].name}: is not made",
+            hint=f"`crayfish models make {' '.join(model.name for model in made.unmade)}`",
+        )
+    needed = made.images if setup else None
+    with _engine_to_ourselves(made.roots, needed, wait=wait, models=made.unmade) as target:
         from crayfish_ctl.commands import running  # noqa: PLC0415  slow: after the lock's answer
 
+        if made.unmade:
+            made = made.anew(_catalog(made.roots.folders[1:]))
         _show_plans(made)
         code = running.run_series(made, out, target, console)
     raise typer.Exit(code)
@@ -138,15 +147,16 @@ def doctor(
 @app.command()
 def images(
     names: Annotated[
-        list[str] | None, typer.Argument(help="folders of images/; all if none")
+        list[str] | None,
+        typer.Argument(help="folders of images/; without any, all that experiments use"),
     ] = None,
     beside: With = None,
 ) -> None:
     """Build the images that are missing or out of date."""
-    from crayfish_ctl.images import image_names  # noqa: PLC0415
+    from crayfish_ctl.images import usual_images  # noqa: PLC0415
 
     roots = _roots(beside)
-    with _engine_to_ourselves(roots, names or image_names(roots)):
+    with _engine_to_ourselves(roots, names or usual_images(roots)):
         pass
 
 
@@ -208,7 +218,11 @@ def schema(
 
 @contextmanager
 def _engine_to_ourselves(
-    roots: Roots, images: Sequence[str] | None, *, wait: bool = False
+    roots: Roots,
+    images: Sequence[str] | None,
+    *,
+    wait: bool = False,
+    models: Sequence[Model] = (),
 ) -> Iterator[Target]:
     """Nobody else builds or measures on the engine meanwhile, from before the first image on.
 
@@ -216,6 +230,7 @@ def _engine_to_ourselves(
         roots: where the images' sources are.
         images: to be made ready, with the engine itself if none answers; None: all is there.
         wait: for another experiment's end.
+        models: to be made before that.
     """
     from crayfish_ctl import host  # noqa: PLC0415
     from crayfish_ctl.images import build_images  # noqa: PLC0415
@@ -229,6 +244,10 @@ def _engine_to_ourselves(
             if images is not None:
                 host.mend(host.examine(roots), console.print)
                 host.ensure_base_image(roots.checkout, console.print)
+                if models:
+                    from crayfish_ctl.commands.models_make import make_models  # noqa: PLC0415
+
+                    make_models(models, roots, target, console)
                 build_images(roots, images, console)
             yield target
 
@@ -241,7 +260,7 @@ def _show_plans(made: Series) -> None:
 
 for extension in (compare, figures, export):
     extension.register(app)
-models.register(app, _catalog)
+models.register(app, _catalog, _engine_to_ourselves)
 
 
 def main() -> None:

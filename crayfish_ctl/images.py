@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 IMAGE_PREFIX = "crayfish"
 IMAGE_TAG = "latest"
 LABEL = "crayfish.inputs"
+_WHEN_NEEDED = re.compile(r"^LABEL\s+crayfish\.build=when-needed\s*$", re.MULTILINE)
 _COPY = re.compile(r"^(?:COPY|ADD)\s+(?!.*--from)((?:.|\\\n)*?[^\\])$", re.MULTILINE)
 
 
@@ -56,6 +57,18 @@ class ImageSource:
 def image_names(roots: Roots) -> list[str]:
     """Every image there is."""
     return sorted(path.parent.name for path in roots.glob("images/*/Dockerfile"))
+
+
+def usual_images(roots: Roots) -> list[str]:
+    """Those that are built when nobody names any: all but the ones whose Dockerfile says otherwise.
+
+    What no run needs is built where it is used.
+    """
+    return sorted(
+        path.parent.name
+        for path in roots.glob("images/*/Dockerfile")
+        if not _WHEN_NEEDED.search(path.read_text(encoding="utf-8"))
+    )
 
 
 def read_source(roots: Roots, name: str) -> ImageSource:

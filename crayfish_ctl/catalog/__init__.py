@@ -3,6 +3,7 @@
 from .experiment import Experiment, Sizing, WorkloadEntry
 from .files import check_model_files
 from .load import Catalog, load_catalog
+from .made import Made, read_made
 from .matrix import System, near, supported, unsupported
 from .model import RUNTIMES, Model, Processor, Profile, Resources, Tool
 from .roots import Roots, open_roots, roots_of_environment
@@ -11,6 +12,7 @@ __all__ = [
     "RUNTIMES",
     "Catalog",
     "Experiment",
+    "Made",
     "Model",
     "Processor",
     "Profile",
@@ -24,6 +26,7 @@ __all__ = [
     "load_catalog",
     "near",
     "open_roots",
+    "read_made",
     "roots_of_environment",
     "supported",
     "unsupported",

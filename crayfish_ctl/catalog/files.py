@@ -34,13 +34,20 @@ def check_model_files(root: Path, model: Model, model_format: str | None) -> Non
                 f"{where}: {path} does not lie in models/",
                 hint="containers see models/ and nothing else",
             )
+        if model.made_by is not None and not (root / path).exists():
+            raise CrayfishError(
+                f"{where}: {path} is not made",
+                hint=f"`crayfish models make {model.name}` makes it ({model.made_by.words})",
+            )
         check_there(where, root, root / path)
         if field not in {"points", "reference"}:
             _check_kind(where, root / path, str(model_format))
         if sha256 is not None and digest(root / path) != sha256:
             raise CrayfishError(
                 f"{root / path}: is not the file that {config} describes ({field}.sha256 differs)",
-                hint="restore it; if you changed it on purpose, remove or renew the sha256",
+                hint="restore it; if you changed it on purpose, remove or renew the sha256"
+                if model.made_by is None
+                else f"`crayfish models make {model.name} --again` makes it anew",
             )
 
 

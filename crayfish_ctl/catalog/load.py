@@ -17,6 +17,7 @@ from crayfish_ctl.errors import CrayfishError
 from .experiment import Experiment
 from .explain import explain, meant
 from .libraries import Held, libraries_of, with_tools
+from .made import with_made
 from .model import Entry, Model, Processor, Profile, Tool
 from .reading import read_mapping
 from .roots import Roots, open_roots
@@ -129,7 +130,7 @@ def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
         roots=roots,
         processors=processors,
         tools=tools,
-        models=_entries(roots, Model, broken),
+        models=_models(roots, broken),
         profiles=_entries(roots, Profile, broken),
         experiments={
             name: found.read_from(roots.find(f"configs/experiments/{name}.yaml"))
@@ -141,6 +142,18 @@ def load_catalog(root: Path, more: Iterable[Path] = ()) -> Catalog:
 
 def _libraries(roots: Roots, processor: Processor) -> dict[Runtime, set[str]] | None:
     return libraries_of(roots, processor.images, lambda path: read_yaml(path, Held))
+
+
+def _models(roots: Roots, broken: Broken) -> dict[str, Model]:
+    """With what was made of them."""
+    models = _entries(roots, Model, broken)
+    for name, model in list(models.items()):
+        try:
+            models[name] = with_made(model.root or roots.checkout, model)
+        except CrayfishError as error:
+            del models[name]
+            broken["model", name] = error
+    return models
 
 
 def _entries(roots: Roots, kind: type[E], broken: Broken) -> dict[str, E]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -17,6 +17,7 @@ from .values import (
     MemorySize,
     Name,
     Options,
+    Seconds,
     Sha256,
     Tolerance,
     Unit,
@@ -251,6 +252,37 @@ class _Reference(Config):
     sha256: Sha256 | None = None
 
 
+_SECONDS_OF_A_MINUTE: Final = 60
+_SHORT_MINUTES: Final = 1.5
+"""Below it, seconds say more."""
+Weights = Literal["imagenet", "seeded"]
+"""imagenet: as published with Keras. seeded: drawn from a seed; what is computed is the same, what
+is answered means nothing."""
+
+
+class MadeBy(Config):
+    """How a model is made that is too large to lie in the repository."""
+
+    module: Annotated[str, Field(pattern=r"^models(\.[a-z0-9_]+)+$")]
+    """Of Python, below models/ of the model's root; run in the image."""
+    image: Name = "model-maker"
+    folder: str
+    """Below models/, with all that is made, and nothing else."""
+    memory: MemorySize
+    """That it needs while it is made."""
+    seconds: Seconds
+    """That it takes, about."""
+    megabytes: Count
+    """Of the folder, about."""
+
+    @property
+    def words(self) -> str:
+        """What it costs."""
+        minutes = self.seconds / _SECONDS_OF_A_MINUTE
+        time = f"{minutes:.0f} min" if minutes > _SHORT_MINUTES else f"{self.seconds:.0f} s"
+        return f"about {time}, {self.megabytes:,} MB"
+
+
 class Model(Entry):
     """configs/models/NAME.yaml."""
 
@@ -266,6 +298,40 @@ class Model(Entry):
     points_per_second: Annotated[float, Field(gt=0)] | None = None
     """What one core scores, about: for estimates, until something has been measured."""
     formats: dict[str, ModelFile]
+    made_by: MadeBy | None = None
+    """None: its files are in the repository, or somebody brought them."""
+    weights: Weights | None = None
+    """Of a model that is made: which ones it has; read from what was made, and no part of the file.
+    None: it is not made yet, or nobody makes it."""
+
+    @property
+    def unmade(self) -> bool:
+        """Whether its files are not there yet, and can be made."""
+        return self.made_by is not None and self.weights is None
+
+    @property
+    def shown(self) -> str:
+        """As results and tables call it: a model with weights of another origin is another one."""
+        return self.name if self.weights is None else f"{self.name} ({self.weights})"
+
+    def as_made(self, weights: Weights, digests: Mapping[str, str]) -> Model:
+        """The same, with what was made.
+
+        Args:
+            weights: that it has.
+            digests: SHA-256 by the path of a file or folder.
+        """
+
+        def known(file: Any) -> Any:
+            return file and file.model_copy(update={"sha256": digests[file.path]})
+
+        update = {
+            "weights": weights,
+            "formats": {name: known(file) for name, file in self.formats.items()},
+            "points": known(self.points),
+            "reference": known(self.reference),
+        }
+        return self.model_copy(update=update).found_in(self._root, self.file)
 
 
 CpuLimit = Literal["quota", "short-quota", "cores"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from crayfish_ctl.catalog import Catalog
+    from crayfish_ctl.catalog import Catalog, Model
     from crayfish_ctl.catalog.model import Entry
 
 
@@ -29,7 +29,7 @@ def show_catalog(catalog: Catalog, console: Console) -> None:
     console.print(matrix_table(catalog))
     listings: tuple[tuple[str, Sequence[tuple[Entry, str]]], ...] = (
         ("tools", [(t, f"{t.title}, {t.kind}") for t in catalog.tools.values()]),
-        ("models", [(m, m.description) for m in catalog.models.values()]),
+        ("models", [(m, _of_model(m)) for m in catalog.models.values()]),
         ("profiles", [(p, p.description) for p in catalog.profiles.values()]),
         (
             "experiments",
@@ -46,6 +46,13 @@ def show_catalog(catalog: Catalog, console: Console) -> None:
             "\n".join(error.message for error in catalog.broken.values()),
             hint="everything else can be used; who asks for one of these gets its error",
         )
+
+
+def _of_model(model: Model) -> str:
+    """What it is, and of one that is made, whether it is and with whose weights."""
+    if model.made_by is None:
+        return model.description
+    return f"{model.description} {'Not made yet.' if model.unmade else f'Made: {model.weights}.'}"
 
 
 def _root_of(entry: Entry, catalog: Catalog) -> list[str]:

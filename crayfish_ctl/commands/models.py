@@ -1,10 +1,10 @@
-"""`crayfish models`: what models there are, what is in a file, and how one's own is added."""
+"""`crayfish models`: what models there are, how they are made, checked, looked into and added."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003  typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -14,25 +14,32 @@ from crayfish_ctl.flags import With  # noqa: TC001  likewise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    from crayfish_ctl.catalog import Catalog
+    from crayfish_ctl.catalog import Catalog, Roots
+    from crayfish_ctl.targets import Target
 
 _UNPIPED_WIDTH = 160
 _LONGEST = 12
 
 
-def register(app: typer.Typer, catalog: Callable[[Sequence[Path] | None], Catalog]) -> None:
+def register(
+    app: typer.Typer,
+    catalog: Callable[[Sequence[Path] | None], Catalog],
+    engine: Callable[[Roots, Sequence[str]], AbstractContextManager[Target]],
+) -> None:
     """Add the command and those below it to the application.
 
     Args:
         app: the application.
         catalog: called when a command runs, with the roots that were given.
+        engine: gives the target, nobody else's meanwhile, with these images.
     """
-    models = typer.Typer(help="Models: list, look into a file, add one's own.")
+    models = typer.Typer(help="Models: list, make, check, look into a file, add one's own.")
 
     @models.callback(invoke_without_command=True)
     def listed(context: typer.Context, beside: With = None) -> None:
-        """List the models of all roots, with their formats, sizes and digests."""
+        """List the models of all roots, with their formats, weights, sizes and digests."""
         if context.invoked_subcommand is None:
             from .models_show import show_models  # noqa: PLC0415  slow: only here
 
@@ -66,6 +73,54 @@ def register(app: typer.Typer, catalog: Callable[[Sequence[Path] | None], Catalo
         """Copy a model into models/ and write its config, so that experiments know it by name."""
         shapes = (_shape("--input-shape", input_shape), _shape("--output-shape", output_shape))
         _add(path, name, shapes, output, _target(catalog, beside))
+
+    @models.command()
+    def make(
+        names: Annotated[list[str], typer.Argument(help="models of configs/models with made_by")],
+        weights: Annotated[
+            Literal["imagenet", "seeded", "auto"],
+            typer.Option(help="auto: ImageNet's if they can be had, else a seed's"),
+        ] = "auto",
+        again: Annotated[
+            bool, typer.Option("--again", help="in the place of what there is")
+        ] = False,
+        beside: With = None,
+    ) -> None:
+        """Make models that are too large for the repository; runs make them by themselves."""
+        from .models_make import make_models, models_to_make  # noqa: PLC0415  slow: only here
+
+        known, console = catalog(beside), _console()
+        wanted, others = models_to_make(known, names, weights, again=again)
+        for line in others:
+            console.print(line, soft_wrap=True, markup=False)
+        if wanted:
+            with engine(known.roots, []) as target:
+                make_models(wanted, known.roots, target, console, weights)
+
+    @models.command()
+    def check(
+        model: Annotated[str, typer.Argument(help="a model's name, or the path of its file")],
+        seconds: Annotated[
+            float, typer.Option(min=0.1, help="that each tool scores, after it has loaded")
+        ] = 8.0,
+        points: Annotated[str, typer.Option(help="as `crayfish run` takes them")] = "test",
+        beside: With = None,
+    ) -> None:
+        """Score points with every embedded tool in both runtimes, and compare the answers."""
+        from crayfish_ctl.models import models_of_files  # noqa: PLC0415  slow: only here
+
+        from .models_check import check_model, check_plan  # noqa: PLC0415
+        from .models_checked import show_checked  # noqa: PLC0415
+
+        known, (name,) = models_of_files(catalog(beside), [model], flag="")
+        console = _console()
+        if known.model(name).unmade:
+            raise CrayfishError(f"model {name}: is not made", hint=f"`crayfish models make {name}`")
+        plan = check_plan(known, name, seconds, points)
+        images = [image for each in plan.processors.values() for image in each.images]
+        with engine(known.roots, images) as target:
+            found = check_model(plan, target, console)
+        raise typer.Exit(show_checked(plan.model.shown, found, console))
 
     app.add_typer(models, name="models")
 

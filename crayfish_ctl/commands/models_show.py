@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
     from crayfish_ctl.catalog import Catalog, Model
     from crayfish_ctl.models import Facts
@@ -28,25 +28,49 @@ def show_models(catalog: Catalog, console: Console) -> None:
         CrayfishError: after that, with what is wrong with files and configs.
     """
     table = Table(title="models", title_justify="left")
-    for column in ("model", "format", "point", "prediction", "size", "files", "root"):
-        table.add_column(column, justify="right" if column == "size" else "left")
+    columns = ("model", "weights", "format", "point", "prediction", "size", "files", "root")
+    for column in columns:
+        justify: JustifyMethod = "right" if column == "size" else "left"
+        table.add_column(column, justify=justify, no_wrap=column == "root")
     wrong = [error.message for (kind, _), error in catalog.broken.items() if kind == "model"]
     for model in catalog.models.values():
         root = model.root or catalog.roots.checkout
         for number, model_format in enumerate(model.formats):
-            try:
-                check_model_files(root, model, model_format)
-                state = "as described" if model.formats[model_format].sha256 else "no digest"
-            except CrayfishError as error:
-                state = "wrong"
-                wrong.append(error.message)
-            first = (model.name, _sizes(model.input.shape), _sizes(model.output.shape), str(root))
-            name, point, prediction, home = first if number == 0 else ("", "", "", "")
+            state, error = _state(root, model, model_format)
+            wrong += [error] if error else []
             size = _size(_bytes(root, model, model_format))
-            table.add_row(name, model_format, point, prediction, size, state, escape(home))
+            first = (model.name, _weights(model))
+            shapes = (_sizes(model.input.shape), _sizes(model.output.shape))
+            name, weights, point, prediction, home = (
+                (*first, *shapes, str(root)) if number == 0 else ("", "", "", "", "")
+            )
+            table.add_row(name, weights, model_format, point, prediction, size, state, escape(home))
     console.print(table)
+    for model in catalog.models.values():
+        if model.made_by is not None and model.unmade:
+            console.print(
+                f"crayfish models make {model.name}  # {model.made_by.words}",
+                soft_wrap=True,
+                markup=False,
+            )
     if wrong:
         raise CrayfishError("\n".join(dict.fromkeys(wrong)))
+
+
+def _state(root: Path, model: Model, model_format: str) -> tuple[str, str | None]:
+    """Of one format's files, and what is wrong with them."""
+    if model.unmade:
+        return "not made", None
+    try:
+        check_model_files(root, model, model_format)
+    except CrayfishError as error:
+        return "wrong", error.message
+    return ("as described" if model.formats[model_format].sha256 else "no digest"), None
+
+
+def _weights(model: Model) -> str:
+    """Where they are from: of what is not made, `-`; of what nobody makes here, its own."""
+    return model.weights or ("-" if model.made_by is not None else "its own")
 
 
 def show_file(path: Path, catalog: Catalog, console: Console) -> None:

@@ -15,6 +15,7 @@ from crayfish_ctl.plan import (
     points_line,
     scheduled_records,
     trace_lines,
+    unmade_line,
 )
 from crayfish_ctl.plan.size import kafka_bytes
 
@@ -60,6 +61,9 @@ def show_plan(made: Plan, console: Console) -> None:
         )
     for line in made.left_out:
         console.print(f"[yellow]left out[/] {escape(line)}", highlight=False)
+    unmade = unmade_line(made)
+    if unmade:
+        console.print(f"model {escape(unmade)}", highlight=False, soft_wrap=True)
     points = points_line(made)
     if points:
         console.print(f"points {escape(points)}", highlight=False, soft_wrap=True)

@@ -19,12 +19,15 @@ def is_path(text: str) -> bool:
     return "/" in text or bool(Path(text).suffix)
 
 
-def models_of_files(catalog: Catalog, given: Sequence[str]) -> tuple[Catalog, list[str]]:
+def models_of_files(
+    catalog: Catalog, given: Sequence[str], flag: str = "--model "
+) -> tuple[Catalog, list[str]]:
     """The catalog with a root for each file among the models that are asked for, and their names.
 
     Args:
         catalog: of the roots that there are.
         given: names of models, or paths.
+        flag: that they were given by, for messages.
 
     Raises:
         CrayfishError: naming the flag and the file, and what is wrong with it.
@@ -42,9 +45,9 @@ def models_of_files(catalog: Catalog, given: Sequence[str]) -> tuple[Catalog, li
             root, name = temporary_root(Path(each), cache, {*catalog.models, *names})
         except CrayfishError as error:
             raise CrayfishError(
-                f"--model {error.message}"
+                f"{flag}{error.message}"
                 if error.message.startswith(each)
-                else f"--model {each}: {error.message}",
+                else f"{flag}{each}: {error.message}",
                 hint=error.hint,
                 code=error.exit_code,
             ) from None

@@ -18,7 +18,7 @@ from .plan import Plan
 from .points import Points, prepare_points
 from .runconfig import run_config
 from .series import Series, make_series
-from .words import plan_warnings, points_line, trace_lines
+from .words import plan_warnings, points_line, trace_lines, unmade_line
 
 __all__ = [
     "ALL",
@@ -45,4 +45,5 @@ __all__ = [
     "run_config",
     "scheduled_records",
     "trace_lines",
+    "unmade_line",
 ]

@@ -66,12 +66,23 @@ def make_plan(
     plan = replace(plan, runs=preview(plan))
     _check_capacities(plan)
     check_services(plan)
-    root = plan.models_dir.parent
-    for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
-        check_model_files(root, plan.model, model_format)
-    check_model(plan)
-    check_points(plan.choices.points, plan.model, root)
+    _check_files(plan)
     return plan
+
+
+def _check_files(plan: Plan) -> None:
+    """Are model and points there, and what they are taken for? What is to be made cannot be asked.
+
+    Raises:
+        CrayfishError: naming a file, and what is wrong with it.
+    """
+    root, own = plan.models_dir.parent, plan.choices.points == "test"
+    if not plan.model.unmade:
+        for model_format in sorted({tool.model_format for tool in plan.tools.values()}, key=str):
+            check_model_files(root, plan.model, model_format)
+        check_model(plan)
+    if not (plan.model.unmade and own):
+        check_points(plan.choices.points, plan.model, root)
 
 
 def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:

@@ -105,7 +105,7 @@ def make_spec(
         calls_server=plan.tools[system.tool].kind == "external",
         call=call,
         server=choices.servers.get(system.tool),
-        model=plan.model.name,
+        model=plan.model.shown,
         format=choices.record_format,
         delivery=choices.delivery,
         parallelism=_parallelism(plan, entry),

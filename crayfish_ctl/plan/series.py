@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from .names import ALL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_ctl.catalog import Catalog, Roots
+    from crayfish_ctl.catalog import Catalog, Model, Roots
 
     from .plan import Plan
 
@@ -37,6 +37,21 @@ class Series:
     def images(self) -> list[str]:
         """The images of all of them."""
         return list(dict.fromkeys(image for plan in self.plans for image in plan.images))
+
+    @property
+    def unmade(self) -> list[Model]:
+        """Models that have to be made before the first run."""
+        models = {plan.model.name: plan.model for plan in self.plans if plan.model.unmade}
+        return list(models.values())
+
+    def anew(self, catalog: Catalog) -> Series:
+        """The same, planned with what there is now.
+
+        Raises:
+            CrayfishError: if one of them cannot be run after all.
+        """
+        plans = tuple(make_plan(catalog, plan.choices, plan.experiment) for plan in self.plans)
+        return replace(self, plans=plans)
 
 
 def make_series(

@@ -45,6 +45,17 @@ def points_line(plan: Plan) -> str | None:
     return f"{plan.model.name} has no points of its own: {choice}, drawn by seed"
 
 
+def unmade_line(plan: Plan) -> str | None:
+    """What a model costs that is made before the first run."""
+    made_by = plan.model.made_by
+    if made_by is None or not plan.model.unmade:
+        return None
+    return (
+        f"{plan.model.name}: is made at the first run, or by `crayfish models make "
+        f"{plan.model.name}` ({made_by.words})"
+    )
+
+
 def trace_lines(plan: Plan) -> list[str]:
     """Of each workload that replays a file: what was taken for what, and how much of it is due."""
     lines = []

@@ -12,7 +12,7 @@ from crayfish_ctl.results import VerdictState
 
 from .numbers import NOTHING
 from .tables import COLUMNS, cell_rows, run_rows
-from .view import view_cells
+from .view import models_of, view_cells
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +31,13 @@ _STYLES: Final = {
 def print_results(results: Results, console: Console) -> None:
     """A table of the cells, then the reasons of every run that is not VALID."""
     cells = view_cells(results)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    models = models_of(cells)
+    table = Table(
+        title=escape(f"model {models}") if models else None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     table.add_column("system", no_wrap=True)
     table.add_column("workload", justify="right", no_wrap=True)
     rows = cell_rows(cells)

@@ -14,7 +14,7 @@ from crayfish_ctl.results import VerdictState, load_results, write_text
 
 from .headline import Card, headlines
 from .page import REPORT_FILE, asset, templates
-from .view import view_cells
+from .view import models_of, view_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ class Entry:
     manifest: Manifest
     report: str
     """A link, relative to the page."""
+    models: str
     systems: tuple[str, ...]
     cards: tuple[Card, ...]
     verdicts: tuple[tuple[VerdictState, int], ...]
@@ -67,6 +68,7 @@ def _entry(page: Path, folder: Path) -> Entry:
     return Entry(
         manifest=results.manifest,
         report=quote(os.path.relpath(folder / REPORT_FILE, page.parent)),
+        models=models_of(cells),
         systems=tuple(dict.fromkeys(cell.cell.system for cell in cells)),
         cards=tuple(headlines(results, cells)),
         verdicts=tuple((state, counts[state]) for state in VerdictState if counts[state]),

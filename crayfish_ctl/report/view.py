@@ -156,6 +156,12 @@ def view_cells(results: Results) -> list[CellView]:
     ]
 
 
+def models_of(cells: Sequence[CellView]) -> str:
+    """The models that were measured, with whose weights; empty if none was."""
+    scoring = (cell.cell.model for cell in cells if not cell.cell.scores_nothing)
+    return ", ".join(dict.fromkeys(scoring))
+
+
 def _against(
     describe: Callable[[Cell, Defaults], str], defaults: Defaults
 ) -> Callable[[Cell], str]:

@@ -1,6 +1,6 @@
 """Where stacks run: a package for each target, and only these know an engine."""
 
-from .base import Action, Ended, Events, Rendered, Stack, Target, Task
+from .base import Action, Ended, Events, Given, Rendered, Stack, Target, Task
 from .memory import MemoryTarget, made_task
 from .register import REGISTER, open_target
 
@@ -9,6 +9,7 @@ __all__ = [
     "Action",
     "Ended",
     "Events",
+    "Given",
     "MemoryTarget",
     "Rendered",
     "Stack",

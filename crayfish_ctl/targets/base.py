@@ -89,6 +89,22 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a container that makes files has beside its image."""
+
+    read: Mapping[str, Path] = field(default_factory=dict)
+    """Folder in the container -> of the host, which it cannot change."""
+    written: Mapping[str, Path] = field(default_factory=dict)
+    """Those in which it leaves what it makes."""
+    user: str = ""
+    """`uid:gid`; empty: the image's own."""
+    memory: str | None = None
+    """A limit, as compose writes it."""
+    online: bool = False
+    """Whether it may reach what lies outside."""
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A stack as a target has placed it, and what the controller needs to know of its services."""
 
@@ -207,4 +223,16 @@ class Target(Protocol):
             entrypoint: in the place of the image's own.
             cpus: cores that it may use.
             in_stack: in the stack's network; else without any.
+        """
+
+    def make(
+        self, image: str, command: Sequence[str], given: Given, say: Callable[[str], None]
+    ) -> None:
+        """Run an image that makes files to its end.
+
+        Args:
+            image: name or id.
+            command: its arguments.
+            given: folders, and whatever else it needs.
+            say: told each line of what it says, at once.
         """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.results import Engine, Image
 
-    from .base import Action, Stack
+    from .base import Action, Given, Stack
 
 
 class MemoryTarget:
@@ -45,6 +45,8 @@ class MemoryTarget:
         """Arguments of the JVM in a task, by its id."""
         self.answers: dict[str, str] = {}
         """What an image says when it is run, by its name or id."""
+        self.makers: dict[str, Callable[[Given, Callable[[str], None]], None]] = {}
+        """What an image makes, and says meanwhile, by its name or id; it may raise."""
         self.held = False
 
     def ends(self, service: str, code: int) -> None:
@@ -169,6 +171,13 @@ class MemoryTarget:
         """What was put into `answers`."""
         self.calls.append(("call", image, *command))
         return self.answers.get(image, "")
+
+    def make(
+        self, image: str, command: Sequence[str], given: Given, say: Callable[[str], None]
+    ) -> None:
+        """What was put into `makers`."""
+        self.calls.append(("make", image, *command))
+        self.makers[image](given, say)
 
 
 def made_task(service: str, **changes: Any) -> Task:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from models.common.digests import digest
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = ROOT / "models" / "ffnn"
@@ -25,19 +26,6 @@ MADE: Final = (ONNX, SAVEDMODEL, KERAS_H5, TORCHSCRIPT, WEIGHTS, POINTS, REFEREN
 
 class ModelFileError(Exception):
     """A model file is missing, stale or does not agree with the reference."""
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file; of a folder, the SHA-256 of its `sha256sum` listing.
-
-    The listing has one line `<digest>  <relative path>` per file, sorted by path:
-    `find * -type f | LC_ALL=C sort | xargs sha256sum | sha256sum` inside the folder.
-    """
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
-    listing = "".join(f"{digest(path / name)}  {name}\n" for name in names)
-    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def read_config() -> dict[str, Any]:

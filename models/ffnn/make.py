@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.common.digests import digest
+
 from . import digits, files, formats, network
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def check(torch_python: str) -> None:
     """
     config = files.read_config()
     for entry in (config["points"], config["reference"], *config["formats"].values()):
-        if files.digest(files.ROOT / entry["path"]) != entry["sha256"]:
+        if digest(files.ROOT / entry["path"]) != entry["sha256"]:
             raise files.ModelFileError(f"{entry['path']}: sha256 differs from {files.CONFIG}")
     with np.load(files.POINTS) as test:
         points, labels = test["points"], test["labels"]

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.targets import REGISTER, MemoryTarget, Stack, Target, made_task, open_target
+from crayfish_ctl.targets import (
+    REGISTER,
+    Given,
+    MemoryTarget,
+    Stack,
+    Target,
+    made_task,
+    open_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,3 +91,12 @@ def test_an_end_is_told_once() -> None:
         assert event is not None
         assert (event.task_id, event.service, event.exit_code) == ("id-kafka", "kafka", 3)
         assert events.next(0.0) is None
+
+
+def test_what_makes_files_is_given_its_folders_and_heard(tmp_path: Path) -> None:
+    target = MemoryTarget()
+    target.makers["x"] = lambda given, say: say(str(given.written["/out"]))
+    lines: list[str] = []
+    target.make("x", ["-m", "y"], Given(written={"/out": tmp_path}), lines.append)
+    assert lines == [str(tmp_path)]
+    assert target.calls == [("make", "x", "-m", "y")]

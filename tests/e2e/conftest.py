@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 import yaml
+
+from tests.unit.project import copy_project
 
 from .cells import SECONDS, cell_workloads
 
@@ -98,9 +99,7 @@ def left_behind() -> list[str]:
 
 def own_root(folder: Path) -> Path:
     """A copy of what the controller reads, to be spoilt; its model files have no digests."""
-    root = folder / "root"
-    for name in ("configs", "compose", "images", "models"):
-        shutil.copytree(ROOT / name, root / name)
+    root = copy_project(folder / "root")
     config = root / "configs" / "models" / "ffnn.yaml"
     lines = [line for line in config.read_text().splitlines() if "sha256:" not in line]
     config.write_text("\n".join(lines))

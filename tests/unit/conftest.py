@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pytest
 
 from crayfish_ctl import cli
 from tests.unit.commandline import MINE, Done
+from tests.unit.project import copy_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +45,7 @@ def crayfish(
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one's own, to be changed."""
-    for name in ("configs", "models", "compose", "images"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    copy_project(tmp_path)
     monkeypatch.setenv("CRAYFISH_ROOT", str(tmp_path))
     return tmp_path
 

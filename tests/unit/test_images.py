@@ -18,6 +18,7 @@ from crayfish_ctl.images import (
     digests,
     image_names,
     read_source,
+    usual_images,
     with_bases,
 )
 
@@ -85,6 +86,14 @@ def test_an_unknown_image_is_named_with_those_there_are(root: Path) -> None:
     with pytest.raises(CrayfishError, match=r"'apb': no images/apb/Dockerfile") as caught:
         with_bases(Roots((root,)), ["apb"])
     assert caught.value.hint == "there are app, base, other, tools"
+
+
+def test_what_is_built_when_it_is_needed_is_not_built_with_the_others(root: Path) -> None:
+    image(root, "maker", "ARG BASE=crayfish/base\nFROM ${BASE}\nLABEL crayfish.build=when-needed\n")
+    roots = Roots((root,))
+    assert "maker" in image_names(roots)
+    assert usual_images(roots) == [name for name in image_names(roots) if name != "maker"]
+    assert set(image_names(ROOTS)) - set(usual_images(ROOTS)) == {"model-maker"}
 
 
 def test_bases_come_first_and_once(root: Path) -> None:
@@ -256,7 +265,8 @@ def test_both_runtimes_score_with_one_version_of_onnx_runtime() -> None:
         if (found := re.findall(r"^onnxruntime==(\S+)", path.read_text(), re.MULTILINE))
     }
     assert set(locked) == {
-        "controller.lock", "flink.lock", "ray-serve.lock", "ray.lock", "spark.lock", "triton.lock",
+        "controller.lock", "flink.lock", "model-maker.lock", "ray-serve.lock", "ray.lock",
+        "spark.lock", "triton.lock",
     }  # fmt: skip
     assert set(locked.values()) == {version}
 

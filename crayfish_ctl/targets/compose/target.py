@@ -11,7 +11,7 @@ from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.catalog.labels import IMAGE, OURS, OURS_LABEL
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.base import Task
+from crayfish_ctl.targets.base import Given, Task
 
 from .calls import calls_engine
 from .cpus import limit_in_force
@@ -195,6 +195,36 @@ class ComposeTarget:
                     labels=OURS_LABEL,
                 )
             )
+
+    def make(
+        self, image: str, command: Sequence[str], given: Given, say: Callable[[str], None]
+    ) -> None:
+        """Run an image to its end, confined as the services of a stack are."""
+        (engine,) = self.nodes()
+        with calls_engine(f"image {image}: {' '.join(command[:3])}: failed"):
+            said = self._docker.run(
+                image,
+                list(command),
+                networks=["bridge" if given.online else "none"],
+                memory=given.memory,
+                user=given.user or None,
+                volumes=[
+                    *((path, place, "ro") for place, path in given.read.items()),
+                    *((path, place, "rw") for place, path in given.written.items()),
+                ],
+                cap_drop=["ALL"],
+                security_options=[
+                    "no-new-privileges:true",
+                    *(["label=disable"] if engine.selinux else []),
+                ],
+                remove=True,
+                pull="never",
+                labels=OURS_LABEL,
+                stream=True,
+            )
+            for source, line in said:
+                if source == "stdout":
+                    say(line.decode(errors="replace").rstrip("\n"))
 
     def _client(self, compose_file: Path) -> DockerClient:
         return DockerClient(compose_files=[compose_file], compose_project_name=PROJECT)

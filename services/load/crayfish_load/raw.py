@@ -46,7 +46,9 @@ def main(out: Path = OUT_DIR) -> int:
         _check_call(config)
         batches = make_batches(config)
         check = load_check(config)
+        loading = time.monotonic()
         scorer = open_scorer(config)
+        loading = time.monotonic() - loading
     except (RunConfigError, PointsError, ReferenceFileError) as error:
         _log.error(str(error))
         return ServiceExit.BAD_CONFIG
@@ -67,7 +69,7 @@ def main(out: Path = OUT_DIR) -> int:
     cpu = calls.cpu_seconds
     write_summaries(out, time.time_ns(), clock, cpu)
     scorer.close()
-    _log.info("done", extra={"fields": {"calls": len(sent), "cpu_s": cpu}})
+    _log.info("done", extra={"fields": {"calls": len(sent), "cpu_s": cpu, "load_s": loading}})
     return ServiceExit.OK
 
 

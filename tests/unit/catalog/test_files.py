@@ -71,9 +71,12 @@ def test_the_digest_of_a_folder_is_that_of_its_listing(tmp_path: Path) -> None:
 
 
 def test_every_file_that_the_catalog_describes_is_there_and_the_described_one() -> None:
-    """Every one of them carries a digest, so that a change cannot go unnoticed."""
+    """Every one of them carries a digest, so that a change cannot go unnoticed.
+
+    Those that are made have theirs as soon as they are there.
+    """
     catalog = load_catalog(ROOT)
-    for described in catalog.models.values():
+    for described in (model for model in catalog.models.values() if not model.unmade):
         for model_format, file in described.formats.items():
             assert file.sha256 is not None
             check_model_files(ROOT, described, model_format)

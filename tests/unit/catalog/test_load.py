@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from crayfish_ctl.catalog import check_model_files, load_catalog
 from crayfish_ctl.errors import CrayfishError
+from tests.unit.project import copy_project
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    shutil.copytree(ROOT / "models", tmp_path / "models")
-    shutil.copytree(ROOT / "images", tmp_path / "images")
+    copy_project(tmp_path, ("configs", "models", "images"))
     return tmp_path
 
 

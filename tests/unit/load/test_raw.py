@@ -53,7 +53,11 @@ def test_each_call_is_a_record(
     made = of_ffnn(config, MODELS / "ffnn" / "ffnn.onnx", batch, count)
     (tmp_path / "run.json").write_text(made.model_dump_json())
     monkeypatch.setenv("CRAYFISH_RUN_CONFIG", str(tmp_path / "run.json"))
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(raw._log, "info", lambda _, extra: said.append(extra["fields"]))
     assert raw.main(tmp_path) == ServiceExit.OK
+    assert said[0]["calls"] == count
+    assert said[0]["load_s"] > 0
     sent = np.fromfile(tmp_path / SENT_FILE, dtype=SENT)
     received = np.fromfile(tmp_path / RECEIVED_FILE, dtype=RECEIVED)
     assert sent["id"].tolist() == received["id"].tolist() == list(range(count))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import random
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import yaml
 from crayfish_ctl.catalog import load, load_catalog
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import choices, make_plan, plan_warnings
+from tests.unit.project import copy_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,10 +158,7 @@ def asks_for(file: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
-    for name in ("configs", "models", "compose", "images"):
-        shutil.copytree(ROOT / name, root / name)
-    return root
+    return copy_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture

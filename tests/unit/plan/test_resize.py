@@ -11,6 +11,7 @@ from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Plan, choices, make_plan
 from tests.unit.plan.test_services import planned as planned_file
+from tests.unit.project import copy_project
 
 CATALOG = load_catalog(Path(__file__).parents[3])
 
@@ -96,10 +97,7 @@ def test_every_option_of_a_run_is_in_its_cell_and_its_run_config(tmp_path: Path)
 
 
 def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
-    import shutil  # noqa: PLC0415
-
-    for name in ("configs", "models", "compose", "images"):
-        shutil.copytree(CATALOG.roots.checkout / name, tmp_path / name)
+    copy_project(tmp_path)
     path = tmp_path / "configs/processors/flink.yaml"
     path.write_text(path.read_text().replace("default: 1000", "default: 77"))
     plan = make_plan(load_catalog(tmp_path), choices(experiment="input-rate", rates=(10.0,)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import yaml
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan import Plan, choices, make_plan, plan_warnings
+from tests.unit.project import copy_project
 
 ROOT = Path(__file__).parents[3]
 PAUSE = {"at_seconds": 1, "service": "kafka", "action": "pause", "seconds": 2}
@@ -89,9 +89,7 @@ def test_limits_for_a_size_class_that_no_service_has(tmp_path: Path) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name in ("configs", "models", "compose", "images"):
-        shutil.copytree(ROOT / name, tmp_path / "root" / name)
-    return tmp_path / "root"
+    return copy_project(tmp_path / "root")
 
 
 def edit(path: Path, before: str, after: str) -> None:

@@ -26,6 +26,7 @@ public final class Main {
     RunConfig config;
     Points points;
     Scorer scorer;
+    double loading;
     try {
       config = RunConfig.load(RunConfig.PATH);
       if (config.call().batched()) {
@@ -34,7 +35,9 @@ public final class Main {
                 + " choose blocking with batch_size, or async");
       }
       points = Points.load(config);
+      long before = System.nanoTime();
       scorer = Tools.open(config);
+      loading = (System.nanoTime() - before) / 1e9;
     } catch (IOException error) {
       LOG.error(error.getMessage());
       return ServiceExit.BAD_CONFIG;
@@ -54,7 +57,7 @@ public final class Main {
     Calls calls = loop.score(stop.count() == null ? 0 : stop.count(), stop.seconds());
     rows.write(calls, OUT);
     scorer.close();
-    LOG.info("done", "calls", calls.count(), "cpu_s", calls.cpuNs() / 1e9);
+    LOG.info("done", "calls", calls.count(), "cpu_s", calls.cpuNs() / 1e9, "load_s", loading);
     return ServiceExit.OK;
   }
 }
