@@ -6,8 +6,9 @@ float32 values, as bit patterns too. refused.json holds messages that must not b
 no codec may read (`by` is `codec`), and those that are records, but no requests (`scorer`).
 numbers.json has spellings of numbers in a JSON list, and the bits of the float32 that each is.
 answers-DTYPE.onnx gives its two float32 values back as another type, which no tool may take;
-two-answers.onnx gives them back negated (`other`) and as they are (`answer`), and one-point.onnx as
-they are, one point a call.
+two-answers.onnx gives them back negated (`other`) and as they are (`answer`), one-point.onnx as
+they are, one point a call; large-point.onnx takes an image of ResNet50's size and gives the mean
+of each colour.
 """
 
 from __future__ import annotations
@@ -235,16 +236,21 @@ def _field(number: int, value: int | bytes) -> bytes:
     """A protobuf field: a small number, or bytes of less than 16384."""
     if isinstance(value, int):
         return bytes([number << 3, value])
-    size = len(value)
-    assert size < 1 << 14
-    varint = [size] if size < 128 else [size & 0x7F | 0x80, size >> 7]
-    return bytes([number << 3 | 2, *varint]) + value
+    return bytes([number << 3 | 2, *_varint(len(value))]) + value
 
 
-def _tensor(name: bytes, kind: int, batch: int | None = None) -> bytes:
-    """A ValueInfoProto of shape (n, 2), or with a number in the place of n."""
+def _varint(number: int) -> list[int]:
+    assert number < 1 << 14
+    return [number] if number < 128 else [number & 0x7F | 0x80, number >> 7]
+
+
+def _tensor(
+    name: bytes, kind: int, batch: int | None = None, point: tuple[int, ...] = (2,)
+) -> bytes:
+    """A ValueInfoProto of shape (n, *point), or with a number in the place of n."""
     first = _field(2, b"n") if batch is None else _field(1, batch)
-    shape = _field(1, first) + _field(1, _field(1, 2))
+    sizes = (_field(1, bytes([8, *_varint(size)])) for size in point)
+    shape = _field(1, first) + b"".join(sizes)
     return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, shape)))
 
 
@@ -276,6 +282,18 @@ def answers_model(outputs: dict[bytes, bytes], batch: int | None = None) -> byte
         + _field(2, b"answers")
         + _field(11, _tensor(b"points", _FLOAT32, batch))
         + b"".join(_field(12, _tensor(name, _FLOAT32, batch)) for name in outputs)
+    )
+    return _model(graph)
+
+
+def large_model() -> bytes:
+    """An ONNX model of one GlobalAveragePool: as many bytes come in as of ResNet50, few go out."""
+    node = _field(1, b"points") + _field(2, b"answer") + _field(4, b"GlobalAveragePool")
+    graph = (
+        _field(1, node)
+        + _field(2, b"large")
+        + _field(11, _tensor(b"points", _FLOAT32, point=(3, 224, 224)))
+        + _field(12, _tensor(b"answer", _FLOAT32, point=(3, 1, 1)))
     )
     return _model(graph)
 
@@ -314,6 +332,7 @@ def main() -> None:
     two = answers_model({b"other": b"Neg", b"answer": b"Identity"})
     (FOLDER / "two-answers.onnx").write_bytes(two)
     (FOLDER / "one-point.onnx").write_bytes(answers_model({b"answer": b"Identity"}, batch=1))
+    (FOLDER / "large-point.onnx").write_bytes(large_model())
     (FOLDER / "numbers.json").write_text(json.dumps(numbers(), indent=1) + "\n")
     (FOLDER / "refused.json").write_text(json.dumps(refused(), indent=1) + "\n")
 

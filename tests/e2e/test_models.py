@@ -51,3 +51,36 @@ def test_the_named_output_is_scored_in_both_runtimes(
     runs = finished.runs()
     assert {run["spec"]["cell"]["runtime"] for run in runs} == {"jvm", "python"}, finished.output
     assert [run["correctness"]["max_deviation"] for run in runs] == [0, 0]
+
+
+LARGE_RATE = 4
+LARGE_SECONDS = 4
+POINTS = 8
+"""Of ResNet50's size: a record of 4.8 MB."""
+THROUGH = (
+    ("flink", "jvm"),
+    ("flink", "python"),
+    ("kafka-streams", "jvm"),
+    ("spark", "python"),
+    ("spark", "jvm"),
+    ("ray", "python"),
+)
+
+
+@pytest.mark.timeout(500)
+def test_records_of_megabytes_go_through_every_processor(
+    start: Callable[..., Started], tmp_path: Path
+) -> None:
+    workloads = [
+        {"processor": processor, "runtime": runtime, "rate": LARGE_RATE, "batch_size": POINTS}
+        for processor, runtime in THROUGH
+    ]
+    experiment = write_experiment(tmp_path, workloads, stop={"seconds": LARGE_SECONDS})
+    finished = start(experiment, "--model", str(VECTORS / "large-point.onnx")).finish(timeout_s=460)
+    runs = finished.runs()
+    systems = {(run["spec"]["cell"]["processor"], run["spec"]["cell"]["runtime"]) for run in runs}
+    assert systems == set(THROUGH), finished.output
+    for run in runs:
+        assert run["counts"]["ok"] == LARGE_RATE * LARGE_SECONDS, run["verdict"]
+        assert run["correctness"]["checked"] == LARGE_RATE * LARGE_SECONDS * POINTS
+        assert run["correctness"]["max_deviation"] <= 1e-5
