@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from .pace import lasts_by_its_scorer
 from .points import check_points
 from .schedule import preview
 from .services import check_services
-from .size import check_size
+from .size import check_size, largest_batch
 from .tell_apart import tell_apart
 
 if TYPE_CHECKING:
@@ -98,7 +99,11 @@ def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
     except CrayfishError as error:
         raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
     check_cell(catalog, plan, run)
-    check_size(where, run.cell, plan.model)
+    model = plan.model
+    values = max(math.prod(model.input.shape), math.prod(model.output.shape))
+    # Where not even one point fits, no batch of the workload is at fault.
+    named = where if largest_batch(run.cell, values) else f"{model.file}: {where}"
+    check_size(named, run.cell, model)
 
 
 def _check_capacities(plan: Plan) -> None:
