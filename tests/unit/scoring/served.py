@@ -1,12 +1,14 @@
-"""A gRPC server in this process that speaks the protocols of model servers: to test clients."""
+"""A server in this process that speaks the protocols of model servers: to test clients."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import grpc
 import numpy as np
@@ -43,6 +45,8 @@ class Served:
         self.signature = "serving_default"
         self.outputs = ["predictions"]
         self.as_list = False
+        self.missing_bytes = 0
+        """Of HTTP bodies: how many are promised and do not come."""
 
     def predict(self, name: str, body: bytes, context: grpc.ServicerContext) -> bytes:
         """Bytes of points to bytes of predictions."""
@@ -157,3 +161,67 @@ def serving(served: Served, port: int = 0) -> Iterator[int]:
         yield bound
     finally:
         server.stop(None).wait()
+
+
+class HttpError(Exception):
+    """In the place of a gRPC context's abort."""
+
+
+class HttpContext:
+    """Says with HTTP's words what a test says with gRPC's."""
+
+    STATUS: ClassVar = {
+        grpc.StatusCode.UNAVAILABLE: 503,
+        grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+        grpc.StatusCode.INVALID_ARGUMENT: 400,
+        grpc.StatusCode.NOT_FOUND: 404,
+        grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+        grpc.StatusCode.INTERNAL: 502,
+        grpc.StatusCode.CANCELLED: 503,
+        grpc.StatusCode.UNKNOWN: 500,
+    }
+
+    def abort(self, code: grpc.StatusCode, details: str) -> None:
+        raise HttpError(self.STATUS[code], details)
+
+
+@contextmanager
+def serving_http(served: Served) -> Iterator[int]:
+    """The same over HTTP: POST /NAME with the points as body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            assert int(self.headers["Crayfish-Batch"]) == len(body) // (4 * served.values)
+            status = 200
+            try:
+                answer = served.predict(self.path.removeprefix("/"), body, HttpContext())
+            except HttpError as error:
+                status, answer = error.args[0], error.args[1].encode()
+            else:
+                answer = answer if served.garbage is None else served.garbage
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer) + served.missing_bytes))
+            self.end_headers()
+            self.wfile.write(answer)
+            self.close_connection = bool(served.missing_bytes)
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # a client that was late has gone
+                super().handle()
+
+        def log_message(self, *_: Any) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
