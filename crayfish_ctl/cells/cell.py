@@ -93,6 +93,8 @@ class Cell(Recorded):
     """How records reach the model."""
     server: str | None = None
     """host:port of a model server that was there already; None: the experiment's own, or none."""
+    tls: bool = False
+    """Its calls are encrypted."""
     model: str
     format: str = "binary"
     delivery: str = "at-least-once"
@@ -141,6 +143,8 @@ class Cell(Recorded):
         tool = self.tool if self.transport is None else f"{self.tool} over {self.transport}"
         if self.call.mode != "blocking":
             tool += f" {self.call.text}"
+        if self.tls:
+            tool += " (TLS)"
         if self.calls_server and self.scores_nothing:
             tool += " (no model)"
         if not self.way.processor:

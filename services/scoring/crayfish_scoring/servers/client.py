@@ -69,14 +69,20 @@ class GrpcScorer(ServerScorer):
     def _connect(self, ready: Ready) -> None:
         made = []
         for address in self._addresses:
-            channel = grpc.insecure_channel(address, options=_CHANNEL)
+            channel = self._channel(grpc, address)
             self._channels.append(channel)
             ready.await_prediction(address, partial(self._try, channel))
             made.append(self._call_of(channel))
             for _ in range(1, self._options.channels):
-                self._channels.append(grpc.insecure_channel(address, options=_CHANNEL))
+                self._channels.append(self._channel(grpc, address))
                 made.append(self._call_of(self._channels[-1]))
         self._calls = cycle(made)
+
+    def _channel(self, library: Any, address: str) -> Any:
+        """One connection, of `grpc` or of `grpc.aio`."""
+        if self._trust is None:
+            return library.insecure_channel(address, options=_CHANNEL)
+        return library.secure_channel(address, self._trust.credentials, options=_CHANNEL)
 
     def _try(self, channel: Any, seconds: float) -> None:
         """One prediction for zeros, with what the protocol has to learn before."""
@@ -126,7 +132,7 @@ class GrpcScorer(ServerScorer):
     def _open_aio(self) -> None:
         for address in self._addresses:
             for _ in range(self._options.channels):
-                self._aio_channels.append(grpc.aio.insecure_channel(address, options=_CHANNEL))
+                self._aio_channels.append(self._channel(grpc.aio, address))
         self._aio_calls = cycle([self._call_of(channel) for channel in self._aio_channels])
 
     def _disconnect(self) -> None:

@@ -76,14 +76,19 @@ class HttpScorer(ServerScorer):
         self._connections: list[http.client.HTTPConnection] = []
         self._turn: Iterator[http.client.HTTPConnection] = iter(())
         self._session: aiohttp.ClientSession | None = None
-        self._urls = cycle([f"http://{address}{self._path}" for address in addresses])
+        self._urls: Iterator[str] = iter(())
 
     def _connect(self, ready: Ready) -> None:
         for address in self._addresses:
-            connection = http.client.HTTPConnection(address)
+            connection = self._connection(address)
             self._connections.append(connection)
             ready.await_prediction(address, partial(self._try, connection))
         self._turn = cycle(self._connections)
+
+    def _connection(self, address: str) -> http.client.HTTPConnection:
+        if self._trust is None:
+            return http.client.HTTPConnection(address)
+        return http.client.HTTPSConnection(address, context=self._trust.context)
 
     def _try(self, connection: http.client.HTTPConnection, seconds: float) -> None:
         """One prediction for zeros."""
@@ -119,12 +124,7 @@ class HttpScorer(ServerScorer):
 
     async def _send_aside(self, request: Body, seconds: float) -> bytes:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # As many as calls are under way, which the call mode bounds.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-            )
+            self._session = self._open()
         try:
             async with self._session.post(
                 next(self._urls),
@@ -138,6 +138,18 @@ class HttpScorer(ServerScorer):
             raise
         except Exception as error:  # noqa: BLE001  aiohttp's, the system's, and those of names
             raise _failure(error) from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Connections of `call`."""
+        trust = self._trust
+        scheme = "http" if trust is None else "https"
+        self._urls = cycle([f"{scheme}://{address}{self._path}" for address in self._addresses])
+        return aiohttp.ClientSession(
+            # As many as calls are under way, which the call mode bounds.
+            connector=aiohttp.TCPConnector(limit=0, ssl=True if trust is None else trust.context),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
 
     def _disconnect(self) -> None:
         for connection in self._connections:

@@ -29,10 +29,13 @@ class Ready:
     Args:
         tool: its name, for messages.
         patience_s: for all replicas together, from now on.
+        check: of an address where nobody was found: raises UnreachableError if waiting is no use.
     """
 
-    def __init__(self, tool: str, patience_s: float) -> None:
-        self._tool, self._patience_s = tool, patience_s
+    def __init__(
+        self, tool: str, patience_s: float, check: Callable[[str], None] | None = None
+    ) -> None:
+        self._tool, self._patience_s, self._check = tool, patience_s, check
         self._end = time.monotonic() + patience_s
         self._refused_s = min(_REFUSED_S, patience_s / 2)
 
@@ -56,6 +59,8 @@ class Ready:
                 now = time.monotonic()
                 if error.reason is Reason.BAD_OUTPUT:
                     raise ScorerError(f"{where}: {error}") from None
+                if error.reason is Reason.UNAVAILABLE and self._check is not None:
+                    self._check(address)
                 # It has understood, and refuses; a server that is about to start does not answer.
                 refused = error.reason is Reason.OTHER
                 refused_since = (refused_since or now) if refused else None

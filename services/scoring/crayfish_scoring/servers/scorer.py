@@ -19,6 +19,7 @@ from crayfish_scoring.base import ScorerError
 
 from .errors import CallError, unreadable
 from .ready import PATIENCE_S, Ready
+from .tls import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,20 +53,33 @@ class ServerScorer(ABC):
         self._failed: Counter[Reason] = Counter()
         self._retried = 0
         self._patience_s = PATIENCE_S
+        self._trust: Trust | None = None
 
     def wait_at_most(self, seconds: float) -> None:
         """How long `load` may wait, for all replicas together."""
         self._patience_s = seconds
+
+    def encrypt(self, tls: str) -> None:
+        """Call over TLS; before `load`.
+
+        Args:
+            tls: a file of certificates (PEM) that are trusted, or `system`.
+
+        Raises:
+            ScorerError: if the file cannot be used.
+        """
+        self._trust = Trust(self._tool, tls)
 
     def load(self) -> None:
         """Wait until every replica has given a prediction of the right shape.
 
         Raises:
             ScorerError: if the server's model is another one.
-            UnreachableError: if one does not answer in time.
+            UnreachableError: if one does not answer in time, or its certificate is refused.
         """
+        check = None if self._trust is None else self._trust.check
         try:
-            self._connect(Ready(self._tool, self._patience_s))
+            self._connect(Ready(self._tool, self._patience_s, check))
         except BaseException:
             self._disconnect()
             raise
