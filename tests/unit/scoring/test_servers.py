@@ -273,7 +273,7 @@ def test_the_run_says_how_long_a_server_is_waited_for(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("tool", EVERY)
 def test_a_model_of_another_shape_is_refused_at_once(tool: str, port: int, served: Served) -> None:
-    served.answer = lambda points: doubled(points)[:, :1]
+    served.answer, served.answered = lambda points: doubled(points)[:, :1], [1, 2]
     with pytest.raises(ScorerError, match=r"no right prediction: .*4 bytes for 1 points"):
         loaded(tool, port)
 
@@ -368,3 +368,29 @@ def test_over_http_load_gives_up_when_the_run_does() -> None:
 def test_over_http_there_are_no_channels() -> None:
     with pytest.raises(ScorerError, match=r"channels: 2: over HTTP"):
         create_scorer("ray-serve", MODEL, {"transport": "http", "channels": 2}, "127.0.0.1:1")
+
+
+@pytest.mark.parametrize("tool", NAMED)
+@pytest.mark.parametrize("shape", [[2, 3], [3, 2, 1], [6]])
+def test_as_many_values_of_another_shape_are_a_failed_call(
+    tool: str, shape: list[int], port: int, served: Served
+) -> None:
+    scorer = loaded(tool, port)
+    served.answered = shape
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason is Reason.BAD_OUTPUT
+        assert str(error).endswith(f"has shape {tuple(shape)}, predictions have (3, 2)")
+    scorer.close()
+
+
+@pytest.mark.parametrize("tool", NAMED)
+def test_a_model_that_says_another_shape_is_refused(tool: str, port: int, served: Served) -> None:
+    served.said_output = [-1, 5]
+    with pytest.raises(ScorerError, match=r"output predictions .* shape \(-1, 5\).*\(2,\)"):
+        loaded(tool, port)
+    served.said_output, served.said_input = [-1, 2], [-1, 4]
+    with pytest.raises(ScorerError, match=r"input points .* shape \(-1, 4\), .*\(2, 2\)"):
+        loaded(tool, port)
+    served.said_input = []
+    loaded(tool, port).close()
