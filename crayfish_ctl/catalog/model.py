@@ -76,8 +76,9 @@ class Counter(Config):
     """Labels that a series must carry to be counted."""
 
 
-ServerCount = Literal["requests", "executions", "queue", "compute"]
-"""requests: calls that were answered. executions: of the model. queue, compute: their time."""
+ServerCount = Literal["requests", "executions", "queue", "compute", "total"]
+"""requests: calls that were answered. executions: of the model. queue, compute: time of requests
+there; total: in the server."""
 
 
 class ServerCounter(Counter):
@@ -85,6 +86,8 @@ class ServerCounter(Counter):
 
     seconds: Annotated[float, Field(gt=0)] = 1.0
     """Of a time: how many seconds one of its unit is (0.000001 for microseconds)."""
+    lags: bool = False
+    """The server brings it up to date so seldom that it says nothing of a rate."""
 
 
 class Processor(Entry):
