@@ -20,6 +20,7 @@ from crayfish_ctl.plan import (
     parse_parallelism,
     parse_rates,
     parse_servers,
+    parse_tls,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +101,13 @@ def _select(  # noqa: PLR0917  each one is a flag
             help="TOOL=HOST:PORT: a model server that you have already; nothing is started for it"
         ),
     ] = None,
+    server_tls: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="CA.pem or `system`: call those servers over TLS, and trust these certificates; "
+            "TOOL=CA.pem for one of several"
+        ),
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
@@ -125,6 +133,7 @@ def _select(  # noqa: PLR0917  each one is a flag
     seed: Annotated[int, typer.Option(help="of random points and of random arrivals")] = 0,
 ) -> dict[str, Any]:
     """The flags as the fields of `Choices`, with the lists `experiments` and `models`."""
+    servers = parse_servers(server or [])
     return {
         "experiments": experiment,
         "profile": profile,
@@ -145,7 +154,8 @@ def _select(  # noqa: PLR0917  each one is a flag
         "trace_start": trace_start,
         "trace_sort": trace_sort,
         "calls": parse_list(call or []),
-        "servers": parse_servers(server or []),
+        "servers": servers,
+        "server_tls": parse_tls(server_tls or [], servers),
         "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,

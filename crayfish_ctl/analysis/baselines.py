@@ -54,12 +54,13 @@ def pipeline_efficiency(summaries: Sequence[CellSummary]) -> list[PipelineEffici
 
 
 def _scorer(cell: Cell) -> dict[str, Any]:
-    own = {"tool", "tool_options", "model", "batch_size", "server"}
+    own = {"tool", "tool_options", "model", "batch_size", "server", "tls"}
     return cell.model_dump(include=own if cell.calls_server else {*own, "runtime"})
 
 
 def _pipeline(cell: Cell) -> dict[str, Any]:
-    tool = {"tool", "tool_options", "scores_nothing", "calls_server", "call", "server"}
+    server = {"calls_server", "call", "server", "tls"}
+    tool = {"tool", "tool_options", "scores_nothing", *server}
     return cell.model_dump(exclude={*tool, "title", "segment"})
 
 

@@ -278,6 +278,7 @@ _LIST: Final = (
     Metric("server_requests_per_execution", "server.requests_per_execution", "requests"),
     Metric("server_queue_ms", "server.queue_ms"),
     Metric("server_compute_ms", "server.compute_ms"),
+    Metric("server_total_ms", "server.total_ms"),
     Metric("failed_records", "counts.failed", "records"),
     Metric("backlog_max", "backlog.max", "records", term=_BACKLOG),
     Metric(

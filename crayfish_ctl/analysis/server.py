@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .usage import Usage
 
-ServerCount = Literal["requests", "executions", "queue", "compute"]
+ServerCount = Literal["requests", "executions", "queue", "compute", "total"]
 _MS = 1000.0
 
 
@@ -26,6 +26,10 @@ class ServerCounter(OwnCounter, Protocol):
     def seconds(self) -> float:
         """Of a time: how many seconds one of its unit is."""
 
+    @property
+    def lags(self) -> bool:
+        """It is brought up to date so seldom that it says nothing of a rate."""
+
 
 def server_facts(
     usage: Usage, counters: Mapping[ServerCount, ServerCounter], ok: pl.DataFrame
@@ -34,7 +38,8 @@ def server_facts(
 
     Args:
         usage: what was scraped.
-        counters: `requests`, `executions`, `queue`, `compute`, as far as the server has them.
+        counters: `requests`, `executions`, `queue`, `compute`, `total`, as far as the server has
+            them.
         ok: records that came back scored.
     """
     if not counters or ok.is_empty():
@@ -57,8 +62,9 @@ def server_facts(
         return None if total is None else total * counters[name].seconds * _MS / requests
 
     return ServerFacts(
-        requests_per_s=requests / ((last - first) / 1e9),
+        requests_per_s=None if counters["requests"].lags else requests / ((last - first) / 1e9),
         requests_per_execution=requests / executions if executions else None,
         queue_ms=mean_ms("queue"),
         compute_ms=mean_ms("compute"),
+        total_ms=mean_ms("total"),
     )

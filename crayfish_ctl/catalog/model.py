@@ -77,8 +77,9 @@ class Counter(Config):
     """Labels that a series must carry to be counted."""
 
 
-ServerCount = Literal["requests", "executions", "queue", "compute"]
-"""requests: calls that were answered. executions: of the model. queue, compute: their time."""
+ServerCount = Literal["requests", "executions", "queue", "compute", "total"]
+"""requests: calls that were answered. executions: of the model. queue, compute: time of requests
+there; total: in the server."""
 
 
 class ServerCounter(Counter):
@@ -86,6 +87,8 @@ class ServerCounter(Counter):
 
     seconds: Annotated[float, Field(gt=0)] = 1.0
     """Of a time: how many seconds one of its unit is (0.000001 for microseconds)."""
+    lags: bool = False
+    """The server brings it up to date so seldom that it says nothing of a rate."""
 
 
 class Processor(Entry):
@@ -168,6 +171,8 @@ class Tool(Entry):
     """Replicas are processes in one container: with these options each has a port of its own,
     counted up from the first one's, with others one port stands for all. Without it they are
     containers."""
+    ports: dict[Annotated[int, Field(ge=1, le=65535)], Options] = {}
+    """Ports other than that of `address`, each with the options with which it is called there."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Tool:
@@ -197,15 +202,16 @@ class Tool(Entry):
         """Of every replica, by commas: compose calls further containers NAME-2, NAME-3, ..."""
         if self.address is None:
             return None
-        host, _, port = self.address.rpartition(":")
+        host, _, own = self.address.rpartition(":")
+        port = next((one for one, when in self.ports.items() if _holds(when, options)), int(own))
         further = range(1, int(str(options.get(REPLICAS, 1))))
         if self.replica_ports is None:
             others = [f"{host}-{number + 1}:{port}" for number in further]
-        elif all(options.get(name) == value for name, value in self.replica_ports.items()):
-            others = [f"{host}:{int(port) + number}" for number in further]
+        elif _holds(self.replica_ports, options):
+            others = [f"{host}:{port + number}" for number in further]
         else:
             others = []
-        return ",".join([self.address, *others])
+        return ",".join([f"{host}:{port}", *others])
 
     counters: dict[ServerCount, ServerCounter] = {}
     """What its server counts by itself, if it is external."""
@@ -214,6 +220,10 @@ class Tool(Entry):
     def scores_nothing(self) -> bool:
         """Whether it answers without a model: then there is nothing to load, and to compare."""
         return self.model_format is None
+
+
+def _holds(needed: Options, options: Mapping[str, object]) -> bool:
+    return all(options.get(name) == value for name, value in needed.items())
 
 
 class ModelFile(Config):

@@ -21,6 +21,8 @@ from .recorded import Recorded
 
 _ONCE_SCORED_NOTHING = "noop"
 """The one tool of its kind when cells did not say of theirs whether it does."""
+_TRANSPORT, _USUAL_TRANSPORT = "transport", "grpc"
+"""The tool option that says how calls travel, and what most servers speak."""
 
 
 class Parallelism(contract.Parallelism, Recorded):
@@ -91,6 +93,8 @@ class Cell(Recorded):
     """How records reach the model."""
     server: str | None = None
     """host:port of a model server that was there already; None: the experiment's own, or none."""
+    tls: bool = False
+    """Its calls are encrypted."""
     model: str
     format: str = "binary"
     delivery: str = "at-least-once"
@@ -136,7 +140,11 @@ class Cell(Recorded):
     @property
     def system(self) -> str:
         """Processor, runtime and tool, as the tables name them."""
-        tool = self.tool if self.call.mode == "blocking" else f"{self.tool} {self.call.text}"
+        tool = self.tool if self.transport is None else f"{self.tool} over {self.transport}"
+        if self.call.mode != "blocking":
+            tool += f" {self.call.text}"
+        if self.tls:
+            tool += " (TLS)"
         if self.calls_server and self.scores_nothing:
             tool += " (no model)"
         if not self.way.processor:
@@ -145,6 +153,16 @@ class Cell(Recorded):
         if self.settings == "defaults":
             name += " (engine's defaults)"
         return name if self.way.broker else f"{name} {self.pipeline}"
+
+    @property
+    def transport(self) -> str | None:
+        """What carries the calls of a server, if its tool has a choice and it is not gRPC.
+
+        Over something else the server is another system, and no row may mix the two.
+        """
+        chosen = self.tool_options.get(_TRANSPORT)
+        usual = chosen is None or chosen == _USUAL_TRANSPORT
+        return None if usual or not self.calls_server else str(chosen)
 
     def same_system(self, other: Cell) -> bool:
         """Whether only the workload differs: what one's capacity says holds for the other."""

@@ -18,6 +18,7 @@ from .plan import Plan
 from .points import Points, prepare_points
 from .runconfig import run_config
 from .series import Series, make_series
+from .tls import certificate_files, copy_certificates, parse_tls
 from .words import plan_warnings, points_line, trace_lines, unmade_line
 
 __all__ = [
@@ -28,7 +29,9 @@ __all__ = [
     "Points",
     "RunSpec",
     "Series",
+    "certificate_files",
     "choices",
+    "copy_certificates",
     "estimate_seconds",
     "make_plan",
     "make_series",
@@ -39,6 +42,7 @@ __all__ = [
     "parse_parallelism",
     "parse_rates",
     "parse_servers",
+    "parse_tls",
     "plan_warnings",
     "points_line",
     "prepare_points",

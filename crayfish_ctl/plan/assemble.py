@@ -13,6 +13,7 @@ from .plan import Plan
 from .points import points_for
 from .resize import resize
 from .systems import place
+from .tls import read_certificates
 from .trace import resolve_traces
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def assemble(
         traces=resolve_traces(
             (e.arrivals for e in sizing.workloads if isinstance(e.arrivals, TraceEntry)), copies
         ),
+        certificates=read_certificates(choices.server_tls, copies),
         left_out=(*left_out, *misfits),
     )
 

@@ -64,6 +64,8 @@ class Choices(BaseModel):
     calls: Calls = ()
     servers: dict[Name, Address] = {}
     """tool -> host:port of a server that is there already."""
+    server_tls: dict[Name, str] = {}
+    """tool -> file of certificates that its client trusts, or `system`; others speak no TLS."""
     pipeline: Pipeline | None = None
     batch_size: Batch | None = None
     seconds: Seconds | None = None

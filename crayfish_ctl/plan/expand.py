@@ -105,6 +105,7 @@ def make_spec(
         calls_server=plan.tools[system.tool].kind == "external",
         call=call,
         server=choices.servers.get(system.tool),
+        tls=system.tool in choices.server_tls,
         model=plan.model.shown,
         format=choices.record_format,
         delivery=choices.delivery,

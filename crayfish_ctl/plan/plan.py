@@ -53,6 +53,8 @@ class Plan:
     """See `Cell.segment`, by position of the workload."""
     traces: Mapping[str, Trace] = field(default_factory=dict)
     """The files that workloads replay, as they were when the plan was made."""
+    certificates: Mapping[str, str] = field(default_factory=dict)
+    """tool -> PEM text of what the client of its server trusts, where that is a file."""
     left_out: tuple[str, ...] = ()
     """Workloads of the experiment that do not fit the flags, with the reason."""
     runs: tuple[RunSpec, ...] = ()

@@ -17,6 +17,8 @@ from crayfish_contract.runconfig import (
     WorkloadConfig,
 )
 
+from .tls import SYSTEM, path_in_containers
+
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import Options
 
@@ -66,6 +68,7 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             name=cell.tool,
             options=cell.tool_options,
             address=cell.server or tool.addresses(cell.tool_options),
+            tls=_tls(plan, cell),
         ),
         processor=ProcessorConfig(
             name=cell.processor, runtime=cell.runtime, options=cell.processor_options
@@ -95,6 +98,12 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
         ),
         deadlines=_deadlines(cell),
     )
+
+
+def _tls(plan: Plan, cell: Cell) -> str | None:
+    if not cell.tls:
+        return None
+    return path_in_containers(cell.tool) if cell.tool in plan.certificates else SYSTEM
 
 
 def _deadlines(cell: Cell) -> Deadlines:

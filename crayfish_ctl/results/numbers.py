@@ -24,6 +24,8 @@ class ServerFacts(Frozen):
     """Mean wait of a request in the server."""
     compute_ms: float | None = None
     """Mean time that a request was with the model."""
+    total_ms: float | None = None
+    """Mean time that a request was in the server, as far as the server sees it."""
 
 
 class FailedCalls(Frozen):

@@ -14,7 +14,12 @@ from rich.markup import escape
 from crayfish_ctl.analysis import write_summary
 from crayfish_ctl.catalog.labels import IMAGE
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.plan import estimate_seconds, prepare_points, scheduled_records
+from crayfish_ctl.plan import (
+    copy_certificates,
+    estimate_seconds,
+    prepare_points,
+    scheduled_records,
+)
 from crayfish_ctl.plan.trace import copy_traces
 from crayfish_ctl.results import MANIFEST_FILE, Manifest, load_results, write_model, write_text
 from crayfish_ctl.telemetry import prometheus_config
@@ -120,6 +125,7 @@ class Experiment:
         )
         points = with_reference(plan, points, folder / "points", self._say)
         copy_traces(plan.traces, folder / "points")
+        copy_certificates(plan.certificates, folder / "points")
         setting = Setting(plan, points, target, manifest.engine)
         services = prepare_stack(setting, folder)
         images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
 from crayfish_ctl.catalog.labels import SIZE, labels_of
-from crayfish_ctl.plan import run_config
+from crayfish_ctl.plan import certificate_files, run_config
 from crayfish_ctl.results import write_text
 from crayfish_ctl.targets import Stack
 
@@ -69,6 +69,7 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
         variables=values,
         image_ids=setting.image_ids,
         tools=plan.tool_folders,
+        files=certificate_files(plan, folder),
         cpu_limit=plan.profile.cpu_limit,
     )
     rendered = setting.target.place(stack, run_dir)

@@ -85,6 +85,8 @@ class Stack:
     change what an experiment measures."""
     tools: Sequence[Path] = ()
     """Folders with scorers of other roots; every processor sees them in /crayfish/tools."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Path in a container -> file that every processor sees there, read-only."""
     cpu_limit: CpuLimit = "quota"
 
 

@@ -9,6 +9,7 @@ from .baselines import efficiency, kafka_overhead
 from .batch import by_batch
 from .breakdown import cpu, stages
 from .bursts import bursts
+from .calls import call_parts
 from .cost import cost
 from .distribution import latency_distribution
 from .omission import omission
@@ -37,6 +38,7 @@ def all_figures(results: Results, cells: Sequence[CellView]) -> list[Figure]:
         omission(results, cells),
         kafka_overhead(cells),
         embedded_or_external(cells),
+        call_parts(cells),
         server_curve(cells),
         latency_by_rate(cells),
         throughput(cells),

@@ -17,7 +17,7 @@ from .cpus import limit_cpus
 from .rules import check_service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from crayfish_ctl.targets.base import Stack
@@ -62,8 +62,9 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
         config: dict[str, Any] = docker.compose.config(return_json=True)
     services = config["services"] = one_container_each(config["services"])
     for name, service in services.items():
-        if stack.tools and labels_of(service).get(ROLE) == "processor":
-            service["volumes"] = [*service.get("volumes", []), *_mounts(stack.tools)]
+        mounts = _mounts(stack)
+        if mounts and labels_of(service).get(ROLE) == "processor":
+            service["volumes"] = [*service.get("volumes", []), *mounts]
         check_service(name, service)
         image = str(service["image"])
         service["image"] = stack.image_ids.get(image, image)
@@ -81,17 +82,18 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
     return Rendered(path=path, services=services)
 
 
-def _mounts(tools: Sequence[Path]) -> list[dict[str, Any]]:
-    """One folder for each root, so that two may have a helper of the same name."""
+def _mounts(stack: Stack) -> list[dict[str, Any]]:
+    """Files, and one folder of tools for each root, so that two may have a helper of one name."""
+    folders = {f"{_TOOLS}/{number}": folder for number, folder in enumerate(stack.tools)}
     return [
         {
             "type": "bind",
             # As compose writes a dollar sign that stands for itself.
-            "source": str(folder).replace("$", "$$"),
-            "target": f"{_TOOLS}/{number}",
+            "source": str(source).replace("$", "$$"),
+            "target": target,
             "read_only": True,
         }
-        for number, folder in enumerate(tools)
+        for target, source in {**folders, **stack.files}.items()
     ]
 
 

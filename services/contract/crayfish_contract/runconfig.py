@@ -63,6 +63,9 @@ class ToolConfig(_Strict):
     address: str | None = None
     """host:port of the model server, or several by commas, one for each replica; None if the tool
     is embedded."""
+    tls: str | None = None
+    """A file of certificates (PEM) that the server's client trusts, or `system`: those that the
+    container trusts. None: calls are not encrypted."""
 
 
 CallMode = Literal["blocking", "async", "batched"]

@@ -102,7 +102,7 @@ class Chain(Reader):
         """Each result is sent as soon as it is scored."""
         pending = self._ledger.open(len(batch.values), batch.positions)
         send, report = self._output.send, pending.acknowledged
-        self._scoring.put(batch.values, lambda result: send(result, report))
+        self._scoring.put(batch.values, lambda result: send(result, report), batch.received_ns)
         self._scored[self._name] += len(batch.values)
         self._output.hear()
 
@@ -126,9 +126,14 @@ class Scorer:
     def __init__(self, config: RunConfig) -> None:
         self._scoring = open_scoring(config)
 
-    def score(self, values: list[bytes]) -> list[bytes]:
-        """Request messages to result messages."""
-        return self._scoring.map(values)
+    def score(self, values: list[bytes], received_ns: list[int] | None = None) -> list[bytes]:
+        """Request messages to result messages.
+
+        Args:
+            values: of the messages.
+            received_ns: when the source had each, if it has waited for others.
+        """
+        return self._scoring.map(values, received_ns)
 
 
 class Sink:
@@ -212,7 +217,7 @@ class Source(Reader):
         sink = next(self._turn)
         self._number += 1
         self._unsettled[self._number] = self._ledger.open(1, batch.positions)
-        results = scorer.score.remote(batch.values)
+        results = scorer.score.remote(batch.values, batch.received_ns)
         answer = self._sinks[sink].write.remote(self._index, self._number, results)
         self._calls.append(Call(answer, name, sink, len(batch.values)))
         while len(self._calls) >= self._bound:

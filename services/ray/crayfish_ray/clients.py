@@ -38,6 +38,8 @@ class Batch:
 
     values: list[bytes] = field(default_factory=list)
     positions: Positions = field(default_factory=dict)
+    received_ns: list[int] | None = None
+    """When each came, in Unix time, where the first ones waited for others."""
 
 
 class Input:
@@ -52,9 +54,12 @@ class Input:
         self._topic = kafka.input_topic
         self._next: Positions = {}
         self._limit = options.poll_records
-        self._wait_s = config.call.wait_ms / 1000 if config.call.mode == "batched" else 0.0
+        together = config.call.mode == "batched"
+        self._wait_s = config.call.wait_ms / 1000 if together else 0.0
         if self._wait_s:  # what fills a call is waited for, and no more
-            self._limit = min(self._limit, config.call.records)
+            self._limit = config.call.records
+        elif together:  # a call may be larger than what is else read at a time
+            self._limit = max(self._limit, config.call.records)
         self._interval_s = options.progress_interval_ms / 1000
         self._committed_at = time.monotonic()
         self._done: Positions = {}
@@ -90,19 +95,35 @@ class Input:
         first = self._client.poll(_WAIT_S)
         if first is None:
             return None
-        messages = (
-            [first, *self._client.consume(self._limit - 1, self._wait_s)]
-            if self._limit > 1
-            else [first]
-        )
-        batch = Batch()
-        for message in messages:
+        if self._wait_s:
+            return self._kept(*self._awaited(first))
+        more = self._client.consume(self._limit - 1, 0.0) if self._limit > 1 else []
+        return self._kept([first, *more], None)
+
+    def _awaited(self, first: Message) -> tuple[list[Message], list[int]]:
+        """Messages until there are enough, or the time is over; and when each came."""
+        end = time.monotonic() + self._wait_s
+        messages, received = [first], [time.time_ns()]
+        while len(messages) < self._limit:
+            message = self._client.poll(max(0.0, end - time.monotonic()))
+            if message is None:
+                break
+            messages.append(message)
+            received.append(time.time_ns())
+        return messages, received
+
+    def _kept(self, messages: list[Message], received: list[int] | None) -> Batch | None:
+        """Those that are records, with where their partitions go on."""
+        batch = Batch(received_ns=None if received is None else [])
+        for number, message in enumerate(messages):
             error = message.error()
             if error is not None:
                 if error.fatal():
                     raise KafkaException(error)
                 continue  # the client mends it, or says again that it cannot
             batch.values.append(message.value() or b"")
+            if received is not None and batch.received_ns is not None:
+                batch.received_ns.append(received[number])
             batch.positions[message.partition() or 0] = (message.offset() or 0) + 1
         self._next.update(batch.positions)
         return batch if batch.values else None

@@ -135,6 +135,11 @@ def open_scorer(config: RunConfig) -> Scorer:
     wait_at_most = getattr(scorer, "wait_at_most", None)
     if wait_at_most is not None:  # a client of a server
         wait_at_most(config.deadlines.ready)
+    if tool.tls is not None:
+        encrypt = getattr(scorer, "encrypt", None)
+        if encrypt is None:
+            raise ScorerError(f"tool {tool.name}: tool.tls: its client knows no TLS")
+        encrypt(tool.tls)
     scorer.load()
     return scorer
 

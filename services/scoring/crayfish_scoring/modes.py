@@ -6,6 +6,7 @@ A processor that gets one message at a time needs only `RecordScorer` (blocking)
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from .base import Scorer
 
+    Received = Sequence[int] | None
+    """When each message was received, in Unix ns, if that was before it is handed over."""
     Take = Callable[[bytes], None]
     """Gets a result message."""
 
@@ -27,12 +30,20 @@ class Scoring(ABC):
     """Request messages to result messages, in one thread; it never raises and never drops."""
 
     @abstractmethod
-    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
-        """A result for each message, in their order."""
+    def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:
+        """A result for each message, in their order.
 
-    def put(self, messages: Sequence[bytes | None], take: Take) -> None:
+        Args:
+            messages: requests.
+            received_ns: for `batched`, where records wait for others; other modes take a record
+                for received when they begin with it.
+        """
+
+    def put(
+        self, messages: Sequence[bytes | None], take: Take, received_ns: Received = None
+    ) -> None:
         """Hand each result over when it is there; at the latest in `flush`."""
-        for result in self.map(messages):
+        for result in self.map(messages, received_ns):
             take(result)
 
     def results(self, groups: Iterable[Sequence[bytes | None]]) -> Iterator[list[bytes]]:
@@ -55,12 +66,17 @@ class OneByOne(Scoring):
         self._scorer = scorer
         self._process = RecordScorer(scorer, config.model.input_shape, config.format).process
 
-    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
+    def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:  # noqa: ARG002
         """One call each."""
         process = self._process
         return [process(message) for message in messages]
 
-    def put(self, messages: Sequence[bytes | None], take: Take) -> None:
+    def put(
+        self,
+        messages: Sequence[bytes | None],
+        take: Take,
+        received_ns: Received = None,  # noqa: ARG002
+    ) -> None:
         """A result does not wait for the next one."""
         process = self._process
         for message in messages:
@@ -79,18 +95,26 @@ class Together(Scoring):
         self._process = BatchScorer(scorer, config.model.input_shape, config.format).process
         self._records = config.call.records
 
-    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
+    def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:
         """As few calls as `call.records` allows."""
-        found: list[bytes] = []
-        for start in range(0, len(messages), self._records):
-            found += self._process(messages[start : start + self._records])
-        return found
+        return [each for results in self._calls(messages, received_ns) for each in results]
 
-    def put(self, messages: Sequence[bytes | None], take: Take) -> None:
+    def put(
+        self, messages: Sequence[bytes | None], take: Take, received_ns: Received = None
+    ) -> None:
         """The results of a call do not wait for the next call."""
-        for start in range(0, len(messages), self._records):
-            for result in self._process(messages[start : start + self._records]):
+        for results in self._calls(messages, received_ns):
+            for result in results:
                 take(result)
+
+    def _calls(
+        self, messages: Sequence[bytes | None], received_ns: Received
+    ) -> Iterator[list[bytes]]:
+        """A call after the other; the records of the later ones wait for those of the first."""
+        stamps = [time.time_ns()] * len(messages) if received_ns is None else received_ns
+        for start in range(0, len(messages), self._records):
+            part = slice(start, start + self._records)
+            yield self._process(messages[part], stamps[part])
 
     def close(self) -> None:
         """Let go of the model."""

@@ -155,12 +155,16 @@ class RecordScorer:
             return self.fail(begun, error)
         return self.finish(begun, output)
 
-    def begin(self, message: bytes | None) -> Begun | bytes:
+    def begin(self, message: bytes | None, received_ns: int | None = None) -> Begun | bytes:
         """The first half of `process`: a request's points, or the result of what is none.
 
         What lies between it and `finish` is the caller's: a call that others may overtake.
+
+        Args:
+            message: a request; None: a Kafka message without a value.
+            received_ns: when it was received, if that was before; Unix time.
         """
-        received = time.time_ns()
+        received = time.time_ns() if received_ns is None else received_ns
         try:
             record = self._codec.decode(message or b"")
         except CodecError as error:

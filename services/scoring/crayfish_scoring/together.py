@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from .base import Floats, Scorer
+    from .record import Begun
 
     Headers = npt.NDArray[np.void]
 
@@ -64,20 +65,27 @@ class BatchScorer:
         self._one = RecordScorer(scorer, shape, record_format)
         self._binary = record_format is RecordFormat.BINARY
 
-    def process(self, messages: Sequence[bytes | None]) -> list[bytes]:
-        """A result for each message."""
-        if len(messages) == 1:
-            return [self._one.process(messages[0])]
-        received = time.time_ns()
+    def process(
+        self, messages: Sequence[bytes | None], received_ns: Sequence[int] | None = None
+    ) -> list[bytes]:
+        """A result for each message.
+
+        Args:
+            messages: requests.
+            received_ns: when each was received, in Unix time; None: all of them now.
+        """
+        stamps = [time.time_ns()] * len(messages) if received_ns is None else received_ns
         records = self._records(messages) if self._binary else None
         if records is None:
-            return self._decoded(messages)
+            return self._decoded(messages, stamps)
+        called = time.time_ns()
         try:
             points = np.ascontiguousarray(records["data"])
+            called = time.time_ns()
             output = self._score(points.reshape((-1, *self._shape)))
-            return _results(records, output, received)
+            return _results(records, output, np.array(stamps, dtype=np.int64), called)
         except Exception as error:  # noqa: BLE001  whatever a model raises
-            return self._each(messages, error)
+            return self._each(messages, stamps, error, called)
 
     def _records(self, messages: Sequence[bytes | None]) -> Headers | None:
         """Messages as one array, if every one is a request of the same size."""
@@ -100,39 +108,57 @@ class BatchScorer:
         )
         return records if same else None
 
-    def _decoded(self, messages: Sequence[bytes | None]) -> list[bytes]:
+    def _decoded(self, messages: Sequence[bytes | None], stamps: Sequence[int]) -> list[bytes]:
         """The same through the codec: text, records of several sizes, messages that are none."""
-        begun = [self._one.begin(message) for message in messages]
+        begun = self._begun(messages, stamps)
         asked = [each for each in begun if not isinstance(each, bytes)]
         if not asked:
             return [each for each in begun if isinstance(each, bytes)]
+        called = time.time_ns()
         try:
             output = self._score(np.concatenate([each.points for each in asked]))
             ends = np.cumsum([each.header.batch for each in asked])
             answers = iter(np.split(output, ends[:-1]))
         except Exception as error:  # noqa: BLE001  whatever a model raises
-            return self._each(messages, error)
+            return self._each(messages, stamps, error, called)
         return [
-            each if isinstance(each, bytes) else self._one.finish(each, next(answers))
+            each if isinstance(each, bytes) else self._one.finish(each, next(answers), called)
             for each in begun
         ]
 
-    def _each(self, messages: Sequence[bytes | None], error: Exception) -> list[bytes]:
+    def _begun(
+        self, messages: Sequence[bytes | None], stamps: Sequence[int]
+    ) -> list[Begun | bytes]:
+        return [self._one.begin(*each) for each in zip(messages, stamps, strict=True)]
+
+    def _each(
+        self,
+        messages: Sequence[bytes | None],
+        stamps: Sequence[int],
+        error: Exception,
+        called: int,
+    ) -> list[bytes]:
         """One by one; but no call of a server is made again."""
         if reason_of(error) is Reason.NONE:
             return [self._one.process(message) for message in messages]
-        begun = [self._one.begin(message) for message in messages]
-        return [each if isinstance(each, bytes) else self._one.fail(each, error) for each in begun]
+        return [
+            each if isinstance(each, bytes) else self._one.fail(each, error, called)
+            for each in self._begun(messages, stamps)
+        ]
 
 
-def _results(records: Headers, output: Floats, received: int) -> list[bytes]:
+def _results(
+    records: Headers, output: Floats, received: npt.NDArray[np.int64], called: int
+) -> list[bytes]:
     """Result messages: headers of requests, with the predictions behind them."""
     count = len(records)
+    waited = np.clip((called - received) // 1000, 0, _UINT32).astype(np.uint64)
     data = output.reshape(count, -1)
     results = np.empty(count, dtype=_kind(data.shape[1]))
     results["start"] = records["start"][0] + _ANSWERED
     results["times"], results["shape"] = records["times"], records["shape"]
-    results["answer"] = data.shape[1] // (int(records["shape"][0]) & _UINT32)
+    outputs = data.shape[1] // (int(records["shape"][0]) & _UINT32)
+    results["answer"] = waited << np.uint64(32) | np.uint64(outputs)
     results["data"] = data
     results["received_ns"], results["scored_ns"] = received, time.time_ns()
     raw, size = results.tobytes(), results.itemsize

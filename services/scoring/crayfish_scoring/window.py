@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
 
     from .base import Scorer
-    from .modes import Take
+    from .modes import Received, Take
 
 
 class AsyncRecordScorer:
@@ -87,7 +87,12 @@ class Window(Scoring):
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self._thread.start()
 
-    def put(self, messages: Sequence[bytes | None], take: Take) -> None:
+    def put(
+        self,
+        messages: Sequence[bytes | None],
+        take: Take,
+        received_ns: Received = None,  # noqa: ARG002
+    ) -> None:
         """Begin a call for each message; returns when the last one has begun.
 
         So whoever reads stops reading while the window is full.
@@ -95,6 +100,7 @@ class Window(Scoring):
         Args:
             messages: requests.
             take: gets each result.
+            received_ns: a record is received when its turn comes.
         """
         asyncio.run_coroutine_threadsafe(self._put(messages, take), self._loop).result()
 
@@ -102,7 +108,7 @@ class Window(Scoring):
         """Wait until nothing is under way."""
         asyncio.run_coroutine_threadsafe(self._flush(), self._loop).result()
 
-    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
+    def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:  # noqa: ARG002
         """Waits for all of them; other threads' go on meanwhile."""
         return asyncio.run_coroutine_threadsafe(self._map(messages), self._loop).result()
 

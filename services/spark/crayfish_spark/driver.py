@@ -95,7 +95,7 @@ def main() -> int:
             check_model_on_the_jvm(spark, config)
         except ScorerError as error:
             _log.error(str(error))
-            return ServiceExit.BAD_CONFIG
+            return error.exit_code
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     query = start_query(spark, config, options)
     _log.info("started", extra={"fields": {"query": query.id, "s": time.monotonic() - started}})

@@ -11,9 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import BinaryType
 
 from crayfish_contract.kafka import jvm_fetch_settings
-from crayfish_scoring import ScorerError
 
-from .scoring import COLUMN, SCHEMA, score_batches
+from .scoring import COLUMN, SCHEMA, said_by_java, score_batches
 from .session import settings
 
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ def check_model_on_the_jvm(spark: SparkSession, config: RunConfig) -> None:
     """Load the model once in the driver's JVM.
 
     Raises:
-        ScorerError: if tool or model cannot be used.
+        ScorerError: if tool or model cannot be used; UnreachableError, if a server does not answer.
     """
     try:
         spark._jvm.io.crayfish.scoring.RecordScorer.open(config.model_dump_json()).close()  # noqa: SLF001
     except Py4JJavaError as error:
-        raise ScorerError(error.java_exception.getMessage()) from None
+        raise said_by_java(error.java_exception) from None
 
 
 def _scored_on_the_jvm(

@@ -7,12 +7,13 @@ time, so that a scorer is loaded once per process and then belongs to one thread
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from crayfish_contract.runconfig import RunConfig
-from crayfish_scoring import open_scoring
+from crayfish_scoring import ScorerError, open_scoring
+from crayfish_scoring.base import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,16 @@ def score_batches(run_config: str, batches: Iterator[pa.RecordBatch]) -> Iterato
     scoring, together = _opened(run_config)
     for results in scoring.results(_groups(batches, together)):
         yield pa.RecordBatch.from_arrays([pa.array(results, pa.binary())], [COLUMN])
+
+
+def said_by_java(error: Any) -> ScorerError:
+    """The same exception in Python, with its exit code.
+
+    Args:
+        error: a Java exception, by py4j; whatever is no ScorerException is one of a bad config.
+    """
+    away = error.getClass().getSimpleName() == "UnreachableException"
+    return (UnreachableError if away else ScorerError)(error.getMessage())
 
 
 def _groups(batches: Iterator[pa.RecordBatch], together: int) -> Iterator[list[bytes | None]]:

@@ -18,6 +18,7 @@ COUNTERS = {
     "executions": ServerCounter(metric="runs"),
     "queue": ServerCounter(metric="queue_us", seconds=1e-6),
     "compute": ServerCounter(metric="compute_s"),
+    "total": ServerCounter(metric="all_ms", seconds=1e-3),
 }
 
 
@@ -47,7 +48,7 @@ def records(seconds: float = 10.0) -> pl.DataFrame:
 
 
 def test_counts_become_rates_and_means() -> None:
-    usage = scraped(done=400.0, runs=100.0, queue_us=200_000.0, compute_s=0.8)
+    usage = scraped(done=400.0, runs=100.0, queue_us=200_000.0, compute_s=0.8, all_ms=1600.0)
     found = server_facts(usage, COUNTERS, records())  # type: ignore[arg-type]
     assert found is not None
     assert found.model_dump() == pytest.approx(
@@ -56,6 +57,7 @@ def test_counts_become_rates_and_means() -> None:
             "requests_per_execution": 4.0,
             "queue_ms": 0.5,
             "compute_ms": 2.0,
+            "total_ms": 4.0,
         }
     )
 
@@ -72,3 +74,11 @@ def test_without_scrapes_records_or_counters_there_is_nothing() -> None:
     assert server_facts(usage, {}, records()) is None
     assert server_facts(usage, COUNTERS, records().clear()) is None  # type: ignore[arg-type]
     assert server_facts(scraped(other=1.0), COUNTERS, records()) is None  # type: ignore[arg-type]
+
+
+def test_what_lags_has_means_and_no_rate() -> None:
+    late = {name: one.model_copy(update={"lags": True}) for name, one in COUNTERS.items()}
+    found = server_facts(scraped(done=400.0, compute_s=0.8), late, records())  # type: ignore[arg-type]
+    assert found is not None
+    assert (found.requests_per_s, found.queue_ms) == (None, None)
+    assert found.compute_ms == pytest.approx(2.0)

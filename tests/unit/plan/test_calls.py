@@ -168,6 +168,19 @@ def test_replicas_in_one_container_have_a_port_each(ingress: str, address: str) 
     assert run_config(made, made.runs[0], Points("random", 5)).tool.address == address
 
 
+def test_over_http_a_server_has_another_port_and_is_another_system() -> None:
+    options = {"transport": "http", "replicas": 2, "ingress": "direct"}
+    made = planned(tools=("ray-serve",), tool_options=options, calls=("blocking", "async:8"))
+    addresses = {run_config(made, run, Points("random", 5)).tool.address for run in made.runs}
+    assert addresses == {"ray-serve:8000,ray-serve:8001"}
+    assert {run.cell.system.partition("ray-serve")[2] for run in made.runs} == {
+        " over http",
+        " over http async:8",
+    }
+    (usual,) = {run.cell.system for run in planned(tools=("ray-serve",)).runs}
+    assert usual.endswith("ray-serve")
+
+
 def test_a_server_that_a_run_does_not_use_does_not_run() -> None:
     made = planned(tools=("torchserve", "onnx"))
     parts = {run.cell.tool: made.fragments(run.cell) for run in made.runs}

@@ -145,7 +145,7 @@ def test_a_reader_that_dies_has_committed_nothing_that_was_not_acknowledged(
     source, scorers = separate(config, scorers=1)
     original, calls = scorers[0]._actor.score, []
 
-    def score(values: list[bytes]) -> list[bytes]:
+    def score(values: list[bytes], received_ns: list[int] | None) -> list[bytes]:
         calls.append(len(values))
         if len(calls) == 5:
             raise RuntimeError("the actor died")

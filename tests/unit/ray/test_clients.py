@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
+from crayfish_contract.runconfig import CallConfig
 from crayfish_ray.clients import Batch, Input, Output
 from crayfish_ray.ledger import Ledger
 from crayfish_ray.options import RayOptions
@@ -54,6 +58,38 @@ def test_one_record_is_not_kept_waiting_for_others(config: RunConfig, broker: Br
         take(source, 1)
         taken.append(time.monotonic() - started)
     assert min(taken) < 0.05
+    source.close([])
+
+
+@pytest.mark.parametrize("wait_ms", [0.0, 2000.0])
+def test_a_call_may_have_more_records_than_are_else_read_at_a_time(
+    config: RunConfig, broker: Broker, wait_ms: float
+) -> None:
+    call = CallConfig(mode="batched", records=25, wait_ms=wait_ms)
+    broker.send(config.kafka.input_topic, values(60))
+    source = Input(config.model_copy(update={"call": call}), OPTIONS, 0)
+    batches = take(source, 50)
+    assert max(len(batch.values) for batch in batches) == 25
+    assert [value for batch in batches for value in batch.values][:50] == values(50)
+    source.close([])
+
+
+def test_what_waits_for_others_says_since_when(config: RunConfig, broker: Broker) -> None:
+    call = CallConfig(mode="batched", records=3, wait_ms=5000)
+    source = Input(config.model_copy(update={"call": call}), OPTIONS, 0)
+    broker.send(config.kafka.input_topic, values(1))
+    found: list[Batch] = []
+    reader = threading.Thread(target=lambda: found.extend(take(source, 3)))
+    before = time.time_ns()
+    reader.start()
+    broker.send(config.kafka.input_topic, values(2, first=1))
+    reader.join()
+    (batch,) = found
+    assert batch.received_ns is not None
+    assert len(batch.received_ns) == len(batch.values) == 3
+    assert sorted(batch.received_ns) == batch.received_ns
+    assert before <= batch.received_ns[0]
+    assert batch.received_ns[-1] <= time.time_ns()
     source.close([])
 
 

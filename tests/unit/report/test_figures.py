@@ -50,7 +50,14 @@ _PACED = {"distribution", "stages", "latency-over-time"}
         ("arrivals", {"latency-by-rate", "throughput"} | _PACED),
         (
             "servers",
-            {"server-curve", "embedded-or-external", "throughput", "efficiency", "backlog"},
+            {
+                "server-curve",
+                "embedded-or-external",
+                "call-parts",
+                "throughput",
+                "efficiency",
+                "backlog",
+            },
         ),
     ],
 )

@@ -21,12 +21,16 @@ from crayfish_scoring.servers import ready
 from crayfish_scoring.servers.errors import CallError
 from crayfish_scoring.servers.messages import tfserving_pb2
 
-from .served import Served, doubled, serving
+from .served import Served, doubled, serving, serving_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOOLS = ("tf-serving", "tf-predict", "torchserve", "triton", "oip", "ray-serve")
+HTTP = "ray-serve over http"
+EVERY = (*TOOLS, HTTP)
+SOME = ("torchserve", HTTP)
+"""One for each transport, where protocols do not matter."""
 NAMED = ("tf-serving", "tf-predict", "triton", "oip")
 """Whose protocol has names of tensors."""
 MODEL = ModelConfig(name="tiny", format="none", path="", input_shape=(2, 2), output_shape=(2,))
@@ -38,13 +42,24 @@ def served() -> Served:
     return Served()
 
 
+class Ports(int):
+    """Of gRPC; and of HTTP."""
+
+    http: int
+
+
 @pytest.fixture
-def port(served: Served) -> Iterator[int]:
-    with serving(served) as bound:
-        yield bound
+def port(served: Served) -> Iterator[Ports]:
+    with serving(served) as bound, serving_http(served) as http:
+        ports = Ports(bound)
+        ports.http = http
+        yield ports
 
 
 def scorer_of(tool: str, port: int, **options: Any) -> Any:
+    if tool == HTTP:
+        assert isinstance(port, Ports)
+        options["transport"], tool, port = "http", "ray-serve", port.http
     return create_scorer(tool, MODEL, options, f"127.0.0.1:{port}")
 
 
@@ -64,7 +79,7 @@ def called(scorer: Any, *many: np.ndarray) -> list[Any]:
     return asyncio.run(all_of_them())
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", EVERY)
 def test_points_go_there_and_predictions_come_back(tool: str, port: int, served: Served) -> None:
     scorer = loaded(tool, port)
     assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
@@ -94,7 +109,7 @@ def test_the_model_that_is_asked_for(
     assert set(served.names) == {name}
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", EVERY)
 @pytest.mark.parametrize(
     ("code", "details", "reason"),
     [
@@ -119,8 +134,9 @@ def test_a_failed_call_has_its_class(  # noqa: PLR0917
     scorer.close()
 
 
-def test_a_late_answer_is_a_failed_call(port: int, served: Served) -> None:
-    scorer = loaded("torchserve", port, deadline_ms=50)
+@pytest.mark.parametrize("tool", SOME)
+def test_a_late_answer_is_a_failed_call(tool: str, port: int, served: Served) -> None:
+    scorer = loaded(tool, port, deadline_ms=50)
     served.delay_s = 0.5
     with pytest.raises(CallError) as failure:
         scorer.score(POINTS)
@@ -130,8 +146,9 @@ def test_a_late_answer_is_a_failed_call(port: int, served: Served) -> None:
     scorer.close()
 
 
-def test_an_answer_of_another_size_is_a_failed_call(port: int, served: Served) -> None:
-    scorer = loaded("torchserve", port)
+@pytest.mark.parametrize("tool", SOME)
+def test_an_answer_of_another_size_is_a_failed_call(tool: str, port: int, served: Served) -> None:
+    scorer = loaded(tool, port)
     served.answer = lambda points: doubled(points)[:, :1]
     with pytest.raises(CallError, match=r"12 bytes for 3 points.*are 24") as failure:
         scorer.score(POINTS)
@@ -159,8 +176,9 @@ def _raised(scorer: Any) -> Exception:
     return failure.value
 
 
-def test_a_calls_deadline_is_that_of_all_its_tries(port: int, served: Served) -> None:
-    scorer = loaded("torchserve", port, deadline_ms=300, retries=1000)
+@pytest.mark.parametrize("tool", SOME)
+def test_a_calls_deadline_is_that_of_all_its_tries(tool: str, port: int, served: Served) -> None:
+    scorer = loaded(tool, port, deadline_ms=300, retries=1000)
     served.code, served.calls, served.delay_first_s = grpc.StatusCode.UNAVAILABLE, 0, 0.1
     began = time.monotonic()
     for error in (called(scorer, POINTS)[0], _raised(scorer)):
@@ -171,11 +189,12 @@ def test_a_calls_deadline_is_that_of_all_its_tries(port: int, served: Served) ->
     scorer.close()
 
 
+@pytest.mark.parametrize("tool", SOME)
 @pytest.mark.parametrize(("retries", "well"), [(0, False), (1, False), (2, True)])
 def test_calls_are_made_again_only_if_asked_for(
-    retries: int, well: bool, port: int, served: Served
+    tool: str, retries: int, well: bool, port: int, served: Served
 ) -> None:
-    scorer = loaded("torchserve", port, retries=retries)
+    scorer = loaded(tool, port, retries=retries)
     served.code, served.calls, served.fails = grpc.StatusCode.UNAVAILABLE, 0, 2
     if well:
         assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
@@ -183,6 +202,29 @@ def test_calls_are_made_again_only_if_asked_for(
         with pytest.raises(CallError):
             scorer.score(POINTS)
     assert served.calls == retries + 1
+    scorer.close()
+
+
+def test_between_two_tries_is_a_pause_that_grows(
+    monkeypatch: pytest.MonkeyPatch, port: int, served: Served
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    scorer = loaded("torchserve", port, retries=9, deadline_ms=60_000)
+    served.code = grpc.StatusCode.UNAVAILABLE
+    assert _raised(scorer).reason is Reason.UNAVAILABLE  # type: ignore[attr-defined]
+    asked = [pause for pause in pauses if pause]  # the server of the test sleeps for 0 s
+    assert asked == pytest.approx([0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1, 1])
+    scorer.close()
+
+
+def test_no_try_begins_after_the_deadline(port: int, served: Served) -> None:
+    scorer = loaded("torchserve", port, retries=9, deadline_ms=25)
+    served.code, served.calls = grpc.StatusCode.UNAVAILABLE, 0
+    began = time.monotonic()
+    assert isinstance(_raised(scorer), CallError)
+    assert time.monotonic() - began < 5
+    assert served.calls <= 2
     scorer.close()
 
 
@@ -229,9 +271,9 @@ def test_the_run_says_how_long_a_server_is_waited_for(monkeypatch: pytest.Monkey
     assert asked == [33, 0]
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", EVERY)
 def test_a_model_of_another_shape_is_refused_at_once(tool: str, port: int, served: Served) -> None:
-    served.answer = lambda points: doubled(points)[:, :1]
+    served.answer, served.answered = lambda points: doubled(points)[:, :1], [1, 2]
     with pytest.raises(ScorerError, match=r"no right prediction: .*4 bytes for 1 points"):
         loaded(tool, port)
 
@@ -274,3 +316,81 @@ def test_torchserve_text() -> None:
         with pytest.raises(CallError, match="no list of numbers"):
             scorer.score(POINTS)
         scorer.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE),
+        (grpc.StatusCode.UNKNOWN, Reason.OTHER),
+        (grpc.StatusCode.NOT_FOUND, Reason.OTHER),
+    ],
+)
+def test_what_http_says_has_a_class(
+    code: grpc.StatusCode, reason: Reason, port: int, served: Served
+) -> None:
+    scorer = loaded(HTTP, port)
+    served.code = code
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert (error.reason, str(error)[-20:]) == (reason, "as the test wants it")
+    scorer.close()
+
+
+def test_an_http_answer_that_is_cut_off_and_the_call_after_it(port: int, served: Served) -> None:
+    scorer = loaded(HTTP, port)
+    served.missing_bytes = 4
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason is Reason.UNAVAILABLE
+    served.missing_bytes = 0
+    assert scorer.score(POINTS) == pytest.approx(doubled(POINTS))
+    scorer.close()
+
+
+def test_over_http_nobody_there_is_unavailable() -> None:
+    with serving_http(Served()) as http:
+        scorer: Any = create_scorer("ray-serve", MODEL, {"transport": "http"}, f"127.0.0.1:{http}")
+        scorer.load()
+    scorer.close()
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason is Reason.UNAVAILABLE
+
+
+def test_over_http_load_gives_up_when_the_run_does() -> None:
+    scorer: Any = create_scorer("ray-serve", MODEL, {"transport": "http"}, "127.0.0.1:1")
+    scorer.wait_at_most(0.2)
+    with pytest.raises(UnreachableError, match=r"127.0.0.1:1: no right prediction within 0.2 s"):
+        scorer.load()
+
+
+def test_over_http_there_are_no_channels() -> None:
+    with pytest.raises(ScorerError, match=r"channels: 2: over HTTP"):
+        create_scorer("ray-serve", MODEL, {"transport": "http", "channels": 2}, "127.0.0.1:1")
+
+
+@pytest.mark.parametrize("tool", NAMED)
+@pytest.mark.parametrize("shape", [[2, 3], [3, 2, 1], [6]])
+def test_as_many_values_of_another_shape_are_a_failed_call(
+    tool: str, shape: list[int], port: int, served: Served
+) -> None:
+    scorer = loaded(tool, port)
+    served.answered = shape
+    for error in (called(scorer, POINTS)[0], _raised(scorer)):
+        assert isinstance(error, CallError)
+        assert error.reason is Reason.BAD_OUTPUT
+        assert str(error).endswith(f"has shape {tuple(shape)}, predictions have (3, 2)")
+    scorer.close()
+
+
+@pytest.mark.parametrize("tool", NAMED)
+def test_a_model_that_says_another_shape_is_refused(tool: str, port: int, served: Served) -> None:
+    served.said_output = [-1, 5]
+    with pytest.raises(ScorerError, match=r"output predictions .* shape \(-1, 5\).*\(2,\)"):
+        loaded(tool, port)
+    served.said_output, served.said_input = [-1, 2], [-1, 4]
+    with pytest.raises(ScorerError, match=r"input points .* shape \(-1, 4\), .*\(2, 2\)"):
+        loaded(tool, port)
+    served.said_input = []
+    loaded(tool, port).close()

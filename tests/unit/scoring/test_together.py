@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from crayfish_contract.codec import CODECS, Header, Reason, RecordFormat, Segment, Status
 from crayfish_scoring import RecordScorer
+from crayfish_scoring.modes import Together
 from crayfish_scoring.servers.errors import CallError
 from crayfish_scoring.together import BatchScorer
 
@@ -64,7 +67,7 @@ def same(result: bytes, other: bytes, record_format: RecordFormat) -> bool:
 
 
 def _untimed(header: Header) -> Header:
-    return header._replace(received_ns=0, scored_ns=0)
+    return header._replace(received_ns=0, scored_ns=0, waited_us=0)
 
 
 refused = [bytes.fromhex(entry["hex"]) for entry in REFUSED]
@@ -118,3 +121,39 @@ def test_a_server_is_not_asked_again_for_each(record_format: RecordFormat, reaso
     assert [header.id for header in headers] == list(range(5))
     assert scorer.calls == [5]
     assert len(found) == 6
+
+
+@pytest.mark.parametrize("failure", [None, CallError(Reason.DEADLINE, "late")])
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("record_format", list(RecordFormat))
+def test_a_record_says_how_long_it_waited(
+    record_format: RecordFormat, batch: int, failure: Exception | None
+) -> None:
+    scorer = Doubles()
+    scorer.fail = failure
+    sent: list[bytes | None] = [request(n, record_format, batch=1 + n % batch) for n in range(3)]
+    now = time.time_ns()
+    received = [now - 5_000_000_000, now - 2_000_000_000, now]
+    found = BatchScorer(scorer, SHAPE, record_format).process(sent, received)
+    took_us = (time.time_ns() - now) // 1000
+    headers = [CODECS[record_format].decode(result).header for result in found]
+    assert [header.received_ns for header in headers] == received
+    for header, least_us in zip(headers, (5_000_000, 2_000_000, 0), strict=True):
+        assert least_us <= header.waited_us <= least_us + took_us
+    assert {header.status for header in headers} == {Status.FAILED if failure else Status.OK}
+
+
+def test_records_of_a_later_call_wait_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10**9, 1_000_000))
+    monkeypatch.setattr(time, "time_ns", lambda: next(clock))
+    config: Any = SimpleNamespace(
+        call=SimpleNamespace(records=2),
+        model=SimpleNamespace(input_shape=SHAPE),
+        format=RecordFormat.BINARY,
+    )
+    together = Together(Doubles(), config)
+    sent: list[bytes | None] = [request(n, RecordFormat.BINARY) for n in range(5)]
+    headers = [CODECS[RecordFormat.BINARY].decode(each).header for each in together.map(sent)]
+    assert len({header.received_ns for header in headers}) == 1
+    waited = [header.waited_us for header in headers]
+    assert waited[0] == waited[1] < waited[2] == waited[3] < waited[4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 from crayfish_contract.codec import CODECS, HEADER, Header, RecordFormat, Segment, Status
+from crayfish_contract.service import ServiceExit
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Points, choices, make_plan, run_config
 from crayfish_scoring import Scoring
 from crayfish_spark import scoring
-from crayfish_spark.scoring import COLUMN, score_batches
+from crayfish_spark.scoring import COLUMN, said_by_java, score_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +67,9 @@ class Each(Scoring):
     def __init__(self, process: Callable[[bytes], bytes]) -> None:
         self._process = process
 
-    def map(self, messages: Sequence[bytes | None]) -> list[bytes]:
+    def map(
+        self, messages: Sequence[bytes | None], received_ns: Sequence[int] | None = None
+    ) -> list[bytes]:
         return [self._process(message or b"") for message in messages]
 
     def close(self) -> None:
@@ -104,3 +108,21 @@ def test_a_worker_process_loads_its_model_once(config_json: str) -> None:
         scored(config_json, [request(1)])
     info = scoring._opened.cache_info()
     assert (info.misses, info.hits) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("UnreachableException", ServiceExit.UNREACHABLE),
+        ("ScorerException", ServiceExit.BAD_CONFIG),
+        ("IllegalArgumentException", ServiceExit.BAD_CONFIG),
+    ],
+)
+def test_what_java_says_of_the_model_ends_the_driver_as_in_python(
+    name: str, code: ServiceExit
+) -> None:
+    error = SimpleNamespace(
+        getClass=lambda: SimpleNamespace(getSimpleName=lambda: name), getMessage=lambda: "triton:1"
+    )
+    said = said_by_java(error)
+    assert (str(said), said.exit_code) == ("triton:1", code)

@@ -1,40 +1,35 @@
-"""The gRPC client of every protocol: connections, deadlines, retries, replicas.
+"""The gRPC client of every protocol.
 
-Two ways to call: `score` waits for its answer (one call at a time, as an embedded library works),
-`call` is a coroutine, and as many are under way as are awaited. Each has connections of its own:
-those of `grpc.aio` belong to the event loop that first used them.
+`score` and `call` have connections of their own: those of `grpc.aio` belong to the event loop that
+first used them.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
+from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 import grpc.aio
 
-from crayfish_contract.codec import Reason
-from crayfish_contract.service import json_logger
-from crayfish_scoring.base import ScorerError
+from crayfish_scoring.base import blank_points
 
-from .errors import CallError, call_error, unreadable
+from .errors import call_error
 from .options import ClientOptions
-from .ready import PATIENCE_S, Ready
+from .scorer import LARGEST, ServerScorer, addresses_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from crayfish_scoring.base import Floats, ModelSpec, Options
 
+    from .ready import Ready
     from .wire import Wire
 
-_log = json_logger("server-client")
-_LARGEST: Final = 64 * 1024 * 1024
 _CHANNEL: Final = (
-    ("grpc.max_receive_message_length", _LARGEST),
-    ("grpc.max_send_message_length", _LARGEST),
+    ("grpc.max_receive_message_length", LARGEST),
+    ("grpc.max_send_message_length", LARGEST),
     # A call that fails is counted: gRPC makes none again by itself.
     ("grpc.enable_retries", 0),
     # Without it channels to one address share a connection.
@@ -45,8 +40,8 @@ _CHANNEL: Final = (
 )
 
 
-class GrpcScorer:
-    """A model at a server; `score` belongs to one thread, `call` to one event loop.
+class GrpcScorer(ServerScorer):
+    """A model at a server that speaks gRPC.
 
     Args:
         tool: its name, for messages.
@@ -64,112 +59,85 @@ class GrpcScorer:
         addresses: Sequence[str],
         options: ClientOptions,
     ) -> None:
-        self._tool, self._model, self._wire = tool, model, wire
-        self._addresses, self._options = tuple(addresses), options
+        super().__init__(tool, model, addresses, options)
+        self._wire = wire
         self._channels: list[Any] = []
         self._calls: Iterator[Any] = iter(())
         self._aio_channels: list[Any] = []
         self._aio_calls: Iterator[Any] = iter(())
-        self._failed: Counter[Reason] = Counter()
-        self._retried = 0
-        self._patience_s = PATIENCE_S
 
-    def wait_at_most(self, seconds: float) -> None:
-        """How long `load` may wait, for all replicas together."""
-        self._patience_s = seconds
-
-    def load(self) -> None:
-        """Wait until every replica has given a prediction of the right shape.
-
-        Raises:
-            ScorerError: if the server's model is another one.
-            UnreachableError: if one does not answer in time.
-        """
-        ready = Ready(self._tool, self._model, self._wire, self._patience_s)
+    def _connect(self, ready: Ready) -> None:
         made = []
         for address in self._addresses:
-            channel = grpc.insecure_channel(address, options=_CHANNEL)
+            channel = self._channel(grpc, address)
             self._channels.append(channel)
-            ready.await_prediction(channel, address)
+            ready.await_prediction(address, partial(self._try, channel))
             made.append(self._call_of(channel))
             for _ in range(1, self._options.channels):
-                self._channels.append(grpc.insecure_channel(address, options=_CHANNEL))
+                self._channels.append(self._channel(grpc, address))
                 made.append(self._call_of(self._channels[-1]))
         self._calls = cycle(made)
+
+    def _channel(self, library: Any, address: str) -> Any:
+        """One connection, of `grpc` or of `grpc.aio`."""
+        if self._trust is None:
+            return library.insecure_channel(address, options=_CHANNEL)
+        return library.secure_channel(address, self._trust.credentials, options=_CHANNEL)
+
+    def _try(self, channel: Any, seconds: float) -> None:
+        """One prediction for zeros, with what the protocol has to learn before."""
+
+        def ask(path: str, request: bytes) -> bytes:
+            try:
+                answer = channel.unary_unary(path)(
+                    request, timeout=seconds, metadata=self._wire.metadata
+                )
+            except grpc.RpcError as error:
+                raise call_error(error) from None
+            return bytes(answer)
+
+        self._wire.learn(ask)
+        request = self._wire.request(blank_points(self._model))
+        self._wire.answer(ask(self._wire.path, request), 1)
 
     def _call_of(self, channel: Any) -> Any:
         return channel.unary_unary(self._wire.path)
 
-    def score(self, points: Floats) -> Floats:
-        """float32[batch, *input_shape] -> float32[batch, *output_shape]; waits for the answer.
+    def _request(self, points: Floats) -> bytes:
+        return self._wire.request(points)
 
-        Raises:
-            CallError: if there is none.
-        """
-        request, left = self._wire.request(points), self._options.retries
-        end = time.monotonic() + self._options.deadline_s
-        while True:
-            try:
-                answer = next(self._calls)(
-                    request, timeout=end - time.monotonic(), metadata=self._wire.metadata
-                )
-                return self._read(answer, len(points))
-            except grpc.RpcError as error:
-                left = self._again(call_error(error), left, end)
+    def _read(self, answer: bytes, batch: int) -> Floats:
+        return self._wire.answer(answer, batch)
 
-    async def call(self, points: Floats) -> Floats:
-        """The same without waiting: other coroutines go on meanwhile.
+    def _send(self, request: bytes, seconds: float) -> bytes:
+        try:
+            answer: bytes = next(self._calls)(
+                request, timeout=seconds, metadata=self._wire.metadata
+            )
+        except grpc.RpcError as error:
+            raise call_error(error) from None
+        return answer
 
-        Raises:
-            CallError: if there is no answer.
-        """
+    async def _send_aside(self, request: bytes, seconds: float) -> bytes:
         if not self._aio_channels:
             self._open_aio()
-        request, left = self._wire.request(points), self._options.retries
-        end = time.monotonic() + self._options.deadline_s
-        while True:
-            try:
-                answer = await next(self._aio_calls)(
-                    request, timeout=end - time.monotonic(), metadata=self._wire.metadata
-                )
-                return self._read(answer, len(points))
-            except grpc.RpcError as error:
-                left = self._again(call_error(error), left, end)
+        try:
+            answer: bytes = await next(self._aio_calls)(
+                request, timeout=seconds, metadata=self._wire.metadata
+            )
+        except grpc.RpcError as error:
+            raise call_error(error) from None
+        return answer
 
     def _open_aio(self) -> None:
         for address in self._addresses:
             for _ in range(self._options.channels):
-                self._aio_channels.append(grpc.aio.insecure_channel(address, options=_CHANNEL))
+                self._aio_channels.append(self._channel(grpc.aio, address))
         self._aio_calls = cycle([self._call_of(channel) for channel in self._aio_channels])
 
-    def _read(self, answer: bytes, batch: int) -> Floats:
-        try:
-            return self._wire.answer(answer, batch)
-        except Exception as error:  # noqa: BLE001  whatever a message makes of its reader
-            failure = unreadable(error)
-            self._failed[failure.reason] += 1
-            raise failure from None
-
-    def _again(self, error: CallError, left: int, end: float) -> int:
-        """How often the call may be made after this failure; raises it if not at all.
-
-        All tries of a call have its deadline together.
-        """
-        if error.reason is Reason.UNAVAILABLE and left and time.monotonic() < end:
-            self._retried += 1
-            return left - 1
-        self._failed[error.reason] += 1
-        raise error
-
-    def close(self) -> None:
-        """Connections of `score`; says how many calls went wrong, and were made again."""
+    def _disconnect(self) -> None:
         for channel in self._channels:
             channel.close()
-        if self._failed or self._retried:
-            failed = {reason.name.lower(): count for reason, count in self._failed.items()}
-            _log.warning(
-                "calls that failed", extra={"fields": {**failed, "retried": self._retried}}
-            )
 
     async def aclose(self) -> None:
         """Connections of `call`."""
@@ -194,15 +162,3 @@ def creator(
         return GrpcScorer(tool, model, messages, addresses_of(tool, address), client)
 
     return create
-
-
-def addresses_of(tool: str, address: str | None) -> list[str]:
-    """`host:port`, or several by commas, one for each replica.
-
-    Raises:
-        ScorerError: if there is none.
-    """
-    found = [each.strip() for each in (address or "").split(",") if each.strip()]
-    if not found:
-        raise ScorerError(f"tool {tool}: tool.address: no host:port of its server")
-    return found

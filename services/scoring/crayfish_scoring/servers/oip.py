@@ -11,7 +11,7 @@ from crayfish_scoring.base import ScorerError
 
 from .errors import CallError
 from .messages import oip_pb2 as pb
-from .wire import only_one, predictions
+from .wire import check_shape, check_signature, only_one, predictions
 
 if TYPE_CHECKING:
     from crayfish_scoring.base import Floats, ModelSpec
@@ -39,6 +39,8 @@ class OipWire:
         found = pb.ModelMetadataResponse.FromString(answer)
         self._input = only_one([tensor.name for tensor in found.inputs], "inputs", self._name)
         self._output = only_one([tensor.name for tensor in found.outputs], "outputs", self._name)
+        check_signature("input", self._input, found.inputs[0].shape, self._model.input_shape)
+        check_signature("output", self._output, found.outputs[0].shape, self._model.output_shape)
         for tensor in (*found.inputs, *found.outputs):
             if tensor.datatype != _FLOAT32:
                 raise ScorerError(
@@ -64,6 +66,7 @@ class OipWire:
         output = response.outputs[position]
         if output.datatype != _FLOAT32:
             raise CallError(Reason.BAD_OUTPUT, f"output {self._output} is {output.datatype}")
+        check_shape(self._output, output.shape, batch, self._model)
         if response.raw_output_contents:
             body = response.raw_output_contents[position]
         else:

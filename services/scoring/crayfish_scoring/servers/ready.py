@@ -8,19 +8,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-import grpc
-
 from crayfish_contract.codec import Reason
-from crayfish_scoring.base import ScorerError, UnreachableError, blank_points
+from crayfish_scoring.base import ScorerError, UnreachableError
 
-from .errors import CallError, call_error, unreadable
+from .errors import CallError, unreadable
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from crayfish_scoring.base import ModelSpec
-
-    from .wire import Wire
+    from collections.abc import Callable
 
 PATIENCE_S: Final = 120.0
 """Where nobody says how long."""
@@ -34,19 +28,23 @@ class Ready:
 
     Args:
         tool: its name, for messages.
-        model: what the server should answer like.
-        wire: the protocol; learns the names of the model's tensors.
         patience_s: for all replicas together, from now on.
+        check: of an address where nobody was found: raises UnreachableError if waiting is no use.
     """
 
-    def __init__(self, tool: str, model: ModelSpec, wire: Wire, patience_s: float) -> None:
-        self._tool, self._wire, self._patience_s = tool, wire, patience_s
-        self._points = blank_points(model)
+    def __init__(
+        self, tool: str, patience_s: float, check: Callable[[str], None] | None = None
+    ) -> None:
+        self._tool, self._patience_s, self._check = tool, patience_s, check
         self._end = time.monotonic() + patience_s
         self._refused_s = min(_REFUSED_S, patience_s / 2)
 
-    def await_prediction(self, channel: Any, address: str) -> None:
+    def await_prediction(self, address: str, attempt: Callable[[float], None]) -> None:
         """Until one call has brought a right prediction.
+
+        Args:
+            address: of the replica, for messages.
+            attempt: makes one call, which may take so many seconds.
 
         Raises:
             ScorerError: if the server's model is another one, or it keeps refusing the call.
@@ -56,11 +54,13 @@ class Ready:
         refused_since: float | None = None
         while True:
             try:
-                self._ask(channel)
+                self._once(attempt)
             except CallError as error:
                 now = time.monotonic()
                 if error.reason is Reason.BAD_OUTPUT:
                     raise ScorerError(f"{where}: {error}") from None
+                if error.reason is Reason.UNAVAILABLE and self._check is not None:
+                    self._check(address)
                 # It has understood, and refuses; a server that is about to start does not answer.
                 refused = error.reason is Reason.OTHER
                 refused_since = (refused_since or now) if refused else None
@@ -74,20 +74,9 @@ class Ready:
             else:
                 return
 
-    def _ask(self, channel: Any) -> None:
-        def ask(path: str, request: bytes) -> bytes:
-            left = max(0.1, self._end - time.monotonic())
-            try:
-                answer = channel.unary_unary(path)(
-                    request, timeout=left, metadata=self._wire.metadata
-                )
-            except grpc.RpcError as error:
-                raise call_error(error) from None
-            return bytes(answer)
-
+    def _once(self, attempt: Callable[[float], None]) -> None:
         try:
-            self._wire.learn(ask)
-            self._wire.answer(ask(self._wire.path, self._wire.request(self._points)), 1)
+            attempt(max(0.1, self._end - time.monotonic()))
         except ScorerError:
             raise
         except Exception as error:  # noqa: BLE001  whatever a message makes of its reader

@@ -11,7 +11,7 @@ from crayfish_scoring.base import ScorerError
 
 from .errors import CallError
 from .messages import tfserving_pb2 as pb
-from .wire import only_one, predictions
+from .wire import check_shape, check_signature, only_one, predictions
 
 if TYPE_CHECKING:
     from crayfish_scoring.base import Floats, ModelSpec
@@ -48,6 +48,13 @@ class TfServingWire:
         inputs, outputs = signatures[_SIGNATURE].inputs, signatures[_SIGNATURE].outputs
         self._input = only_one(list(inputs), "inputs", self._name)
         self._output = only_one(list(outputs), "outputs", self._name)
+        for kind, tensor, info, shape in (
+            ("input", self._input, inputs, self._model.input_shape),
+            ("output", self._output, outputs, self._model.output_shape),
+        ):
+            said = info[tensor].tensor_shape
+            if not said.unknown_rank:
+                check_signature(kind, tensor, [dim.size for dim in said.dim], shape)
         for tensor, info in ((self._input, inputs), (self._output, outputs)):
             if info[tensor].dtype != pb.DT_FLOAT:
                 raise ScorerError(
@@ -72,6 +79,8 @@ class TfServingWire:
         tensor = pb.PredictResponse.FromString(message).outputs.get(self._output)
         if tensor is None or tensor.dtype != pb.DT_FLOAT:
             raise CallError(Reason.BAD_OUTPUT, f"no float32 output {self._output}")
+        sizes = (dim.size for dim in tensor.tensor_shape.dim)
+        check_shape(self._output, sizes, batch, self._model)
         body = tensor.tensor_content
         if not body:
             body = np.array(tensor.float_val, dtype="<f4").tobytes()

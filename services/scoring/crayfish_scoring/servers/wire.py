@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -60,6 +60,48 @@ def predictions(body: bytes, batch: int, model: ModelSpec) -> Floats:
             f"{model.output_shape} are {4 * expected}",
         )
     return np.frombuffer(body, dtype="<f4").reshape(batch, *model.output_shape)
+
+
+def check_shape(name: str, shape: Iterable[int], batch: int, model: ModelSpec) -> None:
+    """Compare what an answer says of its shape: as many values may be other predictions.
+
+    Args:
+        name: of the output.
+        shape: that the answer says.
+        batch: points that were sent.
+        model: what the server should answer like.
+
+    Raises:
+        CallError: `BAD_OUTPUT`, if it is not (batch, *output_shape).
+    """
+    found, expected = tuple(shape), (batch, *model.output_shape)
+    if found != expected:
+        raise CallError(
+            Reason.BAD_OUTPUT, f"output {name} has shape {found}, predictions have {expected}"
+        )
+
+
+def check_signature(kind: str, name: str, shape: Sequence[int], expected: Sequence[int]) -> None:
+    """Compare what a server says of a tensor with what the model's config says; -1 fits any size.
+
+    Args:
+        kind: `input` or `output`.
+        name: of the tensor.
+        shape: with the batch in front; empty: it says nothing.
+        expected: of one point, or one prediction.
+
+    Raises:
+        ScorerError: if they do not fit.
+    """
+    wanted = (1, *expected)
+    fits = len(shape) == len(wanted) and all(
+        size in {-1, want} for size, want in zip(shape, wanted, strict=True)
+    )
+    if shape and not fits:
+        raise ScorerError(
+            f"{kind} {name} of the server's model has shape {tuple(shape)}, the run's has "
+            f"{tuple(expected)} in batches of any size"
+        )
 
 
 def only_one(names: list[str], what: str, model: str) -> str:

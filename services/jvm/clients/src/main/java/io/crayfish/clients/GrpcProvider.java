@@ -4,7 +4,6 @@ import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.ClientProvider;
 import io.crayfish.scoring.ScorerException;
-import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -34,17 +33,16 @@ abstract class GrpcProvider implements ClientProvider {
   }
 
   @Override
-  public AsyncScorer connect(
-      RunConfig.Model model, String address, Duration patience, Map<String, Object> options)
+  public AsyncScorer connect(RunConfig.Model model, Server server, Map<String, Object> options)
       throws ScorerException {
-    Settings settings = Settings.of(tool, model, address, patience, options);
+    Settings settings = Settings.of(tool, model, server, options);
     Protocol<?, ?> spoken = protocol.of(model, settings.served(), options);
     options.clear(); // the others are the server's
     return scorer(settings, spoken, model.values());
   }
 
   private static <Q, A> AsyncScorer scorer(
-      Settings settings, Protocol<Q, A> protocol, int values) {
+      Settings settings, Protocol<Q, A> protocol, int values) throws ScorerException {
     return new GrpcScorer<>(settings, protocol, values);
   }
 
@@ -91,11 +89,27 @@ abstract class GrpcProvider implements ClientProvider {
     }
   }
 
-  /** Ray Serve. */
+  /** Ray Serve; option {@code transport}: over gRPC, or HTTP. */
   public static final class ForRayServe extends GrpcProvider {
     /** By its name. */
     public ForRayServe() {
       super("ray-serve", (model, served, options) -> new RayServe(model, served));
+    }
+
+    @Override
+    public AsyncScorer connect(RunConfig.Model model, Server server, Map<String, Object> options)
+        throws ScorerException {
+      if (!"http".equals(options.get("transport"))) {
+        return super.connect(model, server, options);
+      }
+      Settings settings = Settings.of(tool(), model, server, options);
+      if (settings.channels() != 1) {
+        throw new ScorerException(
+            "tool " + tool() + ": option channels: " + settings.channels()
+                + ": over HTTP each call under way has a connection of its own");
+      }
+      options.clear(); // the others are the server's
+      return new HttpScorer(settings, model);
     }
   }
 }

@@ -4,8 +4,6 @@ import io.crayfish.contract.Reason;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.UnreachableException;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,68 +33,57 @@ final class Ready {
   }
 
   /** Makes one call. */
-  interface Blank {
-    CompletableFuture<float[]> call(Connection connection, long deadlineMs);
+  interface Attempt {
+    CompletableFuture<float[]> call(long deadlineMs) throws CallException, ScorerException;
   }
 
   /**
    * Until one call has brought a prediction.
    *
+   * @param replica host:port, for messages
    * @throws ScorerException if the server's model is another one, or does not answer in time
    */
-  void await(Connection connection, Protocol<?, ?> protocol, Blank blank) throws ScorerException {
+  void await(String replica, Attempt attempt) throws ScorerException {
     long refusedNs = 0; // since when
     while (true) {
-      String heard;
-      Status.Code code = Status.Code.OK;
+      CallException heard;
       try {
-        protocol.learn(connection.channel(), deadlineMs());
-        blank.call(connection, deadlineMs()).get();
+        attempt.call(deadlineMs()).get();
         return;
-      } catch (StatusRuntimeException refused) {
-        code = refused.getStatus().getCode();
-        heard = connection.replica + ": " + code + ": " + refused.getStatus().getDescription();
-        if (code == Status.Code.UNAVAILABLE) {
-          connection.lost();
-        }
+      } catch (CallException failed) {
+        heard = failed;
       } catch (ExecutionException failed) {
-        heard = failed.getCause().getMessage();
-        if (failed.getCause() instanceof CallException call && call.reason() != Reason.OTHER) {
-          if (call.reason() == Reason.BAD_OUTPUT) {
-            throw wrong(heard);
-          }
-        } else {
-          code = Status.Code.UNKNOWN;
-        }
+        heard =
+            failed.getCause() instanceof CallException call
+                ? call
+                : new CallException(Reason.OTHER, replica + ": " + failed.getCause());
       } catch (ScorerException another) {
-        throw wrong(connection.replica + ": " + another.getMessage());
+        throw wrong(replica + ": " + another.getMessage());
       } catch (InterruptedException killed) {
         Thread.currentThread().interrupt();
-        throw wrong("interrupted while it waited for " + connection.replica);
+        throw wrong("interrupted while it waited for " + replica);
+      }
+      if (heard.reason() == Reason.BAD_OUTPUT) {
+        throw wrong(heard.getMessage());
+      }
+      if (heard.reason() == Reason.UNAVAILABLE && settings.trust() != null) {
+        settings.trust().check(replica);
       }
       long now = System.nanoTime();
-      if (!definite(code)) {
+      if (heard.reason() != Reason.OTHER) { // else it has understood, and refuses
         refusedNs = 0;
       } else if (refusedNs == 0) {
         refusedNs = now;
       } else if (now - refusedNs > unknownNs) {
-        throw wrong(heard);
+        throw wrong(heard.getMessage());
       }
       if (now > endNs) {
         throw new UnreachableException(
             "tool " + settings.tool() + ": no prediction of model " + settings.served() + " within "
-                + settings.patience().toSeconds() + " s; heard last: " + heard);
+                + settings.patience().toSeconds() + " s; heard last: " + heard.getMessage());
       }
       pause();
     }
-  }
-
-  /** Whether the server has understood, and refuses. */
-  private static boolean definite(Status.Code code) {
-    return switch (code) {
-      case NOT_FOUND, INVALID_ARGUMENT, UNIMPLEMENTED, FAILED_PRECONDITION, UNKNOWN -> true;
-      default -> false;
-    };
   }
 
   private long deadlineMs() {

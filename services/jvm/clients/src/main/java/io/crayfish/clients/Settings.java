@@ -1,6 +1,7 @@
 package io.crayfish.clients;
 
 import io.crayfish.contract.RunConfig;
+import io.crayfish.scoring.ClientProvider;
 import io.crayfish.scoring.ScorerException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param channels connections to each replica
  * @param retries how often a call that found nobody is tried again
  * @param patience how long the first right answer may take
+ * @param trust whose certificates it takes; null: calls are not encrypted
  */
 record Settings(
     String tool,
@@ -25,18 +27,18 @@ record Settings(
     long deadlineMs,
     int channels,
     int retries,
-    Duration patience) {
+    Duration patience,
+    Trust trust) {
 
   /** From the options of a tool, some of which are the server's. */
   static Settings of(
       String tool,
       RunConfig.Model model,
-      String address,
-      Duration patience,
+      ClientProvider.Server server,
       Map<String, Object> options)
       throws ScorerException {
     List<String> replicas =
-        Arrays.stream(address.split(",")).map(String::strip).filter(one -> !one.isEmpty()).toList();
+        Arrays.stream(server.address().split(",")).map(String::strip).filter(one -> !one.isEmpty()).toList();
     for (String replica : replicas) {
       if (!replica.matches(".+:\\d+")) {
         throw new ScorerException("tool " + tool + ": address " + replica + " is not host:port");
@@ -58,7 +60,8 @@ record Settings(
         Math.round(number(tool, options, "deadline_ms", 5000, 1)),
         (int) number(tool, options, "channels", 1, 1),
         (int) number(tool, options, "retries", 0, 0),
-        patience);
+        server.patience(),
+        Trust.of(tool, server.tls()));
   }
 
   private static double number(

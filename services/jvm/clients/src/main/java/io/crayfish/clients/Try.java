@@ -8,50 +8,48 @@ import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
-/** A call that is under way; when it finds nobody, another one follows, if there may be one. */
+/** A call over gRPC that is under way. */
 final class Try<Q, A> extends ClientCall.Listener<A> {
-  /**
-   * What all tries of a call have in common.
-   *
-   * @param result what comes of them
-   */
-  record Asked<Q>(Q request, int batch, Deadline deadline, CompletableFuture<float[]> result) {}
-
-  private final GrpcScorer<Q, A> scorer;
-  private final Asked<Q> asked;
+  private final Protocol<Q, A> protocol;
   private final Connection connection;
-  private final int retries;
+  private final int batch;
+  private final CompletableFuture<float[]> result = new CompletableFuture<>();
   private A answer;
 
-  private Try(GrpcScorer<Q, A> scorer, Asked<Q> asked, Connection connection, int retries) {
-    this.scorer = scorer;
-    this.asked = asked;
+  private Try(Protocol<Q, A> protocol, Connection connection, int batch) {
+    this.protocol = protocol;
     this.connection = connection;
-    this.retries = retries;
+    this.batch = batch;
   }
 
-  /**
-   * Send the message.
-   *
-   * @param retries how many more tries there may be
-   */
-  static <Q, A> void start(
-      GrpcScorer<Q, A> scorer, Asked<Q> asked, Connection connection, int retries) {
+  /** Send the message; what comes of it. */
+  static <Q, A> CompletableFuture<float[]> start(
+      Protocol<Q, A> protocol, Connection connection, Q request, int batch, long deadlineMs) {
+    Deadline deadline = Deadline.after(deadlineMs, TimeUnit.MILLISECONDS);
     ClientCall<Q, A> call =
         connection
             .channel()
-            .newCall(
-                scorer.protocol().method(), CallOptions.DEFAULT.withDeadline(asked.deadline()));
+            .newCall(protocol.method(), CallOptions.DEFAULT.withDeadline(deadline));
+    Try<Q, A> made = new Try<>(protocol, connection, batch);
     try {
-      call.start(new Try<>(scorer, asked, connection, retries), scorer.protocol().headers());
+      call.start(made, protocol.headers());
       call.request(2); // one message, and that there is no other
-      call.sendMessage(asked.request());
+      call.sendMessage(request);
       call.halfClose();
     } catch (RuntimeException error) {
       call.cancel("it could not be sent", error);
-      asked.result().completeExceptionally(new CallException(Reason.OTHER, error.toString()));
+      made.result.completeExceptionally(new CallException(Reason.OTHER, error.toString()));
     }
+    return made.result;
+  }
+
+  /** What a status is that is not OK. */
+  static CallException failure(Protocol<?, ?> protocol, Connection connection, Status status) {
+    return new CallException(
+        protocol.reason(status),
+        connection.replica + ": " + status.getCode() + ": " + status.getDescription());
   }
 
   @Override
@@ -68,13 +66,7 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
     if (status.getCode() == Status.Code.UNAVAILABLE) {
       connection.lost();
     }
-    Reason reason = scorer.protocol().reason(status);
-    if (reason == Reason.UNAVAILABLE && retries > 0 && !asked.deadline().isExpired()) {
-      start(scorer, asked, scorer.next(), retries - 1);
-      return;
-    }
-    String what = connection.replica + ": " + status.getCode() + ": " + status.getDescription();
-    asked.result().completeExceptionally(new CallException(reason, what));
+    result.completeExceptionally(failure(protocol, connection, status));
   }
 
   private void finish() {
@@ -82,14 +74,12 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
       if (answer == null) {
         throw new CallException(Reason.BAD_OUTPUT, connection.replica + ": no message");
       }
-      asked.result().complete(scorer.protocol().predictions(answer, asked.batch()));
+      result.complete(protocol.predictions(answer, batch));
     } catch (CallException | RuntimeException error) { // a message that contradicts itself
-      asked
-          .result()
-          .completeExceptionally(
-              error instanceof CallException
-                  ? error
-                  : new CallException(Reason.BAD_OUTPUT, connection.replica + ": " + error));
+      result.completeExceptionally(
+          error instanceof CallException
+              ? error
+              : new CallException(Reason.BAD_OUTPUT, connection.replica + ": " + error));
     }
   }
 }

@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,17 +38,27 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each client against a server of its protocol. */
 @Timeout(60)
 final class ClientsTest {
+  private static final String OVER_HTTP = " over http";
+
   private final AtomicReference<Metadata> headers = new AtomicReference<>();
   private Server server;
+  private FakeHttp http;
 
   @AfterEach
   void stop() {
     if (server != null) {
       server.shutdownNow();
     }
+    if (http != null) {
+      http.close();
+    }
   }
 
   private String start(BindableService service) throws Exception {
+    if (service == null) {
+      http = FakeHttp.start();
+      return http.address();
+    }
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .directExecutor()
@@ -65,14 +76,19 @@ final class ClientsTest {
   }
 
   private static Scorer open(
-      String tool, String address, Map<String, Object> options, RunConfig.Model model, double ready)
+      String way, String address, Map<String, Object> options, RunConfig.Model model, double ready)
       throws ScorerException {
+    String tool = way.replace(OVER_HTTP, "");
+    Map<String, Object> all = new HashMap<>(options);
+    if (!tool.equals(way)) {
+      all.put("transport", "http");
+    }
     return Tools.open(
         new RunConfig(
             "run",
             null,
             model,
-            new RunConfig.Tool(tool, options, address),
+            new RunConfig.Tool(tool, all, address),
             null,
             null,
             null,
@@ -90,7 +106,8 @@ final class ClientsTest {
         Arguments.of("triton", FakeServers.oip(true, Said.RIGHT)),
         Arguments.of("oip", FakeServers.oip(false, Said.RIGHT)),
         Arguments.of("torchserve", FakeServers.torchServe()),
-        Arguments.of("ray-serve", FakeServers.rayServe()));
+        Arguments.of("ray-serve", FakeServers.rayServe()),
+        Arguments.of("ray-serve" + OVER_HTTP, null));
   }
 
   @ParameterizedTest
@@ -119,6 +136,10 @@ final class ClientsTest {
       throws Exception {
     try (Scorer scorer = open(tool, start(service), Map.of("serve", "noop"))) {
       assertEquals(2, scorer.score(FloatBuffer.allocate(6), 1).length);
+    }
+    if (http != null) {
+      assertEquals("/noop", http.path);
+      return;
     }
     String application =
         headers.get().get(Metadata.Key.of("application", Metadata.ASCII_STRING_MARSHALLER));
@@ -214,6 +235,9 @@ final class ClientsTest {
             Map.<String, Object>of("serve", "other"))) {
       assertThrows(ScorerException.class, () -> open("triton", "localhost:1", options));
     }
+    assertThrows(
+        ScorerException.class,
+        () -> open("ray-serve" + OVER_HTTP, "localhost:1", Map.of("channels", 2)));
     assertThrows(ScorerException.class, () -> open("triton", "localhost", Map.of()));
     assertThrows(ScorerException.class, () -> open("nobody", "localhost:1", Map.of()));
   }

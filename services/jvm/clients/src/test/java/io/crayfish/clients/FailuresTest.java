@@ -181,6 +181,28 @@ final class FailuresTest {
   }
 
   @Test
+  void betweenTwoTriesIsAPauseThatGrows() throws Exception {
+    Moody service = new Moody();
+    AsyncScorer client = client(4, start(service, 0));
+    service.status = Status.UNAVAILABLE;
+    long start = System.nanoTime();
+    assertEquals(Reason.UNAVAILABLE, reason(call(client)));
+    assertTrue(System.nanoTime() - start >= 150_000_000L); // 10, 20, 40 and 80 ms
+    assertEquals(1 + 5, service.calls.get());
+  }
+
+  @Test
+  void noTryBeginsAfterTheDeadline() throws Exception {
+    Moody service = new Moody();
+    AsyncScorer client = client(1000, start(service, 0));
+    service.status = Status.UNAVAILABLE;
+    long start = System.nanoTime();
+    assertEquals(Reason.UNAVAILABLE, reason(call(client)));
+    assertTrue(System.nanoTime() - start < 3 * DEADLINE_MS * 1_000_000L);
+    assertTrue(service.calls.get() <= 1 + 6, "10 + 20 + 40 + 80 + 160 ms, and no 320");
+  }
+
+  @Test
   void replicasAreCalledInTurn() throws Exception {
     Moody one = new Moody();
     Moody other = new Moody();

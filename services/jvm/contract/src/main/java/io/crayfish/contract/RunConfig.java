@@ -109,8 +109,18 @@ public record RunConfig(
    *
    * @param address of the model server, host:port, several with commas between them; null: the tool is
    *     a library
+   * @param tls a file of certificates (PEM) that the client of the server trusts, or {@code system};
+   *     null: calls are not encrypted
    */
-  public record Tool(String name, Map<String, Object> options, String address) {}
+  public record Tool(String name, Map<String, Object> options, String address, String tls) {
+    @JsonCreator
+    public Tool {}
+
+    /** One whose calls are not encrypted, if it makes any. */
+    public Tool(String name, Map<String, Object> options, String address) {
+      this(name, options, address, null);
+    }
+  }
 
   /**
    * How records are handed to the scorer.

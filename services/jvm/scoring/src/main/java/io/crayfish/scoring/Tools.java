@@ -80,7 +80,10 @@ public final class Tools {
               ? find(tool.name(), ScorerProvider.class, ScorerProvider::tool, loader)
                   .create(model, options, folder)
               : find(tool.name(), ClientProvider.class, ClientProvider::tool, loader)
-                  .connect(model, tool.address(), patience, options);
+                  .connect(
+                      model,
+                      new ClientProvider.Server(tool.address(), tool.tls(), patience),
+                      options);
       if (!options.isEmpty()) { // a typo must not measure the default in silence
         throw new ScorerException("tool " + tool.name() + ": unknown option " + options.keySet());
       }

@@ -6,7 +6,6 @@ import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ClientProvider;
 import java.nio.FloatBuffer;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -25,7 +24,7 @@ public final class LateProvider implements ClientProvider {
 
   @Override
   public AsyncScorer connect(
-      RunConfig.Model model, String address, Duration patience, Map<String, Object> options) {
+      RunConfig.Model model, Server server, Map<String, Object> options) {
     return new Late();
   }
 
