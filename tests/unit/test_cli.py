@@ -109,6 +109,7 @@ def test_every_flag_reaches_the_plan(
             {"mode": "blocking", "in_flight": 1, "ordered": False, "records": 1, "wait_ms": None}
         ],
         "servers": {},
+        "server_tls": {},
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,
