@@ -17,6 +17,7 @@ from crayfish_contract.codec import (
     VERSION,
     BinaryCodec,
     CodecError,
+    Reason,
     RecordFormat,
     Segment,
     Status,
@@ -166,6 +167,7 @@ def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
         & np.isin(segment, [int(s) for s in Segment])
         & (ok | ((header["status"] == Status.FAILED) & (header["outputs"] == 0)))
         & (np.where(ok, expected, 0) == floats)
+        & np.where(ok, header["reason"] == Reason.NONE, header["reason"] <= max(Reason))
         & (header["id"] < _MAX_ID)
     )
 

@@ -96,6 +96,26 @@ def test_reads_what_the_codec_reads(data: st.DataObject, record_format: RecordFo
     assert parsed.undecodable == len(messages) - len(expected) - len(canaries)
 
 
+REASON_AT = 7
+"""Byte of a result's header."""
+
+
+@pytest.mark.parametrize("status", [Status.OK, Status.FAILED])
+def test_a_reason_is_read_where_the_codec_reads_one(status: Status) -> None:
+    codec = CODECS[RecordFormat.BINARY]
+    nothing = np.zeros(0, np.float32)
+    header = failed(Header(Segment.MEASURED, 1, 2, 3, 0, 5), 3, 4)._replace(status=status)
+    for reason in range(256):
+        message = bytearray(codec.encode(header, nothing))
+        message[REASON_AT] = reason
+        try:
+            known = codec.decode(bytes(message)).header.reason == reason
+        except CodecError:
+            known = False
+        parsed = parser(RecordFormat.BINARY).parse([bytes(message)], [0], [99])
+        assert (len(parsed.rows), parsed.undecodable) == (int(known), int(not known)), reason
+
+
 @pytest.mark.parametrize("record_format", RecordFormat)
 def test_nothing_to_read(record_format: RecordFormat) -> None:
     assert len(parser(record_format).parse([], [], []).rows) == 0
