@@ -67,7 +67,7 @@ def call_parts(cells: Sequence[CellView]) -> Figure | None:
         "request is in the server, it counts itself, over the whole run and so with the warm-up; "
         "the rest of the call is the client's (which writes the request and reads the answer), the "
         "network's, and of the server what it has no counter for: one that counts no times is all "
-        "in there. Calls and points of an execution are means, because no server here counts "
+        "in there. Calls and points of an execution are means, because few servers count "
         "executions by their size: what it answered divided by how often it called the model (a "
         "dash: it does not count that).",
         panels=[Panel("", data, layout, height=rows_height(len(shown)))],
