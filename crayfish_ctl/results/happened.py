@@ -21,7 +21,7 @@ class Collector(Frozen):
 
 
 class Component(Frozen):
-    """One compose service over the measured window (all of its containers)."""
+    """One service over the measured window (all of its tasks)."""
 
     name: str
     role: str

@@ -36,7 +36,7 @@ METRICS_SCHEMA: Final = {
     "labels": pl.String,
     "value": pl.Float64,
 }
-"""Columns of `metrics.parquet`: Unix seconds, metric, compose service, JSON object, value."""
+"""Columns of `metrics.parquet`: Unix seconds, metric, service, JSON object, value."""
 
 
 Fact = TypeVar("Fact")

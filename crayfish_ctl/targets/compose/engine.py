@@ -9,8 +9,7 @@ from python_on_whales.exceptions import DockerException, NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import Engine, Image
-
-from .calls import calls_engine, engine_words
+from crayfish_ctl.targets.calls import calls_engine, engine_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

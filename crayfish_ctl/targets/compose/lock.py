@@ -25,8 +25,7 @@ from python_on_whales import docker
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-
-from .calls import calls_engine
+from crayfish_ctl.targets.calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,8 +11,8 @@ from python_on_whales import DockerClient
 from crayfish_ctl.catalog.labels import IMAGE, OURS_LABEL, ROLE, labels_of
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Rendered
+from crayfish_ctl.targets.calls import calls_engine
 
-from .calls import calls_engine
 from .cpus import limit_cpus
 from .rules import check_service
 

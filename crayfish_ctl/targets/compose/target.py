@@ -12,8 +12,8 @@ from python_on_whales.exceptions import DockerException, NoSuchContainer
 from crayfish_ctl.catalog.labels import IMAGE, OURS, OURS_LABEL
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Given, Task
+from crayfish_ctl.targets.calls import calls_engine
 
-from .calls import calls_engine
 from .cpus import limit_in_force
 from .events import ContainerEvents
 from .lock import break_lock, engine_lock

@@ -1,4 +1,4 @@
-"""Every error of the engine becomes a message for the user, wherever it is called."""
+"""Every error of a container engine becomes a message for the user, wherever it is called."""
 
 from __future__ import annotations
 
