@@ -82,5 +82,6 @@ def test_records_of_megabytes_go_through_every_processor(
     assert systems == set(THROUGH), finished.output
     for run in runs:
         assert run["counts"]["ok"] == LARGE_RATE * LARGE_SECONDS, run["verdict"]
-        assert run["correctness"]["checked"] == LARGE_RATE * LARGE_SECONDS * POINTS
+        assert run["counts"]["points"] == LARGE_RATE * LARGE_SECONDS * POINTS
+        assert run["correctness"]["checked"] == LARGE_RATE * LARGE_SECONDS
         assert run["correctness"]["max_deviation"] <= 1e-5
