@@ -42,7 +42,8 @@ def assemble(
     names = Names(catalog, experiment, choices)
     model = names.model()
     sizing = experiment.profiles[choices.profile]
-    if model.name != experiment.defaults.model:
+    known = model.name == experiment.defaults.model
+    if not known and _can_run_bare(names):
         sizing = sizing.for_other_models()
     sizing, asked, left_out = resize(sizing, choices)
     placed, misfits = place(names, asked)
@@ -81,6 +82,15 @@ def assemble(
         certificates=read_certificates(choices.server_tls, copies),
         left_out=(*left_out, *misfits),
     )
+
+
+def _can_run_bare(names: Names) -> bool:
+    """Whether a scorer can be run by itself, as it is to be for a model of unknown speed.
+
+    Without that nobody knows how long a backlog lasts: then every model is measured alike.
+    """
+    processors = names.asked_processors() or [names.experiment.defaults.processor]
+    return any("raw" in names.processor(each).pipelines for each in processors)
 
 
 def _check_servers(names: Names, used: Collection[str]) -> None:
