@@ -45,9 +45,7 @@ class Defaults:
     def _of(self, kind: str, name: str, cell: Cell) -> Values:
         size = message_bytes(cell.format, cell.batch_size, self.point_values)
         return {
-            key: held(option["default"], option["most_bytes"], size)
-            if option.get("most_bytes")
-            else option["default"]
+            key: held(option["default"], option.get("most_bytes"), size)
             for key, option in self.declared.get((kind, name), {}).items()
         }
 

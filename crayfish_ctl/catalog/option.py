@@ -73,8 +73,6 @@ class Option(BaseModel):
 
     def default_for(self, record_bytes: int) -> Value:
         """The default, or as much less as records of that size ask for; one at least."""
-        if self.most_bytes is None:
-            return self.check(self.default)
         return self.check(held(self.default, self.most_bytes, record_bytes))
 
     def check(self, value: Value) -> Value:
