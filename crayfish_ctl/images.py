@@ -23,7 +23,7 @@ from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.catalog.libraries import bases_in
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.calls import calls_engine
+from crayfish_ctl.targets.docker.calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

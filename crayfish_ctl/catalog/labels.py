@@ -34,6 +34,8 @@ OWN_CORES: Final = "crayfish.cores"
 """Value `own`: with cores set aside, the service has its own."""
 IMAGE: Final = "crayfish.image"
 """Set by us: the name of a service's image, which is started by its id."""
+SERVICE: Final = "crayfish.service"
+"""Set by us: the service that a container is of."""
 OURS: Final = "crayfish.stack=true"
 """Set by us, on every container, network and volume of a stack: what lacks it is never removed."""
 OURS_LABEL: Final = dict([OURS.split("=")])

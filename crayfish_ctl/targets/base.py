@@ -41,6 +41,8 @@ class Task:
     cpus: float | None
     """Cores that it may use; None without a limit."""
     memory_bytes: int | None
+    node: str = ""
+    """The host that it runs on, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,9 @@ class Target(Protocol):
 
     def stop(self, rendered: Rendered, services: Sequence[str]) -> None:
         """SIGTERM, then wait until they have ended (their grace period at most)."""
+
+    def gather(self, rendered: Rendered) -> None:
+        """Bring what the services have written so far into the folders of the stack's file."""
 
     def down(self) -> None:
         """Remove everything that carries our label, and nothing else."""

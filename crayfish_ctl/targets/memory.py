@@ -111,6 +111,9 @@ class MemoryTarget:
         """They have ended well."""
         self.calls.append(("stop", *services))
 
+    def gather(self, rendered: Rendered) -> None:
+        """Nothing is written."""
+
     def down(self) -> None:
         """Nothing is left."""
         self.calls.append(("down",))

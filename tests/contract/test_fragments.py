@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from crayfish_ctl.catalog import load_catalog, open_roots
-from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE, ROLES, SIZE, labels_of
+from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE, ROLES, SERVICE, SIZE, labels_of
 from crayfish_ctl.catalog.option import defaults
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import image_names
@@ -313,6 +313,7 @@ def test_replicas_become_services_with_limits_of_their_own(tmp_path: Path) -> No
     )
     services = filled(plan, tmp_path, [ROOT / "compose" / "kafka-streams.yaml"]).services
     assert list(services) == ["kafka-streams", "kafka-streams-2"]
+    assert [s["labels"].pop(SERVICE) for s in services.values()] == list(services)
     assert services["kafka-streams"] == services["kafka-streams-2"]
     assert "replicas" not in services["kafka-streams"]["deploy"]
 

@@ -1,35 +1,21 @@
-"""Fragments + variables -> one compose file, resolved by the compose tool itself and checked."""
+"""A resolved stack as the file that `docker compose` starts."""
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
-from python_on_whales import DockerClient
 
-from crayfish_ctl.catalog.labels import IMAGE, OURS_LABEL, ROLE, labels_of
-from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Rendered
-from crayfish_ctl.targets.calls import calls_engine
-
-from .cpus import limit_cpus
-from .rules import check_service
+from crayfish_ctl.targets.docker.cpus import limit_cpus
+from crayfish_ctl.targets.docker.resolve import PROJECT, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from crayfish_ctl.targets.base import Stack
 
-PROJECT = "crayfish-bench"
-"""One experiment runs on an engine at a time, so one name serves.
-
-Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
-_TOOLS = "/crayfish/tools"
-"""Where scorers look for tools that are not in their image (crayfish_scoring.base)."""
-_PIDS = 8192
-"""Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
+__all__ = ["PROJECT", "render"]
 
 
 def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 1) -> Rendered:
@@ -38,107 +24,15 @@ def render(stack: Stack, run_dir: Path, *, confined: bool = False, cores: int = 
     Args:
         stack: what is to be started.
         run_dir: folder of the run.
-        confined: the engine runs under SELinux, which keeps containers from the host's files
-            unless each says otherwise.
+        confined: the engine runs under SELinux.
         cores: of the engine's machine.
 
     Raises:
         CrayfishError: if a fragment is missing, does not resolve, or breaks a rule.
     """
-    for fragment in stack.fragments:
-        if not fragment.exists():
-            raise CrayfishError(
-                f"{fragment}: not there", hint="a processor's fragments lie in compose/"
-            )
-    env_file = run_dir / "variables.env"
-    env_file.write_text("".join(f"{n}={_quoted(v)}\n" for n, v in stack.variables.items()))
-    docker = DockerClient(
-        compose_files=list(stack.fragments),
-        compose_env_files=[env_file],
-        compose_project_name=PROJECT,
-    )
-    names = ", ".join(str(fragment) for fragment in stack.fragments)
-    with calls_engine(f"{names}: docker compose cannot resolve them", code=ExitCode.USAGE):
-        config: dict[str, Any] = docker.compose.config(return_json=True)
-    services = config["services"] = one_container_each(config["services"])
-    for name, service in services.items():
-        mounts = _mounts(stack)
-        if mounts and labels_of(service).get(ROLE) == "processor":
-            service["volumes"] = [*service.get("volumes", []), *mounts]
-        check_service(name, service)
-        image = str(service["image"])
-        service["image"] = stack.image_ids.get(image, image)
-        service.setdefault("labels", {})[IMAGE] = image
-        _confine(service, label=not confined)
-    limit_cpus(services, stack.cpu_limit, cores)
-    for part in (services, config.get("networks", {}), config.get("volumes", {})):
-        for name in part:
-            # A volume without settings is a bare name.
-            part[name] = {**(part[name] or {})}
-            part[name]["labels"] = {**part[name].get("labels", {}), **OURS_LABEL}
+    config = resolve(stack, run_dir, confined=confined)
+    limit_cpus(config["services"], stack.cpu_limit, cores)
     path = run_dir / "compose.yaml"
     header = "# Start by hand: docker compose -f compose.yaml up; clean up: ... down -v\n"
     path.write_text(header + yaml.safe_dump(config, sort_keys=False, width=120))
-    return Rendered(path=path, services=services)
-
-
-def _mounts(stack: Stack) -> list[dict[str, Any]]:
-    """Files, and one folder of tools for each root, so that two may have a helper of one name."""
-    folders = {f"{_TOOLS}/{number}": folder for number, folder in enumerate(stack.tools)}
-    return [
-        {
-            "type": "bind",
-            # As compose writes a dollar sign that stands for itself.
-            "source": str(source).replace("$", "$$"),
-            "target": target,
-            "read_only": True,
-        }
-        for target, source in {**folders, **stack.files}.items()
-    ]
-
-
-def _confine(service: dict[str, Any], *, label: bool) -> None:
-    """What no service needs, none gets: powers of root, new ones, processes without end.
-
-    Args:
-        service: changed in place.
-        label: whether SELinux, if there is any, may stay in force.
-    """
-    service["cap_drop"] = ["ALL"]
-    options = ["no-new-privileges:true", *([] if label else ["label=disable"])]
-    service["security_opt"] = [*service.get("security_opt", []), *options]
-    service["deploy"]["resources"]["limits"].setdefault("pids", _PIDS)
-
-
-def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """A service of N replicas becomes N services (`x`, `x-2`, ... `x-N`).
-
-    So each container has a name of its own for its limits, its metrics and its log, as every other.
-
-    Raises:
-        CrayfishError: if another service has such a name, or all would share what only one has.
-    """
-    single: dict[str, dict[str, Any]] = {}
-    for name, service in services.items():
-        replicas = int(service.get("deploy", {}).pop("replicas", 1))
-        single[name] = service
-        for number in range(2, replicas + 1):
-            other = f"{name}-{number}"
-            if other in services:
-                raise CrayfishError(
-                    f"compose fragment: services.{other}: replica {number} of {name} is called so",
-                    hint="give the service another name",
-                )
-            for key in ("container_name", "hostname"):
-                if key in service:
-                    raise CrayfishError(
-                        f"compose fragment: services.{name}.{key}: {replicas} replicas share it",
-                        hint="leave it out: a container has the name of its service",
-                    )
-            single[other] = copy.deepcopy(service)
-    return single
-
-
-def _quoted(value: str) -> str:
-    """As compose's env files take any text: a bare `#` or `$` of a path would change it."""
-    return "'" + value.replace("'", "\\'") + "'"
+    return Rendered(path=path, services=config["services"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.targets.compose.cpus import limit_cpus, limit_in_force
+from crayfish_ctl.targets.docker.cpus import limit_cpus, limit_in_force
 
 
 def service(cpus: str, **labels: str) -> dict[str, Any]:

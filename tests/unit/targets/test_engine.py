@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from python_on_whales.exceptions import DockerException, NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.compose import engine
+from crayfish_ctl.targets.docker import engine
+
+if TYPE_CHECKING:
+    from python_on_whales import DockerClient
+
+    from crayfish_ctl.results import Image
 
 THEIRS = "tensorflow/serving:2.19.1"
 OURS = "crayfish/flink:1"
@@ -36,15 +41,18 @@ class Images:
 
 
 @pytest.fixture
-def images(monkeypatch: pytest.MonkeyPatch) -> Images:
-    made = Images(here={OURS: []}, there={THEIRS: [f"{THEIRS}@sha256:1", "another"]})
-    monkeypatch.setattr(engine, "docker", SimpleNamespace(image=made))
-    return made
+def images() -> Images:
+    return Images(here={OURS: []}, there={THEIRS: [f"{THEIRS}@sha256:1", "another"]})
+
+
+def described(images: Images, name: str) -> Image:
+    client = cast("DockerClient", SimpleNamespace(image=images))
+    return engine.describe_images(client, [name])[name]
 
 
 def test_what_is_here_is_not_pulled(images: Images) -> None:
-    found = engine.describe_images([OURS])
-    assert (found[OURS].id, found[OURS].digest, found[OURS].size_bytes) == (
+    found = described(images, OURS)
+    assert (found.id, found.digest, found.size_bytes) == (
         f"sha256:{OURS}",
         None,
         7,
@@ -53,14 +61,14 @@ def test_what_is_here_is_not_pulled(images: Images) -> None:
 
 
 def test_one_of_others_is_pulled_once(images: Images) -> None:
-    assert engine.describe_images([THEIRS])[THEIRS].digest == f"{THEIRS}@sha256:1"
-    engine.describe_images([THEIRS])
+    assert described(images, THEIRS).digest == f"{THEIRS}@sha256:1"
+    described(images, THEIRS)
     assert images.pulls == [THEIRS]
 
 
 def test_ours_are_never_asked_of_a_registry(images: Images) -> None:
     with pytest.raises(CrayfishError, match="crayfish/spark:1: no such image") as error:
-        engine.describe_images([OURS, "crayfish/spark:1"])
+        described(images, "crayfish/spark:1")
     assert "crayfish images" in str(error.value.hint)
     assert images.pulls == []
 
@@ -68,6 +76,6 @@ def test_ours_are_never_asked_of_a_registry(images: Images) -> None:
 def test_one_that_cannot_be_had_is_said_with_what_to_do(images: Images) -> None:
     images.there.clear()
     with pytest.raises(CrayfishError, match="cannot be pulled: no route to the registry") as error:
-        engine.describe_images([THEIRS])
+        described(images, THEIRS)
     assert error.value.exit_code is ExitCode.HOST
     assert f"docker save {THEIRS}" in str(error.value.hint)

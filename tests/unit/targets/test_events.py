@@ -11,7 +11,7 @@ from tenacity import stop_after_attempt, wait_none
 
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets import Ended, MemoryTarget, Task, made_task
-from crayfish_ctl.targets.compose.events import ContainerEvents, parse_event
+from crayfish_ctl.targets.docker.events import ContainerEvents, parse_event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ ID = "ab" * 32
 def died(service: str | None = "producer", code: str | None = "137") -> dict[str, Any]:
     attributes = {"image": "crayfish/producer:latest", "name": "crayfish-bench-producer-1"}
     if service is not None:
-        attributes["com.docker.compose.service"] = service
+        attributes["crayfish.service"] = service
     if code is not None:
         attributes["exitCode"] = code
     return {
@@ -39,7 +39,7 @@ def test_an_event_names_service_and_exit_code() -> None:
     assert parse_event(died()) == Ended(ID, "producer", 137)
 
 
-def test_a_container_that_compose_did_not_start_has_no_service() -> None:
+def test_a_container_of_no_stack_has_no_service() -> None:
     assert parse_event(died(service=None)) == Ended(ID, "", 137)
 
 
@@ -67,7 +67,7 @@ def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_events_come_in_order_and_a_stranger_does_not_end_the_watch(stream: Path) -> None:
     events_ = [died(service=None), died("consumer", "0"), died("kafka", "1")]
     stream.write_text("".join(json.dumps(event) + "\n" for event in events_))
-    with ContainerEvents(MemoryTarget().tasks) as events:
+    with ContainerEvents(docker, MemoryTarget().tasks) as events:
         assert [events.next(5.0) for _ in range(3)] == [
             Ended(ID, "", 137),
             Ended(ID, "consumer", 0),
@@ -81,7 +81,7 @@ def test_a_stream_that_breaks_is_opened_again_and_what_it_missed_is_found(stream
     breaks = stream.parent / "breaks"
     breaks.touch()
     target = MemoryTarget(made_task("kafka"), made_task("consumer", running=False, exit_code=3))
-    with ContainerEvents(target.tasks) as events:
+    with ContainerEvents(docker, target.tasks) as events:
         found: list[Ended] = []
         for _ in range(100):  # it may break again before it is whole
             event = events.next(0.1)
@@ -101,7 +101,7 @@ def test_an_engine_that_is_gone_is_said(stream: Path, monkeypatch: pytest.Monkey
         raise CrayfishError("the containers cannot be listed: is the daemon running?")
 
     with (
-        ContainerEvents(gone) as events,
+        ContainerEvents(docker, gone) as events,
         pytest.raises(CrayfishError, match="is the daemon running"),
     ):
         events.next(5.0)

@@ -9,15 +9,20 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 import pytest
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.compose import lock
-from crayfish_ctl.targets.compose.lock import Holder, break_lock, engine_lock
+from crayfish_ctl.targets.docker import lock
+from crayfish_ctl.targets.docker.lock import Holder, break_lock, engine_lock
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from python_on_whales import DockerClient
 
 
 @dataclass
@@ -60,27 +65,33 @@ class Engine:
         self.labels["id-0"] = {"crayfish.lock.holder": json.dumps(asdict(holder))}
 
 
+def client_of(engine: Engine) -> DockerClient:
+    return cast("DockerClient", engine)
+
+
+def held(engine: Engine, **how: Any) -> AbstractContextManager[None]:
+    return engine_lock(client_of(engine), **how)
+
+
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    found = Engine()
-    monkeypatch.setattr(lock, "docker", found)
-    return found
+def engine() -> Engine:
+    return Engine()
 
 
 def test_a_second_experiment_is_refused_and_told_who_runs(engine: Engine) -> None:
-    with engine_lock():
-        with pytest.raises(CrayfishError, match="another experiment runs") as caught, engine_lock():
+    with held(engine):
+        with pytest.raises(CrayfishError, match="another experiment runs") as caught, held(engine):
             pass
         assert caught.value.exit_code is ExitCode.HOST
         assert f"process {os.getpid()} of " in caught.value.message
         assert "--wait" in (caught.value.hint or "")
-    with engine_lock():
+    with held(engine):
         pass
     assert engine.labels == {}
 
 
 def test_an_error_gives_it_back(engine: Engine) -> None:
-    with pytest.raises(ValueError, match="no"), engine_lock():
+    with pytest.raises(ValueError, match="no"), held(engine):
         raise ValueError("no")
     assert engine.labels == {}
 
@@ -94,14 +105,14 @@ def dead() -> Holder:
 
 def test_a_killed_experiment_holds_nothing(engine: Engine) -> None:
     engine.holds(dead())
-    with engine_lock():
+    with held(engine):
         assert list(engine.labels) == ["id-1"]
 
 
 def test_a_number_that_another_process_has_now_holds_nothing(engine: Engine) -> None:
     mine = Holder.me()
     engine.holds(replace(mine, started=mine.started - 100))
-    with engine_lock():
+    with held(engine):
         assert list(engine.labels) == ["id-1"]
 
 
@@ -111,12 +122,12 @@ def test_who_cannot_be_seen_from_here_may_be_alive(engine: Engine, holder: Holde
         engine.labels["id-0"] = {}
     else:
         engine.holds(holder)
-    with pytest.raises(CrayfishError, match="another experiment runs") as caught, engine_lock():
+    with pytest.raises(CrayfishError, match="another experiment runs") as caught, held(engine):
         pass
     assert "crayfish down --force" in (caught.value.hint or "")
-    break_lock()
-    break_lock()  # nobody holds it: nothing to do
-    with engine_lock():
+    break_lock(client_of(engine))
+    break_lock(client_of(engine))  # nobody holds it: nothing to do
+    with held(engine):
         pass
 
 
@@ -145,7 +156,7 @@ def test_to_wait_is_to_go_on_when_the_other_has_ended(
             engine.labels.clear()
 
     monkeypatch.setattr(time, "sleep", a_moment)
-    with engine_lock(wait=True, say=said.append):
+    with held(engine, wait=True, say=said.append):
         assert list(engine.labels) == ["id-1"]
     assert len(said) == 1
     assert "another experiment runs" in said[0]
@@ -158,6 +169,6 @@ def test_an_engine_that_does_not_answer_is_a_message(
         raise DockerException(["docker"], 1, b"", b"Cannot connect to the Docker daemon")
 
     monkeypatch.setattr(Engine, "create", refuse)
-    with pytest.raises(CrayfishError, match="Cannot connect") as caught, engine_lock():
+    with pytest.raises(CrayfishError, match="Cannot connect") as caught, held(engine):
         pass
     assert caught.value.exit_code is ExitCode.HOST

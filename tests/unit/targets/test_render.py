@@ -12,8 +12,8 @@ import yaml
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.variables import check_cpus, profile_variables
-from crayfish_ctl.targets.compose.render import one_container_each
-from crayfish_ctl.targets.compose.rules import check_service
+from crayfish_ctl.targets.docker.resolve import one_container_each
+from crayfish_ctl.targets.docker.rules import check_service
 from crayfish_ctl.telemetry import prometheus_config
 
 ROOT = Path(__file__).parents[3]

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from python_on_whales.exceptions import NoSuchContainer
 
+from crayfish_ctl.catalog.labels import SERVICE
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets.compose.target import ComposeTarget
-
-SERVICE = "com.docker.compose.service"
 
 
 class Gone:
@@ -39,7 +38,7 @@ def there() -> SimpleNamespace:
 def target(monkeypatch: pytest.MonkeyPatch) -> ComposeTarget:
     made = ComposeTarget()
     listed = SimpleNamespace(list=lambda **_: [Gone(), there()])
-    monkeypatch.setattr(made, "_docker", SimpleNamespace(container=listed))
+    monkeypatch.setattr(made._machine, "docker", SimpleNamespace(container=listed))
     return made
 
 

@@ -8,15 +8,16 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from python_on_whales import docker
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from crayfish_ctl.catalog.labels import OURS
+from crayfish_ctl.catalog.labels import OURS, SERVICE
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets.base import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from python_on_whales import DockerClient
 
     from crayfish_ctl.targets.base import Task
 
@@ -25,11 +26,11 @@ _ENGINE_AWAY_S: Final = 10.0
 
 
 def parse_event(event: Mapping[str, Any]) -> Ended:
-    """An event `die` of the engine; a container that compose did not start has no service."""
+    """An event `die` of the engine; a container of no stack has no service."""
     attributes = event["Actor"]["Attributes"]
     return Ended(
         task_id=event["Actor"]["ID"],
-        service=attributes.get("com.docker.compose.service", ""),
+        service=attributes.get(SERVICE, ""),
         exit_code=int(attributes.get("exitCode", 0)),
     )
 
@@ -42,10 +43,12 @@ class ContainerEvents:
     kept, and those that a broken stream has swallowed are found by looking at the containers.
 
     Args:
+        docker: the engine's client.
         tasks: what there is, asked when the stream had broken.
     """
 
-    def __init__(self, tasks: Callable[[], list[Task]]) -> None:
+    def __init__(self, docker: DockerClient, tasks: Callable[[], list[Task]]) -> None:
+        self._docker = docker
         self._tasks = tasks
         self._queue: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
         self._told: set[str] = set()
@@ -78,7 +81,7 @@ class ContainerEvents:
     def _open(self) -> None:
         self._stream = subprocess.Popen(
             [
-                *map(str, docker.client_config.docker_cmd),
+                *map(str, self._docker.client_config.docker_cmd),
                 *("events", "--format", "{{json .}}"),
                 *("--filter", "type=container", "--filter", "event=die"),
                 *("--filter", f"label={OURS}"),

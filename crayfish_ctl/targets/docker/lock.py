@@ -21,14 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
-from python_on_whales import docker
 from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.calls import calls_engine
+
+from .calls import calls_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from python_on_whales import DockerClient
 
 LOCK = "crayfish-lock"
 """Name of the container."""
@@ -101,17 +103,20 @@ def _user() -> str:
 
 
 @contextlib.contextmanager
-def engine_lock(*, wait: bool = False, say: Callable[[str], None] | None = None) -> Iterator[None]:
+def engine_lock(
+    docker: DockerClient, *, wait: bool = False, say: Callable[[str], None] | None = None
+) -> Iterator[None]:
     """Hold the engine's lock.
 
     Args:
+        docker: the engine's client.
         wait: for another experiment's end, instead of an error.
         say: told once whom it waits for.
 
     Raises:
         CrayfishError: if another experiment runs on the engine, naming who holds the lock.
     """
-    own = _acquire()
+    own = _acquire(docker)
     told = False
     while isinstance(own, _Taken):
         if not wait:
@@ -120,7 +125,7 @@ def engine_lock(*, wait: bool = False, say: Callable[[str], None] | None = None)
             say(f"waiting: another experiment runs on this engine ({own.holder or 'unknown'})")
             told = True
         time.sleep(_POLL_S)
-        own = _acquire()
+        own = _acquire(docker)
     try:
         yield
     finally:
@@ -129,7 +134,7 @@ def engine_lock(*, wait: bool = False, say: Callable[[str], None] | None = None)
             docker.container.remove(own, force=True)
 
 
-def break_lock() -> None:
+def break_lock(docker: DockerClient) -> None:
     """Remove the lock, whoever holds it."""
     with calls_engine("the lock"), contextlib.suppress(NoSuchContainer):
         docker.container.remove(LOCK, force=True)
@@ -151,10 +156,10 @@ def _refusal(taken: _Taken) -> CrayfishError:
     )
 
 
-def _acquire() -> str | _Taken:
+def _acquire(docker: DockerClient) -> str | _Taken:
     """The id of our lock, or who has it."""
     with calls_engine("the lock"):
-        _ensure_image()
+        _ensure_image(docker)
         for _ in range(2):
             try:
                 mine = json.dumps(asdict(Holder.me()))
@@ -164,7 +169,7 @@ def _acquire() -> str | _Taken:
             except DockerException as error:
                 if "already in use" not in (error.stderr or ""):
                     raise
-            held = _held()
+            held = _held(docker)
             if held is None:
                 continue  # it was given back just now
             held_id, holder = held
@@ -176,7 +181,7 @@ def _acquire() -> str | _Taken:
     return _Taken(None)
 
 
-def _held() -> tuple[str, Holder | None] | None:
+def _held(docker: DockerClient) -> tuple[str, Holder | None] | None:
     try:
         found = docker.container.inspect(LOCK)
     except NoSuchContainer:
@@ -188,7 +193,7 @@ def _held() -> tuple[str, Holder | None] | None:
     return found.id, holder
 
 
-def _ensure_image() -> None:
+def _ensure_image(docker: DockerClient) -> None:
     if docker.image.exists(_IMAGE):
         return
     # An archive of no file; python_on_whales imports from files only.

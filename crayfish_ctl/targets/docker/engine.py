@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from python_on_whales import docker
 from python_on_whales.exceptions import DockerException, NoSuchImage
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import Engine, Image
-from crayfish_ctl.targets.calls import calls_engine, engine_words
+
+from .calls import calls_engine, engine_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from python_on_whales import DockerClient
     from python_on_whales import Image as DockerImage
 
 _OURS = "crayfish/"
@@ -21,7 +22,7 @@ _OURS = "crayfish/"
 _DOCTOR = "`crayfish doctor` says what is missing and how to mend it"
 
 
-def describe_engine() -> Engine:
+def describe_engine(docker: DockerClient) -> Engine:
     """Versions and drivers of the engine that answers.
 
     Raises:
@@ -43,7 +44,7 @@ def describe_engine() -> Engine:
     )
 
 
-def describe_images(names: Sequence[str]) -> dict[str, Image]:
+def describe_images(docker: DockerClient, names: Sequence[str]) -> dict[str, Image]:
     """Ids and sizes of images that are on this host; one that somebody else publishes is pulled.
 
     Raises:
@@ -55,7 +56,7 @@ def describe_images(names: Sequence[str]) -> dict[str, Image]:
             try:
                 found = docker.image.inspect(name)
             except NoSuchImage:
-                found = _pulled(name)
+                found = _pulled(docker, name)
         digests = found.repo_digests or []
         images[name] = Image(
             id=found.id, digest=digests[0] if digests else None, size_bytes=found.size
@@ -63,7 +64,7 @@ def describe_images(names: Sequence[str]) -> dict[str, Image]:
     return images
 
 
-def _pulled(name: str) -> DockerImage:
+def _pulled(docker: DockerClient, name: str) -> DockerImage:
     """An image of somebody else's, from its registry."""
     if name.startswith(_OURS):
         raise CrayfishError(
