@@ -68,6 +68,10 @@ def plan(made: Series) -> None:
 Setup = Annotated[
     bool, typer.Option("--setup/--no-setup", help="make engine and images ready first")
 ]
+On = Annotated[
+    Literal["compose", "swarm"],
+    typer.Option("--target", help="where it runs: compose (one host) or swarm (a cluster)"),
+]
 Wait = Annotated[
     bool, typer.Option("--wait", help="wait while another experiment runs, instead of an error")
 ]
@@ -80,6 +84,7 @@ def run(
     out: Annotated[Path, typer.Option(help="where results are written")] = Path("results"),
     setup: Setup = True,
     wait: Wait = False,
+    target_name: On = "compose",
 ) -> None:
     """Run an experiment, or several, and write the report."""
     if made.unmade and not setup:
@@ -88,7 +93,9 @@ def run(
             hint=f"`crayfish models make {' '.join(model.name for model in made.unmade)}`",
         )
     needed = made.images if setup else None
-    with _engine_to_ourselves(made.roots, needed, wait=wait, models=made.unmade) as target:
+    with _engine_to_ourselves(
+        made.roots, needed, wait=wait, models=made.unmade, target_name=target_name
+    ) as target:
         from crayfish_ctl.commands import running  # noqa: PLC0415  slow: after the lock's answer
 
         if made.unmade:
@@ -108,10 +115,17 @@ def resume(
 ) -> None:
     """Go on with an experiment that was interrupted; complete runs are not repeated."""
     from crayfish_ctl.commands.running import conclude  # noqa: PLC0415
-    from crayfish_ctl.run import resume_experiment, saved_plan, saved_roots  # noqa: PLC0415
+    from crayfish_ctl.run import (  # noqa: PLC0415
+        resume_experiment,
+        saved_plan,
+        saved_roots,
+        saved_target,
+    )
 
     made = saved_plan(results, _catalog(beside or saved_roots(results)))
-    with _engine_to_ourselves(made.roots, made.images if setup else None, wait=wait) as target:
+    with _engine_to_ourselves(
+        made.roots, made.images if setup else None, wait=wait, target_name=saved_target(results)
+    ) as target:
         resume_experiment(made, results, target, console, failed=failed)
     raise typer.Exit(conclude(results, console))
 
@@ -193,11 +207,12 @@ def down(
     force: Annotated[
         bool, typer.Option("--force", help="also what an experiment under way has started")
     ] = False,
+    target_name: On = "compose",
 ) -> None:
     """Remove every container, network and volume that crayfish left behind."""
     from crayfish_ctl.targets import open_target  # noqa: PLC0415
 
-    target = open_target()
+    target = open_target(target_name)
     with target.lock(force=force):
         target.down()
 
@@ -223,6 +238,7 @@ def _engine_to_ourselves(
     *,
     wait: bool = False,
     models: Sequence[Model] = (),
+    target_name: str = "compose",
 ) -> Iterator[Target]:
     """Nobody else builds or measures on the engine meanwhile, from before the first image on.
 
@@ -231,12 +247,13 @@ def _engine_to_ourselves(
         images: to be made ready, with the engine itself if none answers; None: all is there.
         wait: for another experiment's end.
         models: to be made before that.
+        target_name: of the target.
     """
     from crayfish_ctl import host  # noqa: PLC0415
     from crayfish_ctl.images import build_images  # noqa: PLC0415
     from crayfish_ctl.targets import open_target  # noqa: PLC0415
 
-    target = open_target()
+    target = open_target(target_name)
     with terminable():
         if images is not None and host.engine_error() is not None:
             host.mend(host.examine(roots), console.print)

@@ -36,6 +36,8 @@ IMAGE: Final = "crayfish.image"
 """Set by us: the name of a service's image, which is started by its id."""
 SERVICE: Final = "crayfish.service"
 """Set by us: the service that a container is of."""
+EVERYWHERE: Final = "crayfish.everywhere"
+"""Set by us: a service that has a container on each node."""
 OURS: Final = "crayfish.stack=true"
 """Set by us, on every container, network and volume of a stack: what lacks it is never removed."""
 OURS_LABEL: Final = dict([OURS.split("=")])

@@ -192,7 +192,7 @@ def check_model(plan: Plan, target: Target, console: Console) -> list[Checked]:
         points = with_reference(plan, points, folder / "points", say)
         open_folder(folder)
         open_folder(folder / "points")
-        setting = Setting(plan, points, target, target.nodes()[0])
+        setting = Setting(plan, points, target, target.nodes()[0].cores)
         found = []
         for run in plan.runs:
             say(f"{run.cell.tool} ({run.cell.runtime}) ...")

@@ -35,6 +35,10 @@ class Engine(_Frozen):
     """The container engine."""
 
     name: str = "docker"
+    node: str = ""
+    """The host's name, where there are several."""
+    roles: tuple[str, ...] = ()
+    """What runs on it, where there are several."""
     version: str | None = None
     compose_version: str | None = None
     storage_driver: str | None = None
@@ -88,6 +92,9 @@ class Manifest(_Frozen):
     """What was typed; repeats the experiment."""
     host: Host
     engine: Engine = Engine()
+    """Of the machine that producer and consumer ran on."""
+    nodes: tuple[Engine, ...] = ()
+    """All of them, where there are several."""
     images: dict[str, Image] = {}
     packages: dict[str, str] = {}
     """Versions of the controller's Python packages."""

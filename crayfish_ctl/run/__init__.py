@@ -2,6 +2,13 @@
 
 from .experiment import run_experiment
 from .journal import Journal
-from .resume import resume_experiment, saved_plan, saved_roots
+from .resume import resume_experiment, saved_plan, saved_roots, saved_target
 
-__all__ = ["Journal", "resume_experiment", "run_experiment", "saved_plan", "saved_roots"]
+__all__ = [
+    "Journal",
+    "resume_experiment",
+    "run_experiment",
+    "saved_plan",
+    "saved_roots",
+    "saved_target",
+]

@@ -30,7 +30,7 @@ from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
 from .life import Counted, RunContext, execute
 from .live import LiveView
-from .manifest import begun
+from .manifest import begun, most_cores
 from .prepare import (
     Setting,
     open_folder,
@@ -126,7 +126,7 @@ class Experiment:
         points = with_reference(plan, points, folder / "points", self._say)
         copy_traces(plan.traces, folder / "points")
         copy_certificates(plan.certificates, folder / "points")
-        setting = Setting(plan, points, target, manifest.engine)
+        setting = Setting(plan, points, target, most_cores(manifest))
         services = prepare_stack(setting, folder)
         images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
         _check_images(manifest, images)

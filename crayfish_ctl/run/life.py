@@ -13,6 +13,7 @@ from crayfish_ctl.catalog.labels import EXITS, LIFETIME, ROLE
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.results import write_text
 from crayfish_ctl.results.inputs import FAULTS_FILE, STEPS_FILE
+from crayfish_ctl.targets import UNSEEN_EXIT
 
 from .evidence import (
     collect_metrics,
@@ -45,8 +46,6 @@ _POLL_S = 0.5
 _FAULT_POLL_S = 0.05
 _SLACK_S = 120.0
 """On top of every deadline that the services keep themselves: then the run is given up."""
-_UNKNOWN_EXIT = 255
-"""What the engine's event says of a container whose end it missed; its record is right later on."""
 _KILLED_THE_MEASURE = (
     "was killed by the workload's own fault, and nothing measures the run without it: "
     "let the fault hit the processor or the broker"
@@ -115,6 +114,7 @@ def execute(
         flags = jvm_flags(target)
         with steps.step("stop job"):
             target.stop(files.rendered, _still_to_stop(files.rendered, target))
+            target.gather(files.rendered)
     with steps.step("logs"):
         write_containers(files, target, flags, started_ns)
     service_steps(steps, files.folder, started_ns)
@@ -182,8 +182,7 @@ def _await_end(
     with prometheus, StatusWatch(prometheus) as status:
         while waiting:
             for task, code in ended:
-                unseen = code == _UNKNOWN_EXIT
-                well = code == 0 or (unseen and did_its_work(files.folder, roles.get(task.service)))
+                well = _ended_well(code, roles.get(task.service), files, context.target)
                 if not well or task.service not in may_exit:
                     raise _died(task, code, context.target)
                 waiting.pop(task.id, None)
@@ -202,6 +201,14 @@ def _await_end(
             if time.monotonic() > end:
                 late = ", ".join(sorted(waiting.values()))
                 raise RunFailure(late, "did not end within all deadlines together")
+
+
+def _ended_well(code: int, role: str | None, files: RunFiles, target: Target) -> bool:
+    """By its exit code, or, where nobody saw that, by what it left."""
+    if code != UNSEEN_EXIT:
+        return code == 0
+    target.gather(files.rendered)
+    return did_its_work(files.folder, role)
 
 
 def _longest_seconds(config: RunConfig) -> float:

@@ -30,6 +30,7 @@ def begun(plan: Plan, started: datetime, target: Target) -> Manifest:
         started: when.
         target: where.
     """
+    nodes = tuple(target.nodes())
     return Manifest(
         experiment=plan.experiment.name,
         question=plan.experiment.question,
@@ -38,7 +39,8 @@ def begun(plan: Plan, started: datetime, target: Target) -> Manifest:
         command=("crayfish", *sys.argv[1:]),
         host=describe_host(),
         target=target.name,
-        engine=target.nodes()[0],
+        engine=nodes[0],
+        nodes=nodes if len(nodes) > 1 else (),
         packages={d.metadata["Name"]: d.version for d in distributions()},
         git=_git(),
         roots=_pinned(plan),
@@ -56,6 +58,11 @@ def begun(plan: Plan, started: datetime, target: Target) -> Manifest:
             "fragments": _fragments(plan),
         },
     )
+
+
+def most_cores(manifest: Manifest) -> int | None:
+    """Of the largest machine; None if no engine says."""
+    return max((node.cores or 0 for node in manifest.nodes), default=manifest.engine.cores)
 
 
 def _pinned(plan: Plan) -> tuple[Root, ...]:

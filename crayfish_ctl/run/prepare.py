@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crayfish_ctl.analysis import load_reference
+from crayfish_ctl.catalog.files import model_files
 from crayfish_ctl.catalog.labels import SIZE, labels_of
 from crayfish_ctl.plan import certificate_files, run_config
 from crayfish_ctl.results import write_text
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.analysis import Reference
     from crayfish_ctl.plan import Plan, Points, RunSpec
-    from crayfish_ctl.results import Engine
     from crayfish_ctl.targets import Target
 
 _FILE = 0o644
@@ -39,7 +39,8 @@ class Setting:
     points: Points
     """What the producer sends."""
     target: Target
-    engine: Engine
+    cores: int | None
+    """Of its largest machine."""
     image_ids: Mapping[str, str] = field(default_factory=dict)
     """Image name -> the id that it had when the experiment began."""
 
@@ -71,9 +72,17 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
         tools=plan.tool_folders,
         files=certificate_files(plan, folder),
         cpu_limit=plan.profile.cpu_limit,
+        reads=read_of_models(plan),
     )
     rendered = setting.target.place(stack, run_dir)
     return RunFiles(folder=run_dir, rendered=rendered, config=config)
+
+
+def read_of_models(plan: Plan) -> list[Path]:
+    """Files and folders of models/ that a run's services read."""
+    home = plan.models_dir.parent
+    files = model_files(plan.model, {tool.model_format for tool in plan.tools.values()})
+    return [home / path for path in files]
 
 
 def write_readable(path: Path, text: str) -> None:
@@ -112,9 +121,9 @@ def prepare_stack(setting: Setting, folder: Path) -> dict[str, Mapping[str, Any]
         (Path(scratch) / "points").mkdir()
         for run in distinct.values():
             services |= prepare_run(setting, run, Path(scratch)).rendered.services
-    if setting.engine.cores is not None:
+    if setting.cores is not None:
         sizes = {labels_of(service)[SIZE] for service in services.values()}
-        check_cpus(plan.profile, setting.engine.cores, sizes)
+        check_cpus(plan.profile, setting.cores, sizes)
     return services
 
 

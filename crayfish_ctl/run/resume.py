@@ -71,6 +71,13 @@ def saved_roots(folder: Path) -> list[Path] | None:
     return [Path(root.path) for root in roots[1:]] if roots else None
 
 
+def saved_target(folder: Path) -> str:
+    """The target on which an experiment began, and on which alone it can go on."""
+    if not (folder / MANIFEST_FILE).is_file():
+        return "compose"
+    return read_model(folder / MANIFEST_FILE, Manifest).target
+
+
 def saved_plan(folder: Path, catalog: Catalog) -> Plan:
     """The plan of an experiment as it was when it began, whatever has become of configs/ since.
 
@@ -193,11 +200,13 @@ def resume_experiment(
     console.print(f"{folder.name}: {len(kept)} runs are complete")
     manifest = read_model(folder / MANIFEST_FILE, Manifest)
     check_fragments(plan, manifest)
+    nodes = tuple(target.nodes())
     manifest = manifest.model_copy(
         update={
             "resumed": (*manifest.resumed, datetime.now(UTC)),
             "ended": None,
-            "engine": target.nodes()[0],
+            "engine": nodes[0],
+            "nodes": nodes if len(nodes) > 1 else (),
         }
     )
     with given_back(folder):

@@ -7,7 +7,7 @@ cannot do it refuses by name, with a `CrayfishError`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self
 
 from crayfish_ctl.catalog.labels import ROLE, labels_of, role_in
 from crayfish_ctl.errors import CrayfishError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import CpuLimit
     from crayfish_ctl.results import Engine, Image
 
+UNSEEN_EXIT: Final = 255
+"""Of a container whose end nobody saw: whether it ended well, only what it left can say."""
 Action = Literal["pause", "unpause", "kill", "start"]
 
 
@@ -90,6 +92,9 @@ class Stack:
     files: Mapping[str, Path] = field(default_factory=dict)
     """Path in a container -> file that every processor sees there, read-only."""
     cpu_limit: CpuLimit = "quota"
+    reads: Sequence[Path] = ()
+    """Files and folders that services read of larger folders; where a folder must be carried to
+    another host, the rest of it stays."""
 
 
 @dataclass(frozen=True)

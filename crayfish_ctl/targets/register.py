@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from .compose import ComposeTarget
 from .memory import MemoryTarget
+from .swarm import SwarmTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 REGISTER: Final[Mapping[str, Callable[[], Target]]] = {
     "compose": ComposeTarget,
     "memory": MemoryTarget,
+    "swarm": SwarmTarget,
 }
 
 

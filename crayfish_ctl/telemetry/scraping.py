@@ -6,10 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from crayfish_ctl.catalog.labels import METRICS, METRICS_INTERVAL, METRICS_PATH, labels_of
+from crayfish_ctl.catalog.labels import (
+    EVERYWHERE,
+    METRICS,
+    METRICS_INTERVAL,
+    METRICS_PATH,
+    labels_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+def _addresses(name: str, port: int, *, everywhere: bool) -> dict[str, Any]:
+    """Of a service's container; of all its containers, where it has one on each node."""
+    if not everywhere:
+        target = {"targets": [f"{name}:{port}"], "labels": {"component": name}}
+        return {"static_configs": [target]}
+    found = {"names": [f"tasks.{name}"], "type": "A", "port": port, "refresh_interval": "1s"}
+    return {
+        "dns_sd_configs": [found],
+        "relabel_configs": [{"target_label": "component", "replacement": name}],
+    }
 
 
 def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: float = 1.0) -> str:
@@ -21,9 +39,7 @@ def prometheus_config(services: Mapping[str, Mapping[str, Any]], interval_s: flo
             continue
         job: dict[str, Any] = {
             "job_name": name,
-            "static_configs": [
-                {"targets": [f"{name}:{labels[METRICS]}"], "labels": {"component": name}}
-            ],
+            **_addresses(name, int(labels[METRICS]), everywhere=EVERYWHERE in labels),
         }
         if METRICS_PATH in labels:
             job["metrics_path"] = labels[METRICS_PATH]

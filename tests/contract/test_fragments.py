@@ -198,7 +198,7 @@ def test_a_stack_of_another_root_is_rendered_from_both(tmp_path: Path) -> None:
     beside = write_root(tmp_path / "it's $mine")
     plan = make_plan(load_catalog(ROOT, [beside]), choices(experiment="ours"))
     engine = Engine(cores=2)
-    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine)
+    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine.cores)
     (tmp_path / "results").mkdir()
     services = prepare_stack(setting, tmp_path / "results")
     assert {"mine", "kafka", "producer", "flink-taskmanager", "prometheus"} <= set(services)
@@ -243,7 +243,7 @@ def test_every_replica_of_any_run_is_scraped(tmp_path: Path) -> None:
     )  # fmt: skip
     assert {run.cell.instances for run in plan.runs} >= {1, 2}
     engine = Engine(cores=2)
-    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine)
+    setting = Setting(plan, Points("random", 5), ComposeTarget(engine), engine.cores)
     services = prepare_stack(setting, tmp_path)
     scraped = yaml.safe_load(prometheus_config(services))["scrape_configs"]
     assert {"kafka-streams", "kafka-streams-2"} <= {job["job_name"] for job in scraped}

@@ -6,13 +6,14 @@ import json
 import queue
 import subprocess
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from crayfish_ctl.catalog.labels import OURS, SERVICE
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.targets.base import Ended
+from crayfish_ctl.targets.base import UNSEEN_EXIT, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _ENGINE_AWAY_S: Final = 10.0
 """An engine that is restarted answers again within this time, or it is gone."""
+
+_LOOK_AGAIN_S: Final = 0.5
 
 
 def parse_event(event: Mapping[str, Any]) -> Ended:
@@ -35,6 +38,14 @@ def parse_event(event: Mapping[str, Any]) -> Ended:
     )
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a stream has to say: an end, or that it broke."""
+
+    stream: ContainerEvents
+    ended: Ended | None
+
+
 class ContainerEvents:
     """A queue of `Ended`, fed by a thread that reads `docker events`.
 
@@ -45,12 +56,22 @@ class ContainerEvents:
     Args:
         docker: the engine's client.
         tasks: what there is, asked when the stream had broken.
+        told: the queue, if several engines share one.
+        away_s: seconds after which an engine that does not answer is gone.
     """
 
-    def __init__(self, docker: DockerClient, tasks: Callable[[], list[Task]]) -> None:
+    def __init__(
+        self,
+        docker: DockerClient,
+        tasks: Callable[[], list[Task]],
+        told: queue.SimpleQueue[Told] | None = None,
+        *,
+        away_s: float = _ENGINE_AWAY_S,
+    ) -> None:
         self._docker = docker
         self._tasks = tasks
-        self._queue: queue.SimpleQueue[Ended | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Told] = queue.SimpleQueue() if told is None else told
+        self._away_s = away_s
         self._told: set[str] = set()
         self._stream: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -69,14 +90,22 @@ class ContainerEvents:
             CrayfishError: if the stream broke and the engine does not answer any more.
         """
         try:
-            event = self._queue.get(timeout=timeout_s)
+            told = self._queue.get(timeout=timeout_s)
         except queue.Empty:
             return None
-        if event is None:
+        return self.taken(told.ended)
+
+    def taken(self, ended: Ended | None) -> Ended | None:
+        """What came out of the queue for this stream; one that broke is opened again.
+
+        Raises:
+            CrayfishError: if the engine does not answer any more.
+        """
+        if ended is None:
             self._reopen()
-            return None
-        self._told.add(event.task_id)
-        return event
+        else:
+            self._told.add(ended.task_id)
+        return ended
 
     def _open(self) -> None:
         self._stream = subprocess.Popen(
@@ -108,9 +137,9 @@ class ContainerEvents:
         assert stream.stdout is not None  # noqa: S101  it was opened with a pipe
         with stream.stdout as lines:
             for line in lines:
-                self._queue.put(parse_event(json.loads(line)))
+                self._queue.put(Told(self, parse_event(json.loads(line))))
         if self._stream is stream:  # nobody closed it: the engine did
-            self._queue.put(None)
+            self._queue.put(Told(self, None))
 
     def _reopen(self) -> None:
         self._close()
@@ -119,13 +148,14 @@ class ContainerEvents:
         for container in (*containers, *self._look()):
             if not container.running and container.id not in self._told:
                 self._told.add(container.id)
-                self._queue.put(Ended(container.id, container.service, container.exit_code))
+                # Nobody saw it end: an engine that was killed says 0 of what died with it.
+                code = container.exit_code or UNSEEN_EXIT
+                self._queue.put(Told(self, Ended(container.id, container.service, code)))
 
-    @retry(
-        retry=retry_if_exception_type(CrayfishError),
-        stop=stop_after_delay(_ENGINE_AWAY_S),
-        wait=wait_fixed(0.5),
-        reraise=True,
-    )
     def _look(self) -> list[Task]:
-        return self._tasks()
+        return Retrying(
+            retry=retry_if_exception_type(CrayfishError),
+            stop=stop_after_delay(self._away_s),
+            wait=wait_fixed(_LOOK_AGAIN_S),
+            reraise=True,
+        )(self._tasks)

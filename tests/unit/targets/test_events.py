@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from python_on_whales import docker
-from tenacity import stop_after_attempt, wait_none
 
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets import Ended, MemoryTarget, Task, made_task
@@ -92,16 +91,14 @@ def test_a_stream_that_breaks_is_opened_again_and_what_it_missed_is_found(stream
         assert found == [Ended("id-consumer", "consumer", 3)]
 
 
-def test_an_engine_that_is_gone_is_said(stream: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_is_gone_is_said(stream: Path) -> None:
     (stream.parent / "breaks").touch()
-    monkeypatch.setattr(ContainerEvents._look.retry, "stop", stop_after_attempt(2))
-    monkeypatch.setattr(ContainerEvents._look.retry, "wait", wait_none())
 
     def gone() -> list[Task]:
         raise CrayfishError("the containers cannot be listed: is the daemon running?")
 
     with (
-        ContainerEvents(docker, gone) as events,
+        ContainerEvents(docker, gone, away_s=0.0) as events,
         pytest.raises(CrayfishError, match="is the daemon running"),
     ):
         events.next(5.0)

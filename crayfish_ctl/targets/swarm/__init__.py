@@ -1,0 +1,5 @@
+"""Many hosts, `docker stack`."""
+
+from .target import SwarmTarget
+
+__all__ = ["SwarmTarget"]
