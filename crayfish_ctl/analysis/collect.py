@@ -26,6 +26,7 @@ from crayfish_ctl.results.verdict import Failure, Verdict, VerdictState
 
 from .bursts import bursts_of
 from .calls import call_facts, with_recovery
+from .clocks import host_clock, in_one_clock
 from .correctness import Reference, correctness_of
 from .latency import (
     broker_latency_ms,
@@ -36,6 +37,7 @@ from .latency import (
     span_ms,
     stages_ms,
     trend,
+    within_hosts,
 )
 from .percentiles import percentiles
 from .server import server_facts
@@ -95,6 +97,7 @@ def collect_run(
             RecordStatus.LOST if inputs.consumer.ended in _GAVE_UP else RecordStatus.UNFINISHED
         ),
     )
+    records = in_one_clock(records, host_clock(inputs.containers, inputs.metrics))
     result = summarise_run(records, inputs, spec, config, reference, counter, server)
     write_records(run_dir, records)
     write_model(run_dir / RUN_FILE, result)
@@ -151,7 +154,7 @@ def summarise_run(  # noqa: PLR0917
     """The numbers and the verdict of a run that ended; touches no file.
 
     Args:
-        records: of the whole run (`read_joined`).
+        records: of the whole run (`read_joined`), all times by one clock.
         inputs: everything beside the records.
         spec: the run.
         config: what its containers were told.
@@ -175,7 +178,8 @@ def summarise_run(  # noqa: PLR0917
     usage = Usage(inputs.metrics)
     backlog = backlog_of(measured, cell, window)
     drained = config.workload.warmup.drain and cell.way.broker
-    stages = stages_ms(ok)
+    clock = host_clock(inputs.containers, inputs.metrics)
+    stages = within_hosts(stages_ms(ok), clock)
     own = own_rate(usage, counter, consumed_times(ok), cell, window) if counter else None
     facts = Facts(
         cell=cell,
@@ -188,7 +192,8 @@ def summarise_run(  # noqa: PLR0917
         backlog=backlog,
         steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
-        disordered=disordered(ok),
+        disordered=disordered(ok, clock),
+        host_clock=clock,
         unsettled=unsettled(records, window, inputs.producer.settle_start_ns) if drained else 0,
         warmed=warmed(inputs.producer),
         due_records_per_s=due_rate(measured, cell),
@@ -215,6 +220,7 @@ def summarise_run(  # noqa: PLR0917
         stages_ms=stages,
         broker_latency_ms=broker_latency_ms(ok),
         published_latency_ms=published_latency_ms(ok),
+        host_clock=clock,
         calls=facts.calls,
         server=server_facts(usage, server or {}, ok),
         schedule_lag_ms=lag,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from crayfish_ctl.cells import Cell
-    from crayfish_ctl.results.happened import Component, FaultFact
+    from crayfish_ctl.results.happened import Component, FaultFact, HostClock
     from crayfish_ctl.results.numbers import (
         Backlog,
         CallFacts,
@@ -54,6 +54,7 @@ class Facts:
     faults_done: tuple[FaultFact, ...] = ()
     latency_ms: Percentiles | None = None
     calls: CallFacts | None = None
+    host_clock: HostClock | None = None
     warmed: Warmed | None = None
     changed_images: tuple[str, ...] = ()
     """Services that ran another image than the experiment began with."""

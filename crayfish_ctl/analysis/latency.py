@@ -16,6 +16,7 @@ from crayfish_ctl.results.numbers import Trend
 from .percentiles import Array, percentiles, quantiles
 
 if TYPE_CHECKING:
+    from crayfish_ctl.results.happened import HostClock
     from crayfish_ctl.results.numbers import Percentiles
 
 NS_PER_MS: Final = 1e6
@@ -24,6 +25,8 @@ CALLED_NS: Final = pl.col("received_ns") + pl.col("waited_us").cast(pl.Int64) * 
 """When the model was called for a record, which may have waited for its turn."""
 _HALVES_NEED: Final = 100
 
+_TOLERANCE_MS: Final = 1.0
+_BETWEEN_HOSTS: Final = ("input", "output")
 _STAGE_ENDS: Final = {
     "schedule": ("intended_ns", "sent_ns"),
     "input": ("sent_ns", "received_ns"),
@@ -87,8 +90,24 @@ def trend(ok: pl.DataFrame) -> Trend | None:
     )
 
 
-def disordered(ok: pl.DataFrame, tolerance_ms: float = 1.0) -> int:
-    """Records with a stage that ends before it starts: the containers' clocks disagree."""
+def within_hosts(stages: dict[str, Percentiles], clock: HostClock | None) -> dict[str, Percentiles]:
+    """Without the stages between hosts, if nobody knows how far their clocks are apart."""
+    if clock is None or clock.offset_ms is not None:
+        return stages
+    return {name: span for name, span in stages.items() if name not in _BETWEEN_HOSTS}
+
+
+def disordered(ok: pl.DataFrame, clock: HostClock | None = None) -> int:
+    """Records with a stage that ends before it starts: the containers' clocks disagree.
+
+    Args:
+        ok: records that were scored.
+        clock: of another host; the uncertainty is allowed, and what is not known is not held
+            against it.
+    """
+    if clock is not None and clock.offset_ms is None:
+        return 0
+    tolerance_ms = max(_TOLERANCE_MS, (clock.uncertainty_ms or 0.0) if clock else 0.0)
     late = [
         (ok[end] - ok[start]).fill_null(0) < -tolerance_ms * NS_PER_MS
         for start, end in _STAGE_ENDS.values()

@@ -168,6 +168,23 @@ def pool_above_limit(facts: Facts) -> Reason | None:
     )
 
 
+def load_not_alone(facts: Facts) -> Reason | None:
+    """On a cluster the load generator has a host of its own, unless somebody said otherwise."""
+    load = {part.node for part in facts.components if part.role in {"producer", "consumer"}}
+    beside = [
+        part.name
+        for part in facts.components
+        if part.role in UNDER_TEST and part.node is not None and part.node in load
+    ]
+    if not beside:
+        return None
+    return Reason(
+        code="LOAD_BESIDE_SYSTEM",
+        message=f"on one node with the load generator, as its label asks for: {', '.join(beside)}: "
+        "they share its cores",
+    )
+
+
 def exit_codes(facts: Facts) -> Reason | None:
     """A container ended otherwise than by itself or by the stop signal."""
     names = [

@@ -148,6 +148,25 @@ def clock_step(facts: Facts) -> Reason | None:
     )
 
 
+def other_clock(facts: Facts) -> Reason | None:
+    """Stages begin on one host and end on another."""
+    clock = facts.host_clock
+    if clock is None:
+        return None
+    if clock.offset_ms is None:
+        return Reason(
+            code="CLOCK_OFFSET",
+            message=f"the clock of {clock.node}, where the processor ran, was never compared with "
+            "producer's and consumer's: the stages input and output are left out",
+        )
+    return Reason(
+        code="CLOCK_OFFSET",
+        message=f"the clock of {clock.node}, where the processor ran, was ahead by "
+        f"{clock.offset_ms:.2f} ms: taken into account; the stages input and output are known to "
+        f"{clock.uncertainty_ms:.2f} ms",
+    )
+
+
 def clocks(facts: Facts) -> Reason | None:
     """Stage times of different containers contradict each other."""
     if not facts.disordered:

@@ -191,6 +191,7 @@ def _component(
     throttled = usage.increase(name, THROTTLED_PERIODS, start, end)
     return Component(
         name=name,
+        node=fact.node if fact else None,
         role=role,
         image=fact.image if fact else None,
         cpu_seconds=cpu,

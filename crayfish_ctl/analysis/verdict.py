@@ -31,6 +31,7 @@ from .rules_containers import (
     harness_out_of_memory,
     harness_throttled,
     image_changed,
+    load_not_alone,
     no_metrics,
     out_of_memory,
     pool_above_limit,
@@ -54,6 +55,7 @@ from .rules_records import (
     duplicates_in_exactly_once,
     failed_records,
     lost,
+    other_clock,
     unchecked,
     undelivered,
     unfinished,
@@ -129,5 +131,7 @@ NOTES: Final[tuple[Rule, ...]] = (
     still_warming,
     unsteady,
     clocks,
+    other_clock,
+    load_not_alone,
     exit_codes,
 )

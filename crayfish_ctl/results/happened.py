@@ -24,6 +24,8 @@ class Component(Frozen):
     """One service over the measured window (all of its tasks)."""
 
     name: str
+    node: str | None = None
+    """The host that it ran on, where there were several."""
     role: str
     """producer, consumer, broker, processor, server, monitoring or idle."""
     image: str | None = None
@@ -45,6 +47,18 @@ class Component(Frozen):
     restarts: int = 0
     oom_killed: bool = False
     exit_code: int | None = None
+
+
+class HostClock(Frozen):
+    """The clock of the processor's host, against that of producer and consumer."""
+
+    node: str
+    """The processor's host; several, with commas."""
+    offset_ms: float | None = None
+    """By how much it was ahead, and has been set back in all times of the records; None: nobody
+    knows, and the stages between the hosts are left out."""
+    uncertainty_ms: float | None = None
+    """Half of the quickest exchange's round trip, and what the offset drifted by during the run."""
 
 
 class FaultFact(Frozen):

@@ -52,6 +52,8 @@ class ContainerFact(_Tolerant):
     id: str = ""
     role: str | None = None
     """What its service is for; None in older results."""
+    node: str | None = None
+    """The host that it ran on, where there were several."""
     image: str | None = None
     image_id: str | None = None
     wanted_image_id: str | None = None

@@ -14,7 +14,7 @@ from pydantic import Field
 from crayfish_ctl.cells import RunSpec
 
 from .frozen import Frozen
-from .happened import UNDER_TEST, Component, FaultFact, Step
+from .happened import UNDER_TEST, Component, FaultFact, HostClock, Step
 from .numbers import (
     Backlog,
     Burst,
@@ -60,6 +60,8 @@ class RunResult(Frozen):
     """From append time in the input topic to append time in the output topic, whole ms."""
     published_latency_ms: Percentiles | None = None
     """From sent to append time in the output topic, whole ms: as the published study counts."""
+    host_clock: HostClock | None = None
+    """Of the processor's host; None if producer and consumer run on the same one."""
     calls: CallFacts | None = None
     """Of a model server; None if none is called."""
     server: ServerFacts | None = None

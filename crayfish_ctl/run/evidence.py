@@ -121,6 +121,7 @@ def write_containers(
         facts[task.name] = {
             "id": task.id,
             "role": roles.get(task.service),
+            "node": task.node or None,
             "image": task.image,
             "image_id": task.image_id,
             "wanted_image_id": rendered.services.get(task.service, {}).get("image"),

@@ -122,6 +122,8 @@ class _Translation:
         made["deploy"] = _deploy(service, place)
         if everywhere(service):
             made["labels"] = {**made.get("labels", {}), EVERYWHERE: "true"}
+            own = {"CRAYFISH_NODE": "{{.Node.Hostname}}", "CRAYFISH_PEERS": f"tasks.{name}"}
+            made["environment"] = {**made.get("environment", {}), **own}
         if ports := service.get("ports"):
             # On the node itself: the swarm's own load balancer would need a virtual address.
             made["ports"] = [

@@ -1,4 +1,8 @@
-"""Serve /metrics on port 9101; the cgroup file system is mounted at $CRAYFISH_CGROUPS."""
+"""Serve /metrics on port 9101; the cgroup file system is mounted at $CRAYFISH_CGROUPS.
+
+Where $CRAYFISH_NODE names the host, it is one of several: then the clocks of the others, found
+behind the name $CRAYFISH_PEERS, are compared with its own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .cgroups import Usage, read_usage
+from .cgroups import Usage, busy_seconds, read_usage
+from .clocks import Responder, ask, peers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,10 +75,62 @@ class ContainerCollector(Collector):
             yield family
 
 
+class ClockCollector(Collector):
+    """Asks the exporters of the other hosts for the time, when Prometheus asks.
+
+    Args:
+        node: this host's name.
+        name: behind which all exporters are found.
+    """
+
+    def __init__(self, node: str, name: str) -> None:
+        self._node = node
+        self._name = name
+
+    def collect(self) -> Iterable[Metric]:
+        """Offset and round trip to each of them."""
+        labels = ["node", "of"]
+        offset = GaugeMetricFamily(
+            "clock_offset_seconds",
+            "How far the clock of `of` is ahead",
+            labels=labels,
+        )
+        round_trip = GaugeMetricFamily(
+            "clock_round_trip_seconds",
+            "Half of it is the uncertainty",
+            labels=labels,
+        )
+        for address in peers(self._name):
+            clock = ask(address)
+            if clock is not None and clock.node != self._node:
+                offset.add_metric([self._node, clock.node], clock.offset_s)
+                round_trip.add_metric([self._node, clock.node], clock.round_trip_s)
+        yield offset
+        yield round_trip
+
+
+class HostCollector(Collector):
+    """What all of the host's cores did: a node may be busy with what is not ours."""
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+
+    def collect(self) -> Iterable[Metric]:
+        """Busy CPU seconds since its start, and how many cores it has."""
+        busy = CounterMetricFamily("host_cpu_busy_seconds", "All cores", labels=["node"])
+        busy.add_metric([self._node], busy_seconds(Path("/proc/stat").read_text(encoding="ascii")))
+        yield busy
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     registry = CollectorRegistry()
     registry.register(ContainerCollector(Path(os.environ.get("CRAYFISH_CGROUPS", "/host/cgroup"))))
+    node = os.environ.get("CRAYFISH_NODE", "")
+    if node:
+        Responder(node)
+        registry.register(HostCollector(node))
+        registry.register(ClockCollector(node, os.environ["CRAYFISH_PEERS"]))
     start_http_server(_PORT, registry=registry)
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
