@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +21,7 @@ from crayfish_ctl.catalog import (
     open_roots,
     roots_of_environment,
 )
-from crayfish_ctl.commands import compare, export, figures, models
+from crayfish_ctl.commands import cluster, compare, export, figures, models
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import With, takes_plan
 from crayfish_ctl.interrupts import terminable
@@ -278,6 +279,7 @@ def _show_plans(made: Series) -> None:
 for extension in (compare, figures, export):
     extension.register(app)
 models.register(app, _catalog, _engine_to_ourselves)
+cluster.register(app, _catalog, partial(_engine_to_ourselves, target_name="swarm"))
 
 
 def main() -> None:

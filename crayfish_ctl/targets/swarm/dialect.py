@@ -11,6 +11,7 @@ What swarm refuses or passes over is translated, or refused by name; nothing is 
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from .placement import Place
 
+MTU_VARIABLE: Final = "CRAYFISH_OVERLAY_MTU"
 _SYSTEM: Final = "/sys/"
 _CONFIG_BYTES: Final = 500_000
 """A swarm takes no larger config."""
@@ -81,7 +83,7 @@ def translate(
         "version": "3.9",
         "services": services,
         "networks": {
-            name: {"driver": "overlay", "attachable": True, "labels": {**OURS_LABEL}}
+            name: {"driver": "overlay", "attachable": True, "labels": {**OURS_LABEL}, **_mtu()}
             for name in config.get("networks", {})
         },
     }
@@ -90,6 +92,20 @@ def translate(
     if made.configs:
         stack["configs"] = made.configs
     return stack, made.work
+
+
+def _mtu() -> dict[str, Any]:
+    """Of the overlay, where the hosts' network carries less than usual (`cluster doctor` says)."""
+    wanted = os.environ.get(MTU_VARIABLE)
+    if not wanted:
+        return {}
+    if not wanted.isdecimal():
+        raise CrayfishError(
+            f"{MTU_VARIABLE}={wanted}: not a number of bytes",
+            hint="such as 1400",
+            code=ExitCode.USAGE,
+        )
+    return {"driver_opts": {"com.docker.network.driver.mtu": wanted}}
 
 
 def _own_volumes(config: Mapping[str, Any]) -> dict[str, Any]:

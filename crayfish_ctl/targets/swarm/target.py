@@ -21,6 +21,7 @@ from crayfish_ctl.targets.docker.resolve import PROJECT, resolve
 
 from .dialect import translate
 from .events import NodeEvents
+from .network import measure
 from .nodes import find_nodes
 from .placement import assign, with_roles
 from .staging import fetch_folder, fill_volume, open_volume, send_images
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.targets.docker.machine import Machine
 
     from .dialect import Folder, Work
+    from .network import Path as PathBetween
     from .nodes import Node
     from .placement import Place
 
@@ -343,6 +345,14 @@ class SwarmTarget:
     ) -> None:
         """Run an image on the manager to its end."""
         self._own().make(image, command, given, say, confined=False)
+
+    def measure_network(self, image: str) -> tuple[list[PathBetween], dict[str, bool | None]]:
+        """Clocks and network between each pair of nodes, and whether somebody keeps each clock.
+
+        Args:
+            image: the exporter's, by its id.
+        """
+        return measure(self._docker, self._nodes(), image)
 
     def _nodes(self) -> list[Node]:
         if self._known is None:
