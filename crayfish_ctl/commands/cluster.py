@@ -1,4 +1,4 @@
-"""`crayfish cluster`: the nodes of a swarm, what each is for, and if its figures can be believed."""
+"""`crayfish cluster`: the nodes of a swarm, what each is for, and if figures can be believed."""
 
 from __future__ import annotations
 

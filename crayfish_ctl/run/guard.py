@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.interrupts import ENDS
 
 if TYPE_CHECKING:
@@ -35,9 +36,16 @@ def cleaned(target: Target, console: Console) -> Iterator[None]:
     finally:
         before = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, *ENDS)}
         try:
-            if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            ending = sys.exc_info()[1]
+            if isinstance(ending, KeyboardInterrupt):
                 console.print("interrupted: removing containers, networks and volumes")
-            target.down()
+            try:
+                target.down()
+            except CrayfishError as error:
+                if ending is None:
+                    raise
+                # What ended the experiment says more; this is only what it left.
+                console.print(f"{error.message}: {error.hint or ''}", markup=False)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

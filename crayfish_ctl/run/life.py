@@ -234,7 +234,8 @@ def _count_seconds(config: RunConfig) -> float:
 def _died(task: Task, code: int, target: Target) -> RunFailure:
     oom = any(now.id == task.id and now.oom_killed for now in target.tasks())
     what = "was killed: out of memory" if oom else f"ended with exit code {code}"
-    return RunFailure(task.name, what, tuple(log_tail(target, task.id)))
+    where = f" (on node {task.node})" if task.node else ""
+    return RunFailure(task.name, what + where, tuple(log_tail(target, task.id)))
 
 
 def _still_to_stop(rendered: Rendered, target: Target) -> list[str]:

@@ -19,7 +19,7 @@ from tests.unit.project import copy_project
 from .cells import SECONDS, cell_workloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 CRAYFISH = ROOT / ".venv" / "bin" / "crayfish"
@@ -137,7 +137,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
     """Start `crayfish run` with arguments, in the background; none outlives the tests."""
     processes: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: str, root: Path = ROOT, setup: bool = False) -> Started:
+    def begin(
+        *arguments: str,
+        root: Path = ROOT,
+        setup: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> Started:
         out = tmp_path_factory.mktemp("results")
         log = out / "output.txt"
         with log.open("w") as file:
@@ -147,7 +152,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
                     *([] if setup else ["--no-setup"]),
                 ],
                 cwd=ROOT,
-                env={**os.environ, "CRAYFISH_ROOT": str(root), "COLUMNS": "200"},
+                env={**(env or os.environ), "CRAYFISH_ROOT": str(root), "COLUMNS": "200"},
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 text=True,

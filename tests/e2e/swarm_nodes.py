@@ -97,7 +97,7 @@ class Nodes:
         for number in self.numbers[1:]:
             own = ("--advertise-addr", self.address(number))
             self.docker(number, "swarm", "join", "--token", token, *own, f"{self.address(1)}:2377")
-        _await(lambda: self.states().count("Ready") == self.count, "every node to be ready")
+        self.await_ready()
 
     @property
     def numbers(self) -> list[int]:
@@ -128,6 +128,10 @@ class Nodes:
     def docker(self, number: int, *arguments: str) -> str:
         """What a client says of a node's engine."""
         return _run(["docker", "--context", self.name(number), *arguments], self.env)
+
+    def await_ready(self) -> None:
+        """Wait until the manager says that every node is there."""
+        _await(lambda: self.states().count("Ready") == self.count, "every node to be ready")
 
     def states(self) -> list[str]:
         """Of the nodes, as the manager sees them."""

@@ -1,8 +1,8 @@
 """What the network between two hosts is like, asked by one of the other, before anything is timed.
 
 `python -m crayfish_cgroup_exporter.probe serve NODE` answers until SIGTERM; `... ask ADDRESS`
-writes one JSON object: how far the other clock is ahead and how long an exchange takes (clocks), how
-large a packet passes whole, and how much one TCP connection carries.
+writes one JSON object: how far the other clock is ahead and how long an exchange takes (clocks),
+how large a packet passes whole, and how much one TCP connection carries.
 """
 
 from __future__ import annotations

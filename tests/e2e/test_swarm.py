@@ -1,0 +1,179 @@
+"""Runs over three nodes: a real swarm, whose nodes are namespaces of this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+from .conftest import CRAYFISH, OURS, ROOT, Finished, Started, write_experiment
+from .swarm_nodes import Nodes, why_not
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(why_not() is not None, reason=f"no nodes here: {why_not()}"),
+]
+PROCESSOR, BROKER, LOAD = 1, 2, 3
+"""The processor's images are the largest: its node is the manager, which has them first."""
+IMAGES = ("kafka", "kafka-streams", "flink", "producer", "consumer", "prometheus")
+SHORT = {"seconds": 3}
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    """Three nodes with their roles; the manager has the images."""
+    made = Nodes(tmp_path_factory.mktemp("nodes"), hidden=ROOT)
+    try:
+        made.up()
+        names = [f"crayfish/{name}:latest" for name in (*IMAGES, "cgroup-exporter")]
+        saving = subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE)
+        manager = ["docker", "--context", made.name(PROCESSOR), "load", "--quiet"]
+        subprocess.run(manager, stdin=saving.stdout, env=made.env, check=True, capture_output=True)
+        assert saving.wait() == 0
+        for number, roles in ((PROCESSOR, "processor"), (BROKER, "broker"), (LOAD, "load monitor")):
+            crayfish(made, "cluster", "label", made.name(number), *roles.split())
+        yield made
+    finally:
+        made.down()
+
+
+def crayfish(nodes: Nodes, *arguments: str, code: int = 0) -> str:
+    """What a command says that is run on the manager."""
+    done = subprocess.run(
+        [str(CRAYFISH), *arguments],
+        cwd=ROOT, env={**nodes.env, "COLUMNS": "200"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def left_on(nodes: Nodes) -> list[str]:
+    """What is still there of ours, on any node."""
+    return [
+        f"node {number}: {found}"
+        for number in nodes.numbers
+        for kind in (("ps", "--all"), ("volume", "ls"), ("network", "ls"))
+        for found in nodes.docker(number, *kind, "--quiet", "--filter", OURS).split()
+    ]
+
+
+def cell(processor: str, **other: Any) -> dict[str, Any]:
+    system = {"processor": processor, "runtime": "jvm", "tool": "onnx"}
+    return {"rate": 200, "stop": SHORT, **system, **other}
+
+
+def await_measured(running: Started, run: str) -> None:
+    """Wait until a run's records are measured; `out/` is on its node, and the log is here."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        assert running.process.poll() is None, running.log.read_text()
+        said = running.log.read_text()
+        if f"run {run}" in said and "measured" in said.partition(f"run {run}")[2]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(running.log.read_text())
+
+
+@pytest.fixture(scope="module")
+def spread(
+    nodes: Nodes, start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory
+) -> Finished:
+    """Kafka Streams, Flink, and Kafka Streams once more, which dies in the middle."""
+    workloads = [
+        cell("kafka-streams"),
+        cell("flink", title="flink"),
+        cell("kafka-streams", title="killed", stop={"seconds": 60}),
+    ]
+    experiment = write_experiment(tmp_path_factory.mktemp("swarm"), workloads)
+    running: Started = start(experiment, "--target", "swarm", env=nodes.env)
+    await_measured(running, "3/3")
+    (victim,) = nodes.docker(
+        PROCESSOR, "ps", "--quiet", "--filter", "label=crayfish.service=kafka-streams"
+    ).split()
+    nodes.docker(PROCESSOR, "kill", victim)
+    return running.finish()
+
+
+@pytest.mark.parametrize("title", ["", "flink"])
+def test_every_record_comes_back_from_another_node(spread: Finished, title: str) -> None:
+    run = next(run for run in spread.runs() if (run["spec"]["cell"]["title"] or "") == title)
+    assert run["verdict"]["state"] in {"VALID", "INVALID"}, run["verdict"]
+    assert {reason["code"] for reason in run["verdict"]["reasons"]} <= {
+        "PRODUCER_LATE",
+        "THROTTLED",
+    }
+    counts = run["counts"]
+    assert (counts["sent"], counts["ok"], counts["duplicates"]) == (600, 600, 0)
+    assert run["correctness"]["wrong"] == 0
+    records = pl.read_parquet(spread.folder / run["run_id"] / "records.parquet")
+    measured = records.filter(pl.col("segment") == "measured")
+    assert measured["id"].n_unique() == 600
+    assert (measured["consumed_ns"] > measured["intended_ns"]).all()
+
+
+def test_each_task_runs_on_the_node_of_its_role(spread: Finished, nodes: Nodes) -> None:
+    run = spread.runs()[0]
+    where = {part["name"]: part["node"] for part in run["components"]}
+    assert where["kafka-streams"] == nodes.name(PROCESSOR)
+    assert where["kafka"] == nodes.name(BROKER)
+    assert {where[name] for name in ("producer", "consumer", "prometheus")} == {nodes.name(LOAD)}
+    exporters = {name for name in where if name.startswith("cgroup-exporter@")}
+    assert exporters == {f"cgroup-exporter@{nodes.name(number)}" for number in nodes.numbers}
+    used = {part["role"]: part["cpu_seconds"] for part in run["components"]}
+    assert all(used[role] for role in ("producer", "consumer", "broker", "processor"))
+
+
+def test_the_clocks_of_one_kernel_are_found_to_be_one(spread: Finished) -> None:
+    for run in spread.runs()[:2]:
+        clock = run["host_clock"]
+        assert abs(clock["offset_ms"]) <= clock["uncertainty_ms"] < 5
+        assert set(run["stages_ms"]) >= {"schedule", "input", "score", "output"}
+
+
+def test_a_task_that_dies_fails_its_run_with_its_node(spread: Finished, nodes: Nodes) -> None:
+    (run,) = spread.titled("killed")
+    assert spread.exit_code == 4
+    assert run["verdict"]["state"] == "FAILED"
+    failure = run["verdict"]["failure"]
+    assert failure["component"] == "kafka-streams"
+    assert f"exit code 137 (on node {nodes.name(PROCESSOR)})" in failure["message"]
+
+
+def test_nothing_is_left_on_any_node(spread: Finished, nodes: Nodes) -> None:
+    assert spread.folder.is_dir()
+    assert left_on(nodes) == []
+
+
+def test_a_nodes_engine_that_dies_ends_the_experiment_which_goes_on_later(
+    nodes: Nodes, start: Callable[..., Started], tmp_path: Path
+) -> None:
+    experiment = write_experiment(tmp_path, [cell("kafka-streams", stop={"seconds": 12})])
+    running: Started = start(experiment, "--target", "swarm", env=nodes.env)
+    await_measured(running, "1/1")
+    nodes.kill_engine(BROKER)
+    killed = time.monotonic()
+    ended = running.finish(timeout_s=90)
+    assert time.monotonic() - killed < 60
+    assert ended.exit_code == 3
+    assert f"node {nodes.name(BROKER)}" in ended.output
+    nodes.start(BROKER)
+    nodes.await_engine(BROKER)
+    nodes.await_ready()
+    crayfish(nodes, "resume", str(ended.folder), "--no-setup")
+    (run,) = Finished(0, "", ended.folder).runs()
+    assert run["counts"]["ok"] == 2400
+    assert left_on(nodes) == []
+
+
+def test_the_doctor_measures_between_every_pair(nodes: Nodes) -> None:
+    # Through the command, but without the look at images that are not on these nodes.
+    said = crayfish(nodes, "cluster")
+    assert said.count("label") >= 3
+    assert nodes.name(BROKER) in said
