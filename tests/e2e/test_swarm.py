@@ -33,10 +33,12 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     try:
         made.up()
         names = [f"crayfish/{name}:latest" for name in (*IMAGES, "cgroup-exporter")]
-        saving = subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE)
         manager = ["docker", "--context", made.name(PROCESSOR), "load", "--quiet"]
-        subprocess.run(manager, stdin=saving.stdout, env=made.env, check=True, capture_output=True)
-        assert saving.wait() == 0
+        with subprocess.Popen(["docker", "save", *names], stdout=subprocess.PIPE) as saving:
+            subprocess.run(
+                manager, stdin=saving.stdout, env=made.env, check=True, capture_output=True
+            )
+        assert saving.returncode == 0
         for number, roles in ((PROCESSOR, "processor"), (BROKER, "broker"), (LOAD, "load monitor")):
             crayfish(made, "cluster", "label", made.name(number), *roles.split())
         yield made
@@ -66,7 +68,7 @@ def left_on(nodes: Nodes) -> list[str]:
 
 def cell(processor: str, **other: Any) -> dict[str, Any]:
     system = {"processor": processor, "runtime": "jvm", "tool": "onnx"}
-    return {"rate": 200, "stop": SHORT, **system, **other}
+    return {"rate": 200, **system, **other}
 
 
 def await_measured(running: Started, run: str) -> None:
@@ -91,7 +93,7 @@ def spread(
         cell("flink", title="flink"),
         cell("kafka-streams", title="killed", stop={"seconds": 60}),
     ]
-    experiment = write_experiment(tmp_path_factory.mktemp("swarm"), workloads)
+    experiment = write_experiment(tmp_path_factory.mktemp("swarm"), workloads, stop=SHORT)
     running: Started = start(experiment, "--target", "swarm", env=nodes.env)
     await_measured(running, "3/3")
     (victim,) = nodes.docker(
@@ -154,7 +156,7 @@ def test_nothing_is_left_on_any_node(spread: Finished, nodes: Nodes) -> None:
 def test_a_nodes_engine_that_dies_ends_the_experiment_which_goes_on_later(
     nodes: Nodes, start: Callable[..., Started], tmp_path: Path
 ) -> None:
-    experiment = write_experiment(tmp_path, [cell("kafka-streams", stop={"seconds": 12})])
+    experiment = write_experiment(tmp_path, [cell("kafka-streams")], stop={"seconds": 12})
     running: Started = start(experiment, "--target", "swarm", env=nodes.env)
     await_measured(running, "1/1")
     nodes.kill_engine(BROKER)

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from crayfish_cgroup_exporter import __main__ as exporter
-from crayfish_cgroup_exporter import clocks, probe
+from crayfish_cgroup_exporter import probe
 from crayfish_cgroup_exporter.cgroups import busy_seconds
 from crayfish_cgroup_exporter.clocks import Clock, Responder, ask, peers
 
@@ -43,7 +43,7 @@ def test_a_clock_that_is_ahead_is_found_out(
     def now() -> int:
         return real() + (0 if threading.current_thread() is asking else 3_000_000_000)
 
-    monkeypatch.setattr(clocks.time, "time_ns", now)
+    monkeypatch.setattr(time, "time_ns", now)
     found = ask("127.0.0.1", responder.port)
     assert found is not None
     assert found.offset_s == pytest.approx(3.0, abs=0.05)

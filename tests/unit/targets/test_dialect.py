@@ -79,7 +79,7 @@ def test_a_file_is_a_config_of_its_content_and_a_folder_a_volume(tmp_path: Path)
         bind(str(tmp_path), "/models", read_only=True),
         bind(str(tmp_path / "out"), "/out", read_only=False),
         bind("/sys/fs/cgroup", "/host/cgroup", read_only=True),
-        {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": "100", "mode": 1023}},
+        {"type": "tmpfs", "target": "/scratch", "tmpfs": {"size": "100", "mode": 1023}},
     ]
     stack, work = translate(config(volumes=volumes), {})
     made = stack["services"]["x"]
