@@ -1,5 +1,5 @@
 # The usual commands; each is a line that calls the controller. `crayfish --help` has all of them.
-#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [RUNTIME=python] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [ARGS="..."]
+#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [RUNTIME=python] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [TARGET=swarm] [ARGS="..."]
 
 EXP ?= input-rate
 PROFILE ?= laptop
@@ -14,7 +14,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 bench: setup ## run an experiment: make bench EXP=input-rate
-	$(CRAYFISH) run "$(EXP)" $(CHOICES)
+	$(CRAYFISH) run "$(EXP)" $(CHOICES) $(if $(TARGET),--target $(TARGET))
 
 plan: setup ## show what would run, and how long
 	$(CRAYFISH) plan "$(EXP)" $(CHOICES)

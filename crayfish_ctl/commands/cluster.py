@@ -21,14 +21,15 @@ _UNPIPED_WIDTH = 160
 def register(
     app: typer.Typer,
     catalog: Callable[[], Catalog],
-    engine: Callable[[Roots, Sequence[str]], AbstractContextManager[Target]],
+    engine: Callable[[Roots, Sequence[str] | None], AbstractContextManager[Target]],
 ) -> None:
     """Add the command and those below it to the application.
 
     Args:
         app: the application.
         catalog: called when a command runs.
-        engine: gives the target `swarm`, nobody else's meanwhile, with these images.
+        engine: gives the target `swarm`, nobody else's meanwhile, with these images; None: all
+            are there.
     """
     cluster = typer.Typer(help="A Docker Swarm: its nodes, their roles, its network and clocks.")
 
@@ -59,12 +60,15 @@ def register(
         profile: Annotated[
             str, typer.Option(help="whose limits the nodes are held against")
         ] = "laptop",
+        setup: Annotated[
+            bool, typer.Option("--setup/--no-setup", help="build the prober's image first")
+        ] = True,
     ) -> None:
         """Look at every node, and measure clocks and network between each pair."""
         from .cluster_doctor import examine_cluster  # noqa: PLC0415  slow: only here
 
         found = catalog()
-        with engine(found.roots, ["cgroup-exporter"]) as target:
+        with engine(found.roots, ["cgroup-exporter"] if setup else None) as target:
             code = examine_cluster(target, found.profile(profile), _console())
         raise typer.Exit(code)
 
