@@ -58,6 +58,8 @@ class Option(BaseModel):
     """Of a text: the only ones there are."""
     runtimes: dict[str, tuple[str, ...]] = {}
     """Of a text: choices that are there in these runtimes only."""
+    only: dict[str, tuple[str, ...]] = {}
+    """Another value than the default only where these options have one of these values."""
 
     @model_validator(mode="after")
     def _fits_itself(self) -> Option:

@@ -91,6 +91,8 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
     )
     check_call(where, processor, tool, cell)
     _check_runtimes(where, cell, processor)
+    _check_only(where, f"tool {tool.name}", cell.tool_options, tool.options)
+    _check_only(where, processor.name, cell.processor_options, processor.options)
     _check_producer(where, entry.producer_options)
     _check_instances(where, cell)
 
@@ -106,6 +108,20 @@ def _check_runtimes(where: str, cell: Cell, processor: Processor) -> None:
                 f"{' and '.join(runtimes)}, not in {cell.runtime}",
                 hint="choose another --runtime, or another value",
             )
+
+
+def _check_only(where: str, owner: str, values: Options, known: Mapping[str, Option]) -> None:
+    """An option may mean something beside some values of another one only."""
+    for name, option in known.items():
+        if values[name] == option.default:
+            continue
+        for other, needed in option.only.items():
+            if str(values[other]) not in needed:
+                raise CrayfishError(
+                    f"{where}: {owner}: option {name}: {shown(values[name])}: means nothing where "
+                    f"{other} is {values[other]}",
+                    hint=f"leave it out, or set {other} to {' or '.join(needed)}",
+                )
 
 
 def _check_instances(where: str, cell: Cell) -> None:

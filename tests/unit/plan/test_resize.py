@@ -123,6 +123,14 @@ def test_an_edited_default_is_what_runs(tmp_path: Path) -> None:
             {"processor": "spark", "processor_options": {"mode": "real-time"}},
             "spark: option mode: real-time is there in runtime jvm, not in python",
         ),
+        (
+            {
+                "processor": "ray",
+                "tool": "ray-serve",
+                "tool_options": {"transport": "http", "channels": 2},
+            },
+            "tool ray-serve: option channels: 2: means nothing where transport is http",
+        ),
         ({"processor": "kafka-streams", "parallelism": "1-2-1"}, "in one task"),
         ({"tool": "dl4j"}, "flink has no tool 'dl4j' in runtime python: DeepLearning4j is a Java"),
         (
