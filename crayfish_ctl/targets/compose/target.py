@@ -9,7 +9,7 @@ from python_on_whales import DockerClient
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.docker.calls import calls_engine
 from crayfish_ctl.targets.docker.lock import break_lock, engine_lock
-from crayfish_ctl.targets.docker.machine import Machine, service_of
+from crayfish_ctl.targets.docker.machine import Machine, host_port, service_of
 
 from .render import PROJECT, render
 
@@ -133,12 +133,9 @@ class ComposeTarget:
         Raises:
             CrayfishError: if it is not running.
         """
-        for name, ports in self._machine.read(
-            lambda c: (service_of(c), c.network_settings.ports or {})
-        ):
-            bindings = ports.get(f"{port}/tcp") if name == service else None
-            if bindings:
-                return "127.0.0.1", int(bindings[0]["HostPort"])
+        for name, found in self._machine.read(lambda c: (service_of(c), host_port(c, port))):
+            if name == service and found is not None:
+                return "127.0.0.1", found
         raise CrayfishError(f"{service}: port {port} is not published", code=ExitCode.HOST)
 
     def call(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from python_on_whales.exceptions import DockerException, NoSuchContainer
+from python_on_whales.components.container.models import ContainerInspectResult
+from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.catalog.labels import IMAGE, OURS, OURS_LABEL, SERVICE
 from crayfish_ctl.targets.base import Task
@@ -18,7 +20,7 @@ from .events import ContainerEvents
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from python_on_whales import Container, DockerClient
+    from python_on_whales import DockerClient
 
     from crayfish_ctl.targets.base import Action, Given
 
@@ -42,18 +44,27 @@ class Machine:
         self._jvms: dict[str, list[str]] = {}
         """By container id: asked once, because each question is a process in the container."""
 
-    def read(self, read: Callable[[Container], T]) -> list[T]:
+    def read(self, read: Callable[[ContainerInspectResult], T]) -> list[T]:
         """What is asked of each of our containers, without those that are gone since the list.
 
-        The client asks the engine anew when what it knows is a moment old, so that any look at a
-        container may find it gone: no look is left for later.
+        Two questions to the engine, however many there are and whatever is asked: to another host
+        each one is a connection.
         """
-        found: list[T] = []
         with calls_engine(f"{self._where}the containers cannot be read"):
-            for container in self.docker.container.list(all=True, filters=[("label", OURS)]):
-                with suppress(NoSuchContainer):
-                    found.append(read(container))
-        return found
+            listed = self.docker.container.list(all=True, filters=[("label", OURS)])
+            return [read(found) for found in self._inspect([container.id for container in listed])]
+
+    def _inspect(self, ids: Sequence[str]) -> list[ContainerInspectResult]:
+        """What the engine knows of containers; of one that it does not know any more, nothing."""
+        if not ids:
+            return []
+        command = [*map(str, self.docker.client_config.docker_cmd), "container", "inspect", *ids]
+        done = subprocess.run(command, capture_output=True, check=False)
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            raise DockerException(command, done.returncode, done.stdout, done.stderr) from None
+        return [ContainerInspectResult(**each) for each in found]
 
     def tasks(self) -> list[Task]:
         """Every container of ours, those that ended included."""
@@ -69,7 +80,7 @@ class Machine:
 
         Killed, not stopped: their data is thrown away, and a stop would wait for each to flush it.
         """
-        self.remove(self.read(lambda container: container.id))
+        self.remove(self.read(lambda container: str(container.id)))
         for network in self.docker.network.list(filters=[("label", OURS)]):
             network.remove()
         for volume in self.docker.volume.list(filters=[("label", OURS)]):
@@ -175,17 +186,18 @@ class Machine:
     def _where(self) -> str:
         return f"node {self.node}: " if self.node else ""
 
-    def _describe(self, container: Container) -> Task:
-        state, host = container.state, container.host_config
+    def _describe(self, container: ContainerInspectResult) -> Task:
+        state, host, config = container.state, container.host_config, container.config
+        assert state is not None and host is not None and config is not None  # noqa: S101, PT018  of each one
         service = service_of(container)
         return Task(
             name=service,
             service=service,
-            id=container.id,
+            id=str(container.id),
             running=bool(state.running),
             exit_code=int(state.exit_code or 0),
             oom_killed=bool(state.oom_killed),
-            image=(container.config.labels or {}).get(IMAGE, str(container.config.image)),
+            image=(config.labels or {}).get(IMAGE, str(config.image)),
             image_id=str(container.image),
             cpus=limit_in_force(host.nano_cpus, host.cpu_quota, host.cpu_period, host.cpuset_cpus),
             memory_bytes=host.memory or None,
@@ -193,6 +205,14 @@ class Machine:
         )
 
 
-def service_of(container: Container) -> str:
+def service_of(container: ContainerInspectResult) -> str:
     """The service of a stack that a container is of; empty for another."""
-    return (container.config.labels or {}).get(SERVICE, "")
+    labels = container.config.labels if container.config else None
+    return (labels or {}).get(SERVICE, "")
+
+
+def host_port(container: ContainerInspectResult, port: int) -> int | None:
+    """The port of its host under which a container's TCP port is reached; None: under none."""
+    ports = container.network_settings.ports if container.network_settings else None
+    bindings = (ports or {}).get(f"{port}/tcp")
+    return int(bindings[0]["HostPort"]) if bindings else None

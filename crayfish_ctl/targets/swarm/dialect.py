@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .placement import Place
 
 MTU_VARIABLE: Final = "CRAYFISH_OVERLAY_MTU"
+WRITTEN: Final = "crayfish-out-"
+"""How the name of a volume begins into which a run writes."""
+_READ: Final = "crayfish-in-"
 _SYSTEM: Final = "/sys/"
 _CONFIG_BYTES: Final = 500_000
 """A swarm takes no larger config."""
@@ -231,6 +234,5 @@ def _config(path: Path, target: str, configs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folder(path: Path, *, written: bool) -> Folder:
-    kind = "out" if written else "in"
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-    return Folder(f"crayfish-{kind}-{digest}", path, written)
+    return Folder(f"{WRITTEN if written else _READ}{digest}", path, written)

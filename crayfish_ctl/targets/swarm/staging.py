@@ -6,12 +6,11 @@ that a node needs no access to the controller's disk, and the controller no shel
 
 from __future__ import annotations
 
-import io
 import stat
 import subprocess
 import tarfile
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.labels import OURS_LABEL
@@ -132,22 +131,25 @@ def fetch_folder(machine: Machine, container: str, folder: str, target: Path) ->
     Raises:
         CrayfishError: if it cannot be read there, or written here.
     """
-    done = subprocess.run(
+    copying = subprocess.Popen(
         [*_command(machine.docker), "cp", f"{container}:{folder}/.", "-"],
-        capture_output=True,
-        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()
+    with copying:
+        # One after the other, as they come: the rows of a long run do not fit into memory.
+        with suppress(tarfile.ReadError), tarfile.open(fileobj=copying.stdout, mode="r|") as packed:
+            for member in packed:
+                if member.isfile():
+                    packed.extract(member, target, filter="data", set_attrs=False)
+        words = copying.stderr.read() if copying.stderr is not None else b""
+    if copying.returncode:
         raise CrayfishError(
             f"node {machine.node}: {folder} of container {container[:12]} cannot be fetched: "
-            f"{words}",
+            f"{words.decode(errors='replace').strip()}",
             code=ExitCode.HOST,
         )
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        for member in archive.getmembers():
-            if member.isfile():
-                archive.extract(member, target, filter="data", set_attrs=False)
 
 
 @contextmanager

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import yaml
 from python_on_whales import DockerClient
+from python_on_whales.exceptions import DockerException
 
 from crayfish_ctl.catalog.labels import LIFETIME, OURS
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.base import Rendered
 from crayfish_ctl.targets.docker.calls import calls_engine
 from crayfish_ctl.targets.docker.lock import break_lock, engine_lock
-from crayfish_ctl.targets.docker.machine import service_of
+from crayfish_ctl.targets.docker.machine import host_port, service_of
 from crayfish_ctl.targets.docker.resolve import PROJECT, resolve
 
-from .dialect import translate
+from .dialect import WRITTEN, translate
 from .events import NodeEvents
 from .network import measure
 from .nodes import find_nodes
@@ -65,6 +66,8 @@ class SwarmTarget:
         """By stack file, what the file alone does not say."""
         self._staged: set[tuple[str, str]] = set()
         """Node and volume, or node and image: what is there already."""
+        self._where: dict[str, Machine] = {}
+        """By task id: a look at every node is slow where each is a connection."""
 
     def lock(
         self,
@@ -165,12 +168,26 @@ class SwarmTarget:
             if not old:
                 return
             self._docker.service.remove([*old])
-        gone = {name.removeprefix(_PREFIX) for name in old}
+        self._await_removed(old)
+        self._remove_results_of_earlier(rendered)
+
+    def _await_removed(self, services: Sequence[str]) -> None:
+        gone = {name.removeprefix(_PREFIX) for name in services}
         await_gone(
             self._machines(),
             lambda machine: any(task.service in gone for task in machine.tasks()),
             _EMPTY_S,
         )
+
+    def _remove_results_of_earlier(self, rendered: Rendered) -> None:
+        """They have been fetched, and a long experiment would fill the node's disk."""
+        work, _, _ = self._placed[rendered.path]
+        now = {f.volume for folders in work.folders.values() for f in folders.values()}
+        for machine in self._machines():
+            with calls_engine(f"node {machine.node}: results of an earlier run"):
+                for volume in machine.docker.volume.list(filters=[("label", OURS)]):
+                    if volume.name.startswith(WRITTEN) and volume.name not in now:
+                        volume.remove()
 
     def _stage(self, node: Node, name: str, rendered: Rendered, work: Work, stack: Stack) -> None:
         image = str(rendered.services[name]["image"])
@@ -243,7 +260,7 @@ class SwarmTarget:
         for machine in self._machines():
             try:
                 with calls_engine(f"node {machine.node}"):
-                    machine.remove(machine.read(lambda container: container.id))
+                    machine.remove([task.id for task in machine.tasks()])
                     await_gone([machine], lambda each: bool(each.tasks()), _EMPTY_S)
                     for volume in machine.docker.volume.list(filters=[("label", OURS)]):
                         volume.remove()
@@ -261,7 +278,10 @@ class SwarmTarget:
     def _await_no_network(self) -> None:
         end = time.monotonic() + _EMPTY_S
         with calls_engine(f"the networks of the stack {PROJECT} cannot be listed"):
-            while self._docker.network.list(filters=[("label", OURS)]):
+            while networks := self._docker.network.list(filters=[("label", OURS)]):
+                for network in networks:  # one of ours that is of no stack, or is going already
+                    with suppress(DockerException):
+                        network.remove()
                 if time.monotonic() > end:
                     raise CrayfishError(
                         f"the network of the stack {PROJECT} is still there",
@@ -273,7 +293,11 @@ class SwarmTarget:
 
     def tasks(self) -> list[Task]:
         """Every container of ours on every node; one of a service on each node is named by both."""
-        found = [task for machine in self._machines() for task in machine.tasks()]
+        found = []
+        for machine in self._machines():
+            there = machine.tasks()
+            self._where |= {task.id: machine for task in there}
+            found += there
         several = {
             name
             for name in {task.service for task in found}
@@ -319,12 +343,9 @@ class SwarmTarget:
             CrayfishError: if it is not running.
         """
         for node in self._nodes():
-            for name, ports in node.machine.read(
-                lambda c: (service_of(c), c.network_settings.ports or {})
-            ):
-                bindings = ports.get(f"{port}/tcp") if name == service else None
-                if bindings:
-                    return node.address, int(bindings[0]["HostPort"])
+            for name, found in node.machine.read(lambda c: (service_of(c), host_port(c, port))):
+                if name == service and found is not None:
+                    return node.address, found
         raise CrayfishError(f"{service}: port {port} is not published", code=ExitCode.HOST)
 
     def call(
@@ -376,10 +397,11 @@ class SwarmTarget:
         return next(node.machine for node in self._nodes() if node.machine.docker is self._docker)
 
     def _machine_of(self, task_id: str) -> Machine:
-        """The machine that has a container; asked of each, because an id says nothing of it."""
-        for machine in self._machines():
-            if any(task.id == task_id for task in machine.tasks()):
-                return machine
+        """The machine that has a container."""
+        if task_id not in self._where:
+            self.tasks()
+        if task_id in self._where:
+            return self._where[task_id]
         raise CrayfishError(f"container {task_id[:12]}: is on no node", code=ExitCode.HOST)
 
 

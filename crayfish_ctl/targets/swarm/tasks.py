@@ -42,7 +42,7 @@ def await_running(
     while True:
         for node in {node for _, node in missing}:
             for service, status in machines[node].read(
-                lambda c: (service_of(c), str(c.state.status))
+                lambda c: (service_of(c), str(c.state.status if c.state else ""))
             ):
                 if status in _BEGUN:
                     missing.discard((service, node))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from python_on_whales.components.container.models import ContainerInspectResult
 
 from crayfish_ctl.catalog.labels import SERVICE
 from crayfish_ctl.errors import CrayfishError
@@ -14,22 +15,31 @@ from crayfish_ctl.targets.swarm import tasks
 from crayfish_ctl.targets.swarm.tasks import await_gone, await_running
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from python_on_whales import DockerClient
 
 
-def container(service: str, status: str) -> Any:
-    return SimpleNamespace(
-        config=SimpleNamespace(labels={SERVICE: service}), state=SimpleNamespace(status=status)
-    )
+def container(service: str, status: str) -> dict[str, Any]:
+    return {
+        "Id": "a" * 64,
+        "Config": {"Labels": {SERVICE: service}},
+        "State": {"Status": status},
+    }
 
 
-def machine(node: str, *looks: list[Any]) -> Machine:
+def machine(node: str, *looks: list[dict[str, Any]]) -> Machine:
     """What is there at each look; the last one stays."""
     left = list(looks)
-    listed = SimpleNamespace(list=lambda **_: left.pop(0) if len(left) > 1 else left[0])
-    return Machine(cast("DockerClient", SimpleNamespace(container=listed)), node)
+
+    class Looked(Machine):
+        def _inspect(self, ids: Sequence[str]) -> list[ContainerInspectResult]:
+            now = left.pop(0) if len(left) > 1 else left[0]
+            return [ContainerInspectResult(**each) for each in now]
+
+    listed = SimpleNamespace(list=lambda **_: [])
+    return Looked(cast("DockerClient", SimpleNamespace(container=listed)), node)
 
 
 @pytest.fixture

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from python_on_whales.exceptions import NoSuchContainer
 
 from crayfish_ctl.catalog.labels import SERVICE
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets.compose.target import ComposeTarget
 
+from .engines import engine
 
-class Gone:
-    """Was in the list; each look asks the engine, which does not know it any more."""
-
-    id = "b" * 64
-
-    def __getattr__(self, name: str) -> Any:
-        raise NoSuchContainer(["docker"], 1, b"", b"No such container")
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def there() -> SimpleNamespace:
-    host = SimpleNamespace(nano_cpus=0, cpu_quota=0, cpu_period=0, cpuset_cpus="", memory=0)
-    return SimpleNamespace(
-        id="a" * 64,
-        config=SimpleNamespace(labels={SERVICE: "prometheus"}, image="crayfish/prometheus"),
-        state=SimpleNamespace(running=True, exit_code=0, oom_killed=False),
-        host_config=host,
-        image="sha256:1",
-        network_settings=SimpleNamespace(ports={"9090/tcp": [{"HostPort": "32768"}]}),
-    )
+THERE = {
+    "Id": "a" * 64,
+    "Image": "sha256:1",
+    "Config": {"Image": "crayfish/prometheus", "Labels": {SERVICE: "prometheus"}},
+    "State": {"Running": True, "ExitCode": 0, "OOMKilled": False, "Status": "running"},
+    "HostConfig": {"NanoCpus": 0, "Memory": 0},
+    "NetworkSettings": {"Ports": {"9090/tcp": [{"HostIp": "127.0.0.1", "HostPort": "32768"}]}},
+}
 
 
 @pytest.fixture
-def target(monkeypatch: pytest.MonkeyPatch) -> ComposeTarget:
+def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ComposeTarget:
+    """Two containers were listed; the engine does not know the second one any more."""
     made = ComposeTarget()
-    listed = SimpleNamespace(list=lambda **_: [Gone(), there()])
-    monkeypatch.setattr(made._machine, "docker", SimpleNamespace(container=listed))
+    monkeypatch.setattr(made._machine, "docker", engine(tmp_path, THERE, gone=1))
     return made
 
 
@@ -52,3 +44,11 @@ def test_nor_does_it_hide_the_address_of_another(target: ComposeTarget) -> None:
     assert target.address("prometheus", 9090) == ("127.0.0.1", 32768)
     with pytest.raises(CrayfishError, match="kafka: port 9092 is not published"):
         target.address("kafka", 9092)
+
+
+def test_an_engine_that_does_not_answer_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: ComposeTarget
+) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\necho 'Cannot connect' >&2\nexit 1\n")
+    with pytest.raises(CrayfishError, match="containers cannot be read: Cannot connect"):
+        target.tasks()
