@@ -15,7 +15,7 @@ from crayfish_contract.codec import (
     Header,
     RecordFormat,
     Segment,
-    json_floats,
+    json_values,
     json_prefix,
 )
 
@@ -74,7 +74,7 @@ def load_points(config: RunConfig) -> Floats:
 def make_pool(config: RunConfig, points: Floats) -> list[bytes]:
     """The distinct payloads: raw float32, or the JSON list of values."""
     workload = config.workload
-    encode = raw_floats if config.format is RecordFormat.BINARY else json_floats
+    encode = raw_floats if config.format is RecordFormat.BINARY else json_values
     return [
         encode(points[point_indices(p, workload.batch_size, len(points))])
         for p in range(workload.points.pool)
