@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .codec import RecordFormat
-from .dtypes import DtypeName
+from .dtypes import DtypeName  # noqa: TC001  pydantic reads the annotations
 
 RUN_CONFIG_VERSION: Final = 1
 RUN_CONFIG_PATH: Final = Path("/crayfish/run.json")
@@ -249,9 +249,11 @@ class PointsConfig(_Strict):
 
     kind: Literal["file", "random"] = "file"
     path: str | None = None
-    """file: an .npy (of the model's input type, [n, *shape]), an .npz (arrays points, labels) or a .parquet."""
+    """file: an .npy ([n, *shape] of the input's type), an .npz (arrays points, labels) or a
+    .parquet."""
     reference_path: str | None = None
-    """[n, *output] of the output's type: predictions of the model for these points; None: not checked."""
+    """[n, *output] of the output's type: predictions of the model for these points; None: not
+    checked."""
     tolerance: PositiveFloat = 1e-5
     """Largest |output - reference| that counts as equal."""
     count: PositiveInt

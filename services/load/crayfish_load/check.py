@@ -36,7 +36,7 @@ class PredictionCheck:
         dtype: of predictions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         batch: int,
         pool: int,

@@ -3,9 +3,9 @@
 `CRAYFISH_MODEL_NAME`, `_PATH`, `_INPUT`, `_OUTPUT` say what it serves, `_INPUT_DTYPE` and
 `_OUTPUT_DTYPE` of which types it is if not float32, `_INPUT_NAME` and `_OUTPUT_NAME` which tensors
 of it are used if it has several, `_CONSTANTS` what its further inputs get (as the run config has
-it: `{"scale": {"dtype": "float32", "shape": [], "data": [2.0]}}`); `TOOL_<NAME>` is each option of configs/tools.
-An option that is not given has the default of its tool's file; what is given must be in its bounds,
-which that file checks first, for a container that is started by hand.
+it: `{"scale": {"dtype": "float32", "shape": [], "data": [2.0]}}`); `TOOL_<NAME>` is each option of
+configs/tools. An option that is not given has the default of its tool's file; what is given must be
+in its bounds, which that file checks first, for a container that is started by hand.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bodies of requests and answers: bytes of the model's types, or JSON text as the published study had it.
+"""Bodies of requests and answers: values as bytes, or JSON text as the published study had it.
 
 Needs numpy alone, so that it is tested without PyTorch.
 """
@@ -79,7 +79,10 @@ class Json:
         return json.dumps(predictions.tolist()).encode()
 
 
-CODECS: Final[Mapping[str, Callable[[tuple[int, ...], str], Codec]]] = {"binary": Binary, "json": Json}
+CODECS: Final[Mapping[str, Callable[[tuple[int, ...], str], Codec]]] = {
+    "binary": Binary,
+    "json": Json,
+}
 """Option `handler` -> how bodies are read."""
 
 

@@ -1,4 +1,4 @@
-"""TorchServe's InferenceAPIsService, with a handler that takes and gives bytes of the model's types."""
+"""TorchServe's InferenceAPIsService, with a handler of values as they are."""
 
 from __future__ import annotations
 
