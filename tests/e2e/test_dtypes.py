@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .conftest import Started
+    from .conftest import Finished, Started
 
 pytestmark = pytest.mark.e2e
 
@@ -71,11 +71,11 @@ def test_a_further_input_is_constant(start: Callable[..., Started], tmp_path: Pa
     finished = start(experiment(tmp_path), *arguments).finish(timeout_s=360)
     points = np.load(finished.folder / "points/points.npy")
     reference = np.load(finished.folder / "points/reference.npy")
-    assert np.array_equal(reference, (points + [1000, -1000]) * np.float32(0.25))
+    assert np.array_equal(reference, (points + np.array([1000, -1000])) * 0.25)
     check(finished)
 
 
-def check(finished: Started) -> None:
+def check(finished: Finished) -> None:
     """Every record of every system came back with the reference's prediction."""
     runs = finished.runs()
     cells = [run["spec"]["cell"] for run in runs]
