@@ -21,11 +21,12 @@ from crayfish_contract.codec import (
     Segment,
     Status,
     failed,
-    json_floats,
     json_prefix,
+    json_values,
     pack_header,
     unpack_header,
 )
+from crayfish_contract.dtypes import DTYPES, Dtype
 
 VECTORS = Path(__file__).parent / "vectors"
 INDEX: list[dict[str, Any]] = json.loads((VECTORS / "index.json").read_text())
@@ -42,6 +43,7 @@ def records(draw: st.DrawFn, *, finite: bool) -> tuple[Header, np.ndarray]:
     status = draw(st.sampled_from(Status))
     batch, values = draw(SIZES), draw(SIZES)
     outputs = draw(SIZES) if status is Status.OK else 0
+    dtype = Dtype.FLOAT32 if status is Status.FAILED else draw(st.sampled_from(Dtype))
     header = Header(
         segment=draw(st.sampled_from(Segment)),
         id=draw(st.integers(0, 2**64 - 1)),
@@ -54,10 +56,14 @@ def records(draw: st.DrawFn, *, finite: bool) -> tuple[Header, np.ndarray]:
         received_ns=draw(NANOSECONDS),
         scored_ns=draw(NANOSECONDS),
         outputs=outputs,
+        dtype=dtype,
     )
     count = batch * (outputs if header.is_result else values)
-    elements = st.floats(width=32, allow_nan=not finite, allow_infinity=not finite)
-    return header, draw(hnp.arrays(np.float32, count, elements=elements))
+    kind, elements = dtype.numpy, None
+    if dtype.is_float:
+        width: Any = kind.itemsize * 8
+        elements = st.floats(width=width, allow_nan=not finite, allow_infinity=not finite)
+    return header, draw(hnp.arrays(kind, count, elements=elements))
 
 
 def vector_header(entry: dict[str, Any]) -> Header:
@@ -67,12 +73,13 @@ def vector_header(entry: dict[str, Any]) -> Header:
             **fields,
             "segment": Segment[fields["segment"].upper()],
             "status": Status[fields["status"].upper()],
+            "dtype": DTYPES[fields["dtype"]],
         }
     )
 
 
 def bits(data: np.ndarray) -> list[str]:
-    return [f"{value:08x}" for value in data.ravel().view(np.uint32)]
+    return [value.tobytes()[::-1].hex() for value in data.ravel()]
 
 
 @pytest.mark.parametrize("entry", INDEX, ids=lambda entry: entry["file"])
@@ -83,7 +90,9 @@ def test_vector_is_read_and_written_exactly(entry: dict[str, Any]) -> None:
     record = codec.decode(message)
     assert record.header == vector_header(entry)
     assert bits(record.data) == entry["data_bits"]
-    data = np.array([int(value, 16) for value in entry["data_bits"]], np.uint32).view(np.float32)
+    raw = b"".join(bytes.fromhex(value)[::-1] for value in entry["data_bits"])
+    data = np.frombuffer(raw, record.header.dtype.numpy)
+    assert record.data.dtype == record.header.dtype.numpy
     assert codec.encode(vector_header(entry), data) == message
 
 
@@ -93,6 +102,8 @@ def test_vectors_cover_every_kind_in_both_formats() -> None:
         assert {header.segment for header in headers} == set(Segment)
         assert {header.status for header in headers} == set(Status)
         assert any(header.batch > 1 for header in headers)
+        for is_result in (False, True):
+            assert {h.dtype for h in headers if h.is_result is is_result} == set(Dtype)
     data_bits = {value for entry in INDEX for value in entry["data_bits"]}
     assert {"80000000", "00000001", "7fc00000"} <= data_bits  # -0.0, the smallest, NaN
 
@@ -101,7 +112,7 @@ def test_vectors_cover_every_kind_in_both_formats() -> None:
 def test_binary_round_trip(record: tuple[Header, np.ndarray]) -> None:
     header, data = record
     message = BINARY.encode(header, data)
-    assert len(message) == HEADER_BYTES + 4 * data.size
+    assert len(message) == HEADER_BYTES + header.dtype.numpy.itemsize * data.size
     assert message[:HEADER_BYTES] == pack_header(header)
     again = BINARY.decode(message)
     assert again.header == header
@@ -136,7 +147,7 @@ def test_a_damaged_message_is_read_or_refused(data: st.DataObject) -> None:
         record = CODECS[RecordFormat(entry["format"])].decode(bytes(message))
     except CodecError:
         return
-    assert record.data.dtype == np.float32
+    assert record.data.dtype == record.header.dtype.numpy
 
 
 def rendered(value: np.float32) -> str:
@@ -162,19 +173,19 @@ def rendered(value: np.float32) -> str:
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_json_numbers_follow_the_rule(value: float) -> None:
     number = np.float32(value)
-    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+    assert json_values(np.array([number])).decode() == f"[{rendered(number)}]"
 
 
 @given(st.integers(2**21, 2**25 - 1))
 def test_json_ties_follow_the_rule(quarters: int) -> None:
     number = np.float32(quarters / 4)
-    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+    assert json_values(np.array([number])).decode() == f"[{rendered(number)}]"
 
 
 @pytest.mark.parametrize("exponent", range(-149, 128))
 def test_json_powers_of_two_follow_the_rule(exponent: int) -> None:
     number = np.float32(2.0**exponent)
-    assert json_floats(np.array([number])).decode() == f"[{rendered(number)}]"
+    assert json_values(np.array([number])).decode() == f"[{rendered(number)}]"
 
 
 REQUEST = Header(Segment.MEASURED, 7, 1, 2, 1, 2)
@@ -202,6 +213,8 @@ def test_what_is_no_record_is_refused(entry: dict[str, str]) -> None:
 def test_json_numbers_are_read_alike(entry: dict[str, str]) -> None:
     message = TEXT.replace("0.5", entry["text"]).encode()
     assert bits(JSON.decode(message).data)[0] == entry["bits"]
+    message = message.replace(b'"data"', b'"dtype":"float64","data"')
+    assert bits(JSON.decode(message).data)[0] == entry["bits64"]
 
 
 @pytest.mark.parametrize("space", [" ", "\n", "\t", "\r", " \r\n\t "])
@@ -234,10 +247,11 @@ def test_json_keys_in_another_order_are_read() -> None:
     ("offset", "value", "message"),
     [
         (0, b"X", "magic"),
-        (4, b"\x02", "version is 2"),
+        (4, b"\x01", "a record of version 1, this codec reads 2"),
         (5, b"\x00", "record 7"),
         (5, b"\x07", "record 7"),
-        (5, b"\x0c", "record 7"),
+        (5, b"\x0c", "its header says 16"),
+        (5, b"\x4c", "record 7: 9 is not a valid Dtype"),
         (5, b"\x84", "a result with status pending"),
         (6, b"\x01", "a request with status ok"),
         (6, b"\x03", "record 7"),
@@ -260,10 +274,38 @@ def test_shorter_than_a_header(length: int) -> None:
 
 @pytest.mark.parametrize("codec", CODECS.values())
 def test_encode_refuses_a_contradiction(codec: Any) -> None:
-    with pytest.raises(CodecError, match="3 float32 values, its header says 2"):
+    with pytest.raises(CodecError, match="3 values, its header says 2"):
         codec.encode(REQUEST, np.zeros(3, np.float32))
+    with pytest.raises(CodecError, match="values of float64, its header says float32"):
+        codec.encode(REQUEST, np.zeros(2, np.float64))
+    with pytest.raises(CodecError, match="values of int32, but it has none"):
+        codec.encode(failed(REQUEST, 1, 2)._replace(dtype=Dtype.INT32), DATA[:0])
     with pytest.raises(CodecError, match="a request with status ok"):
         codec.encode(REQUEST._replace(status=Status.OK), DATA)
+
+
+def test_text_of_another_version_is_refused_by_name() -> None:
+    message = TEXT.replace('"version":2', '"version":1').encode()
+    with pytest.raises(CodecError, match="a record of version 1, this codec reads 2"):
+        JSON.decode(message)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_json_doubles_are_as_python_writes_them(value: float) -> None:
+    assert json_values(np.array([value])).decode() == f"[{value!r}]"
+
+
+def test_json_says_the_type_where_it_is_not_float32() -> None:
+    assert b"dtype" not in JSON.encode(REQUEST, DATA)
+    header = REQUEST._replace(dtype=Dtype.UINT8)
+    message = JSON.encode(header, np.array([0, 255], np.uint8))
+    assert message.endswith(b',"dtype":"uint8","data":[0,255]}')
+
+
+def test_json_minus_zero_is_zero() -> None:
+    header = REQUEST._replace(dtype=Dtype.INT64)
+    message = JSON.encode(header, np.array([7, 1])).replace(b"[7", b"[-0")
+    assert JSON.decode(message).data.tolist() == [[0, 1]]
 
 
 def test_failed_keeps_the_identity_of_its_request() -> None:
