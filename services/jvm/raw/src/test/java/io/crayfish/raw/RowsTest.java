@@ -11,12 +11,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.Scorer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -57,10 +57,8 @@ final class RowsTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
-      float[] output = new float[points.remaining()];
-      points.get(output);
-      return output;
+    public ByteBuffer score(ByteBuffer points, int batch) {
+      return Values.of(Values.floats(points));
     }
 
     @Override
@@ -71,7 +69,7 @@ final class RowsTest {
   void rowsSayWhatCameOfEachCall(@TempDir Path out) throws Exception {
     float[] values = {0, 1, 2, 0, 0, 3};
     float[] reference = {0, 1, 2, 0, 0, 2.5f};
-    Points points = new Points(values, 3, reference, new long[] {1, 0, 0});
+    Points points = new Points(Values.of(values), 3, Values.of(reference), new long[] {1, 0, 0});
     Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(5, null);
     new Rows(config(null), points).write(calls, out);
 
@@ -107,10 +105,10 @@ final class RowsTest {
 
   @Test
   void aPoolOfBatchesIsDealtRoundTheEnd() throws Exception {
-    Points points = new Points(new float[] {0, 1, 2, 3, 4, 5}, 3, null, null);
+    Points points = new Points(Values.of(0, 1, 2, 3, 4, 5), 3, null, null);
     Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(2, 10.0);
-    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
-    assertArrayEquals(new float[] {4, 5, 0, 1}, calls.outputs().get(1));
+    assertArrayEquals(new float[] {0, 1, 2, 3}, Values.floats(calls.outputs().get(0)));
+    assertArrayEquals(new float[] {4, 5, 0, 1}, Values.floats(calls.outputs().get(1)));
   }
 
   /** Answers with one other call, the last one first; every third fails. */
@@ -120,10 +118,9 @@ final class RowsTest {
     private int mostWaiting;
 
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-      CompletableFuture<float[]> call = new CompletableFuture<>();
-      float[] output = new float[points.remaining()];
-      points.get(output);
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
+      ByteBuffer output = Values.of(Values.floats(points));
       boolean fails = calls++ % 3 == 2;
       waiting.addFirst(
           () -> {
@@ -150,13 +147,13 @@ final class RowsTest {
 
   @Test
   void manyCallsAreUnderWay(@TempDir Path out) throws Exception {
-    float[] values = {0, 1, 2, 3, 4, 5};
+    ByteBuffer values = Values.of(0, 1, 2, 3, 4, 5);
     Points points = new Points(values, 3, values, null);
     Pairs server = new Pairs();
     Calls calls = new AsyncLoop(server, new Batches(points, BATCH, POOL), 2).score(6, null);
     assertEquals(2, server.mostWaiting);
     assertEquals(6, calls.count());
-    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
+    assertArrayEquals(new float[] {0, 1, 2, 3}, Values.floats(calls.outputs().get(0)));
     assertNull(calls.outputs().get(2));
     new Rows(config(null), points).write(calls, out);
     ByteBuffer rows =
