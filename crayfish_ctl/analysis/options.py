@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crayfish_contract.dtypes import itemsize
 from crayfish_ctl.cells import held, message_bytes
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ class Defaults:
     declared: Mapping[tuple[str, str], Mapping[str, Any]]
     """By kind (`processors`, `tools`) and name: default, bounds and so on of each."""
     point_values: int
+    value_bytes: int = 4
     """Numbers in a point: some defaults are lower for large records."""
 
     def or_those_of(self, other: Defaults) -> Defaults:
         """Those of the other results where these have none."""
-        return Defaults({**other.declared, **self.declared}, self.point_values)
+        return Defaults({**other.declared, **self.declared}, self.point_values, self.value_bytes)
 
     def of_processor(self, cell: Cell) -> Values:
         """What the processor's options were if they were not given."""
@@ -43,7 +45,7 @@ class Defaults:
         return self._of("tools", cell.tool, cell)
 
     def _of(self, kind: str, name: str, cell: Cell) -> Values:
-        size = message_bytes(cell.format, cell.batch_size, self.point_values)
+        size = message_bytes(cell.format, cell.batch_size, self.point_values, self.value_bytes)
         return {
             key: held(option["default"], option.get("most_bytes"), size)
             for key, option in self.declared.get((kind, name), {}).items()
@@ -58,7 +60,10 @@ def recorded_defaults(manifest: Manifest) -> Defaults:
         for name, owner in owners.items() if isinstance(owners, dict) else ():
             found[kind, name] = owner.get("options", {})
     model: Any = manifest.plan.get("model") or {}
-    return Defaults(found, math.prod(model.get("input", {}).get("shape", ())))
+    point = model.get("input", {})
+    return Defaults(
+        found, math.prod(point.get("shape", ())), itemsize(point.get("dtype", "float32"))
+    )
 
 
 def completed(cell: Cell, defaults: Defaults) -> Cell:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from crayfish_contract.dtypes import DTYPES, DtypeName
 from crayfish_contract.runconfig import CallMode, Pipeline
 
 from .option import KnownOptions
@@ -156,6 +157,12 @@ class Tool(Entry):
     kind: Literal["embedded", "external"]
     model_format: str | None
     """Key of the model's `formats`; None if the tool reads no model."""
+    dtypes: Annotated[list[DtypeName], Field(min_length=1)] = ["float32"]
+    """Types of points and predictions that it can score."""
+    float32_with: Options = {}
+    """Options with which it can score float32 only; empty: there are none."""
+    constants: bool = False
+    """Whether it feeds further inputs of a model."""
     options: KnownOptions = {}
     """Those of `--tool-option`: default, type and bounds of each."""
     needs: Annotated[dict[Runtime, list[Name]], Field(min_length=1)]
@@ -192,6 +199,11 @@ class Tool(Entry):
     def reachable(self) -> bool:
         """Whether it computes by itself, or has a server that an experiment can start."""
         return self.kind == "embedded" or self.address is not None
+
+    def scores(self, options: Mapping[str, object]) -> list[DtypeName]:
+        """Types that it can score with these options."""
+        limited = bool(self.float32_with) and _holds(self.float32_with, options)
+        return ["float32"] if limited else self.dtypes
 
     def at(self, address: str) -> Tool:
         """The same at a server that is there already: nothing is built or started for it."""
@@ -235,6 +247,8 @@ class ModelFile(Config):
     """The tensor that takes the points, where the file has names; None: the only one."""
     output: str | None = None
     """The tensor that is scored; None: the only one."""
+    constants: dict[str, Any] = {}
+    """What further inputs get with every call: a number, or nested lists, by the input's name."""
     weights: dict[str, Sha256 | None] = {}
     """Further files of it, by their path beside it, with their digests."""
 
@@ -243,11 +257,21 @@ class _Tensor(Config):
     """One point, or one prediction."""
 
     shape: Shape
-    dtype: Literal["float32"] = "float32"
+    dtype: DtypeName = "float32"
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a value, as it travels."""
+        return DTYPES[self.dtype].numpy.itemsize
+
+    @property
+    def is_float(self) -> bool:
+        """Whether right predictions may differ by a rounding."""
+        return DTYPES[self.dtype].is_float
 
 
 class _PointsFile(Config):
-    """An .npz with float32[n, *shape] and, if known, the class of each point: int64[n]."""
+    """An .npz with [n, *shape] of the input's type and, if known, each point's class: int64[n]."""
 
     path: str
     sha256: Sha256 | None = None
@@ -256,7 +280,7 @@ class _PointsFile(Config):
 
 
 class _Reference(Config):
-    """float32[n, *output]: predictions for those points, made with the model's own framework."""
+    """[n, *output] of the output's type: predictions by the model's own framework."""
 
     path: str
     sha256: Sha256 | None = None

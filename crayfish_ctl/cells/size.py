@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 _HEADER_BYTES: Final = 64
-_VALUE_BYTES: Final = {"binary": 4, "json": 11}
-"""Of a float32: as it is, and as a decimal number with its comma."""
+_TEXT_BYTES: Final = {1: 4, 2: 11, 4: 11, 8: 20}
+"""Of a value by its bytes, as a decimal number with its comma."""
 
 
-def message_bytes(record_format: str, batch: int, values: int) -> int:
-    """Bytes of a message that carries so many values for each of its points."""
-    return _HEADER_BYTES + _VALUE_BYTES.get(record_format, 4) * values * batch
+def message_bytes(record_format: str, batch: int, values: int, itemsize: int = 4) -> int:
+    """Bytes of a message that carries so many values, of so many bytes, for each of its points."""
+    return _HEADER_BYTES + _value_bytes(record_format, itemsize) * values * batch
 
 
-def points_that_fit(record_format: str, values: int, most_bytes: int) -> int:
+def points_that_fit(record_format: str, values: int, most_bytes: int, itemsize: int = 4) -> int:
     """Points whose message is no larger than that; 0: not even one."""
-    return (most_bytes - _HEADER_BYTES) // (_VALUE_BYTES.get(record_format, 4) * values)
+    return (most_bytes - _HEADER_BYTES) // (_value_bytes(record_format, itemsize) * values)
+
+
+def _value_bytes(record_format: str, itemsize: int) -> int:
+    return _TEXT_BYTES[itemsize] if record_format == "json" else itemsize
 
 
 def held(records: int, most_bytes: int | None, record_bytes: int) -> int:

@@ -1,5 +1,6 @@
 """Models as their files describe them: read without being run, and added to a root."""
 
+from .constants import constants
 from .describe import describe, name_of_file, valid_name
 from .facts import Facts, Tensor, scorable
 from .fit import fitting
@@ -14,6 +15,7 @@ __all__ = [
     "Facts",
     "NoReferenceError",
     "Tensor",
+    "constants",
     "describe",
     "fitting",
     "is_ort_format",

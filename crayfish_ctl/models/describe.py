@@ -64,8 +64,11 @@ def describe(
     return {
         "name": name,
         "description": f"{facts.path.resolve().name}, as its file describes it.",
-        "input": {"shape": _shape(facts, point, "input", shapes[0])},
-        "output": {"shape": _shape(facts, prediction, "output", shapes[1])},
+        "input": {"shape": _shape(facts, point, "input", shapes[0]), "dtype": point.dtype},
+        "output": {
+            "shape": _shape(facts, prediction, "output", shapes[1]),
+            "dtype": prediction.dtype,
+        },
         "tolerance": TOLERANCE,
         "formats": {facts.format: file},
     }

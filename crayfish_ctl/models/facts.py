@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from crayfish_contract.dtypes import DTYPES
 from crayfish_ctl.errors import CrayfishError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 FLOAT32: Final = "float32"
-"""What records and results carry."""
+"""What a file means that does not say."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Facts:
     """Key of a model's `formats`."""
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    says_types: bool = True
+    """Whether the types of inputs and outputs are in it."""
     names: bool = True
     """Whether inputs and outputs have names that a config may choose by."""
     said: Mapping[str, str] | None = None
@@ -76,26 +79,31 @@ class Facts:
     """Why nothing here can run it."""
 
 
-def choose(facts: Facts, given: str | None, answered: str | None) -> tuple[Tensor, Tensor]:
+def choose(
+    facts: Facts, given: str | None, answered: str | None, constants: Collection[str] = ()
+) -> tuple[Tensor, Tensor]:
     """The tensor that takes points and the one that is scored.
 
     Args:
         facts: of the file.
         given: the input's name; None: the only one.
         answered: the output's name; None: the only one.
+        constants: names of further inputs, which get the same with every call.
 
     Raises:
         CrayfishError: naming the file and the tensors there are.
     """
     if not facts.outputs:
         raise CrayfishError(f"{facts.path}: has no output")
-    if len(facts.inputs) != 1:
+    inputs = [tensor for tensor in facts.inputs if tensor.name not in constants]
+    if len(inputs) != 1:
         raise CrayfishError(
-            f"{facts.path}: has {len(facts.inputs)} inputs ({_listed(facts.inputs)}), and records "
+            f"{facts.path}: has {len(inputs)} inputs ({_listed(inputs)}), and records "
             "carry the points of one",
-            hint="fix the others to constants when the model is exported",
+            hint=f"give the others constants: formats.{facts.format}.constants of the model's "
+            "config, {NAME: VALUE}",
         )
-    point = facts.inputs[0]
+    point = inputs[0]
     if facts.names and given not in {None, point.name}:
         raise CrayfishError(f"{facts.path}: has no input {given!r}; it has {_listed(facts.inputs)}")
     if not facts.names or answered is None:
@@ -115,13 +123,18 @@ def choose(facts: Facts, given: str | None, answered: str | None) -> tuple[Tenso
 
 
 def scorable(facts: Facts) -> str:
-    """The first output that records could carry, for advice; the first of all if none could."""
-    carried = [t.name for t in facts.outputs if t.dtype == FLOAT32 and len(t.shape or "nn") > 1]
+    """The first output that records could carry, for advice; floats rather than whole numbers."""
+    shaped = [t for t in facts.outputs if t.dtype in DTYPES and len(t.shape or "nn") > 1]
+    carried = [t.name for t in sorted(shaped, key=lambda t: not DTYPES[t.dtype].is_float)]
     return [*carried, *(tensor.name for tensor in facts.outputs)][0]
 
 
 def check_tensor(
-    facts: Facts, tensor: Tensor, what: str, shape: Sequence[int] | None = None
+    facts: Facts,
+    tensor: Tensor,
+    what: str,
+    shape: Sequence[int] | None = None,
+    dtype: str | None = None,
 ) -> None:
     """Is a tensor one that records can carry, of this shape?
 
@@ -130,18 +143,24 @@ def check_tensor(
         tensor: of it.
         what: `input` or `output`.
         shape: what is said of one point, or one prediction; None: nothing.
+        dtype: what is said of their type; None: nothing.
 
     Raises:
         CrayfishError: naming file and tensor, what it is, and what would mend it.
     """
     where = f"{facts.path}: {what} {tensor.name}"
-    if tensor.dtype != FLOAT32:
+    if tensor.dtype not in DTYPES:
         of = "points" if what == "input" else "predictions"
         raise CrayfishError(
-            f"{where}: holds {tensor.dtype}, and {of} are {FLOAT32}",
+            f"{where}: holds {tensor.dtype}, and {of} are {', '.join(DTYPES)}",
             hint=f"add a Cast to {FLOAT32} where the model is exported"
             if tensor.shape is not None
             else "export the model so that it has a tensor there",
+        )
+    if dtype is not None and facts.says_types and tensor.dtype != dtype:
+        raise CrayfishError(
+            f"{where}: holds {tensor.dtype}, and {what}.dtype is {dtype}",
+            hint=f"write {what}.dtype: {tensor.dtype}",
         )
     if tensor.shape == ():
         raise CrayfishError(f"{where}: is a single number, with no dimension for the batch")

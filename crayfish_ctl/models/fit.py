@@ -9,7 +9,7 @@ from crayfish_ctl.errors import CrayfishError
 from .facts import check_tensor, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from .facts import Facts, Tensor
 
@@ -40,6 +40,8 @@ def fitting(
     facts: Facts,
     names: tuple[str | None, str | None] = (None, None),
     shapes: tuple[Sequence[int] | None, Sequence[int] | None] = (None, None),
+    dtypes: tuple[str | None, str | None] = (None, None),
+    constants: Collection[str] = (),
 ) -> tuple[Tensor, Tensor]:
     """The input and the output that are used, if everything about the model is as it must be.
 
@@ -47,12 +49,14 @@ def fitting(
         facts: of the file.
         names: of input and output; None: the only one.
         shapes: of a point and a prediction, as far as they are said elsewhere.
+        dtypes: of both, likewise.
+        constants: names of further inputs, which get the same with every call.
 
     Raises:
         CrayfishError: naming file and tensor, what is wrong, and what would mend it.
     """
     check_facts(facts)
-    point, prediction = choose(facts, *names)
-    check_tensor(facts, point, "input", shapes[0])
-    check_tensor(facts, prediction, "output", shapes[1])
+    point, prediction = choose(facts, *names, constants)
+    check_tensor(facts, point, "input", shapes[0], dtypes[0])
+    check_tensor(facts, prediction, "output", shapes[1], dtypes[1])
     return point, prediction

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
-    Floats = npt.NDArray[np.float32]
+    from crayfish_contract.runconfig import Constant
+
+    Values = npt.NDArray[Any]
 
 SAME: Final = 1e-6
 """Of the largest prediction: one library, asked twice for the same points, differs by less."""
@@ -31,26 +34,37 @@ class NoReferenceError(Exception):
     """There is no telling what this model should answer; the message says why."""
 
 
-def predictions(path: Path, tensors: tuple[str, str], points: Floats, seconds: float) -> Floats:
-    """float32[n, *output] for float32[n, *input], asked with one thread for each core.
+def predictions(
+    path: Path,
+    tensors: tuple[str, str],
+    points: Values,
+    seconds: float,
+    constants: Mapping[str, Constant],
+) -> Values:
+    """[n, *output] for [n, *input], asked with one thread for each core.
 
     Args:
         path: of the file.
         tensors: names of its input and its output.
         points: to be answered.
         seconds: that this may take.
+        constants: what further inputs get.
 
     Raises:
         NoReferenceError: if there is no ONNX Runtime, it takes longer, or answers are not finite,
             or others when it is asked again.
     """
     session = _open(path)
-    fixed = session.get_inputs()[0].shape[0]
+    fed = {
+        name: np.array(each.data, dtype=each.dtype).reshape(each.shape)
+        for name, each in constants.items()
+    }
+    fixed = next(each.shape[0] for each in session.get_inputs() if each.name == tensors[0])
     chunk = fixed if isinstance(fixed, int) else _CHUNK
-    answers: list[Floats] = []
+    answers: list[Values] = []
     started = time.monotonic()
     for first in range(0, len(points), chunk):
-        answers.append(_ask(session, tensors, points[first : first + chunk], chunk))
+        answers.append(_ask(session, tensors, points[first : first + chunk], fixed, fed))
         share = min(1.0, (first + chunk) / len(points))
         expected = (time.monotonic() - started) / share
         if expected > seconds:
@@ -61,8 +75,8 @@ def predictions(path: Path, tensors: tuple[str, str], points: Floats, seconds: f
     found = np.concatenate(answers)
     if not np.isfinite(found).all():
         raise NoReferenceError("its answers to these points are not all finite")
-    again = _ask(session, tensors, points[: min(chunk, _TWICE)], chunk)
-    if np.abs(again - found[: len(again)]).max() > SAME * max(1.0, float(np.abs(found).max())):
+    again = _ask(session, tensors, points[: min(chunk, _TWICE)], fixed, fed)
+    if not _same(again, found[: len(again)], found):
         raise NoReferenceError("it answers the same points differently when it is asked again")
     return found
 
@@ -81,14 +95,27 @@ def _open(path: Path) -> Any:
         raise NoReferenceError(f"ONNX Runtime does not read it: {_plainly(error)}") from None
 
 
-def _ask(session: Any, tensors: tuple[str, str], points: Floats, chunk: int) -> Floats:
+def _same(again: Values, before: Values, found: Values) -> bool:
+    if found.dtype.kind != "f":
+        return np.array_equal(again, before)
+    far = np.abs(again.astype(np.float64) - before).max()
+    return bool(far <= SAME * max(1.0, float(np.abs(found).max())))
+
+
+def _ask(
+    session: Any,
+    tensors: tuple[str, str],
+    points: Values,
+    fixed: int | str | None,
+    fed: dict[str, Values],
+) -> Values:
     """One call; a fixed batch is filled up with its last point."""
     point, answer = tensors
-    missing = chunk - len(points) if isinstance(session.get_inputs()[0].shape[0], int) else 0
+    missing = fixed - len(points) if isinstance(fixed, int) else 0
     if missing:
         points = np.concatenate([points, np.repeat(points[-1:], missing, axis=0)])
     try:
-        found: Floats = session.run([answer], {point: points})[0]
+        found: Values = session.run([answer], {point: points, **fed})[0]
     except Exception as error:  # noqa: BLE001
         raise NoReferenceError(f"ONNX Runtime cannot score it: {_plainly(error)}") from None
     return found[: len(points) - missing]

@@ -81,10 +81,7 @@ def _read(folder: Path, data: memoryview) -> Facts:
 def _problems(signature: memoryview | None, there: str) -> tuple[str, ...]:
     if signature is None:
         return (f"no signature {SIGNATURE}; it has {there or 'none'}",)
-    if len(_tensors(signature, 2)) == 1:
-        return ()
-    several = f"signature {SIGNATURE} has the outputs {_listed(signature, 2)}"
-    return (f"{several}, and tools here call one that has one: save it with such a signature",)
+    return ()
 
 
 def _tags(graph: memoryview) -> frozenset[str]:

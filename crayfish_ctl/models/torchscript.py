@@ -39,6 +39,7 @@ def read_torchscript(path: Path) -> Facts:
         format="torchscript",
         inputs=(Tensor("points", FLOAT32, None),),
         outputs=(Tensor("predictions", FLOAT32, None),),
+        says_types=False,
         names=False,
         said={"files": str(len(names))},
     )

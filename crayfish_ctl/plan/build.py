@@ -100,9 +100,12 @@ def _check_workload(catalog: Catalog, plan: Plan, position: int) -> None:
         raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
     check_cell(catalog, plan, run)
     model = plan.model
-    values = max(math.prod(model.input.shape), math.prod(model.output.shape))
+    fits = min(
+        largest_batch(run.cell, math.prod(each.shape), each.itemsize)
+        for each in (model.input, model.output)
+    )
     # Where not even one point fits, no batch of the workload is at fault.
-    named = where if largest_batch(run.cell, values) else f"{model.file}: {where}"
+    named = where if fits > 0 else f"{model.file}: {where}"
     check_size(named, run.cell, model)
 
 

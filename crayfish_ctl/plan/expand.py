@@ -94,7 +94,10 @@ def make_spec(
             },
             as_documented=entry.settings == "defaults",
             record_bytes=message_bytes(
-                choices.record_format, entry.batch_size, math.prod(plan.model.input.shape)
+                choices.record_format,
+                entry.batch_size,
+                math.prod(plan.model.input.shape),
+                plan.model.input.itemsize,
             ),
         ),
         settings=entry.settings,

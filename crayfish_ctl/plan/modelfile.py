@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.files import check_there
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import fitting, is_ort_format, read_format
+from crayfish_ctl.models import constants, fitting, is_ort_format, read_format
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import ModelFile
@@ -25,6 +25,7 @@ def check_model(plan: Plan) -> None:
     Raises:
         CrayfishError: naming the config, the file and the tensor; or the workload.
     """
+    _check_tools(plan)
     points: dict[str, Tensor] = {}
     for model_format in sorted({str(tool.model_format) for tool in plan.tools.values()}):
         file = plan.model.formats.get(model_format)
@@ -38,18 +39,53 @@ def check_model(plan: Plan) -> None:
             _check_batch(plan.where(run.workload), plan, run.cell, point.batch, point.name)
 
 
+def _check_tools(plan: Plan) -> None:
+    """Can each run's tool score such points, and feed further inputs?"""
+    model = plan.model
+    for run in plan.runs:
+        tool = plan.tools[run.cell.tool]
+        able, where = tool.scores(run.cell.tool_options), plan.where(run.workload)
+        for what, dtype in (("input", model.input.dtype), ("output", model.output.dtype)):
+            if dtype in able:
+                continue
+            handled = [
+                f"{name} {value}"
+                for name, value in tool.float32_with.items()
+                if dtype in tool.dtypes
+            ]
+            by = f" with {', '.join(handled)}" if handled else ""
+            raise CrayfishError(
+                f"{where}: {tool.file}: dtypes: {tool.name}{by} scores {', '.join(able)}, and "
+                f"{model.file}: {what}.dtype is {dtype}",
+                hint="choose another tool with --tool",
+            )
+        file = model.formats.get(str(tool.model_format))
+        if file is not None and file.constants and not tool.constants:
+            raise CrayfishError(
+                f"{where}: {tool.file}: {tool.name} feeds no constants, and {model.file}: "
+                f"formats.{tool.model_format}.constants: has {', '.join(file.constants)}",
+                hint="choose another tool with --tool, or fix these inputs where the model is "
+                "exported",
+            )
+
+
 def _input(plan: Plan, model_format: str, file: ModelFile) -> Tensor | None:
     model, path = plan.model, plan.models_dir.parent / file.path
-    if model_format == "onnx" and is_ort_format(path):
-        return None
     where = f"{model.file}: formats.{model_format}"
+    if model_format == "onnx" and is_ort_format(path):
+        if file.constants:
+            raise CrayfishError(f"{where}: constants: {path} does not say its inputs")
+        return None
     try:
         facts = read_format(path, model_format)
         point, _ = fitting(
             facts,
             (file.input, file.output),
             (model.input.shape, model.output.shape),
+            (model.input.dtype, model.output.dtype),
+            file.constants,
         )
+        constants(facts, file.constants)
     except CrayfishError as error:
         raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
     for name in facts.files:

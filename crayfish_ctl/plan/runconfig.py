@@ -16,11 +16,12 @@ from crayfish_contract.runconfig import (
     ToolConfig,
     WorkloadConfig,
 )
+from crayfish_ctl.models import constants, read_format
 
 from .tls import SYSTEM, path_in_containers
 
 if TYPE_CHECKING:
-    from crayfish_contract.runconfig import Options
+    from crayfish_contract.runconfig import Constant, Options
 
     from .model import Cell, RunSpec
     from .plan import Plan
@@ -30,6 +31,8 @@ BROKER: Final = "kafka:9092"
 """As the broker of images/kafka tells its clients to call it."""
 _POOL_BYTES = 64 * 1024 * 1024
 """Memory that distinct payloads may take in the producer."""
+_EQUAL = 0.5
+"""Below the least difference of two whole numbers."""
 _SATURATE_DRAIN_S = 600.0
 _COMMITS = 2
 """What a processor sends twice comes with one of its next commits: so many are listened for."""
@@ -60,9 +63,12 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
             path=f"/{file.path}" if file else "",
             input_shape=model.input.shape,
             output_shape=model.output.shape,
+            input_dtype=model.input.dtype,
+            output_dtype=model.output.dtype,
             input_name=file.input if file else None,
             output_name=file.output if file else None,
             batch=None if cell.call.mode == "batched" else cell.batch_size,
+            constants=constants_of(plan, tool.model_format),
         ),
         tool=ToolConfig(
             name=cell.tool,
@@ -90,14 +96,29 @@ def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
                 kind=points.kind,
                 path=points.container_path,
                 reference_path=None if cell.scores_nothing else points.reference_path,
-                tolerance=model.tolerance * points.scale,
+                # Whole numbers are equal or not.
+                tolerance=model.tolerance * points.scale if model.output.is_float else _EQUAL,
                 count=points.count,
                 seed=plan.choices.seed,
-                pool=pool_size(points.count, cell.batch_size, math.prod(model.input.shape)),
+                pool=pool_size(
+                    points.count,
+                    cell.batch_size,
+                    math.prod(model.input.shape),
+                    model.input.itemsize,
+                ),
             ),
         ),
         deadlines=_deadlines(cell),
     )
+
+
+def constants_of(plan: Plan, model_format: str | None) -> dict[str, Constant] | None:
+    """What further inputs of the model's file get; None if it has none."""
+    file = plan.model.formats.get(model_format or "")
+    if file is None or not file.constants:
+        return None
+    path = plan.models_dir.parent / file.path
+    return constants(read_format(path, str(model_format)), file.constants)
 
 
 def _tls(plan: Plan, cell: Cell) -> str | None:
@@ -123,7 +144,7 @@ def _longest_interval_s(options: Options) -> float:
     return max((float(value) for value in intervals), default=_INTERVAL_MS) / 1000
 
 
-def pool_size(points: int, batch: int, values: int) -> int:
+def pool_size(points: int, batch: int, values: int, itemsize: int = 4) -> int:
     """Distinct payloads: as many as carry every point equally often, if memory allows."""
     period = points // math.gcd(points, batch)
-    return max(1, min(period, _POOL_BYTES // (4 * values * batch)))
+    return max(1, min(period, _POOL_BYTES // (itemsize * values * batch)))

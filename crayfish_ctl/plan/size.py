@@ -23,12 +23,14 @@ MAX_MESSAGE_BYTES: Final[int] = KafkaConfig.model_fields["max_message_bytes"].de
 
 def record_bytes(cell: Cell, model: Model) -> int:
     """Bytes of a request of that cell."""
-    return message_bytes(cell.format, cell.batch_size, math.prod(model.input.shape))
+    return message_bytes(
+        cell.format, cell.batch_size, math.prod(model.input.shape), model.input.itemsize
+    )
 
 
-def largest_batch(cell: Cell, values: int) -> int:
+def largest_batch(cell: Cell, values: int, itemsize: int = 4) -> int:
     """Points that fit into one message; 0: not even one."""
-    return points_that_fit(cell.format, values, MAX_MESSAGE_BYTES)
+    return points_that_fit(cell.format, values, MAX_MESSAGE_BYTES, itemsize)
 
 
 def check_size(where: str, cell: Cell, model: Model) -> None:
@@ -44,12 +46,15 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
     """
     if not cell.way.broker:
         return
-    for what, shape in (("record", model.input.shape), ("answer", model.output.shape)):
-        size = message_bytes(cell.format, cell.batch_size, math.prod(shape))
+    for what, tensor in (("record", model.input), ("answer", model.output)):
+        shape = tensor.shape
+        size = message_bytes(cell.format, cell.batch_size, math.prod(shape), tensor.itemsize)
         if size <= MAX_MESSAGE_BYTES:
             continue
-        values = max(math.prod(model.input.shape), math.prod(model.output.shape))
-        fits = largest_batch(cell, values)
+        fits = min(
+            largest_batch(cell, math.prod(each.shape), each.itemsize)
+            for each in (model.input, model.output)
+        )
         raise CrayfishError(
             f"{where}: batch_size {cell.batch_size}: {'a' if what == 'record' else 'an'} {what} "
             f"of {cell.batch_size} x {' x '.join(map(str, shape))} values is about "
@@ -66,7 +71,9 @@ def kafka_bytes(plan: Plan, run: RunSpec) -> int:
     """What both topics hold at the end of a run; each run has its own, removed with its stack."""
     if not run.cell.way.broker:
         return 0
-    shapes = (plan.model.input.shape, plan.model.output.shape)
     cell = run.cell
-    each = sum(message_bytes(cell.format, cell.batch_size, math.prod(s)) for s in shapes)
+    each = sum(
+        message_bytes(cell.format, cell.batch_size, math.prod(tensor.shape), tensor.itemsize)
+        for tensor in (plan.model.input, plan.model.output)
+    )
     return sum(scheduled_records(run)) * each

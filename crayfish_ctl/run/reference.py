@@ -7,14 +7,16 @@ import math
 import os
 import tempfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from crayfish_contract.arrays import random_points
 from crayfish_ctl.catalog.files import digest
 from crayfish_ctl.models import NoReferenceError, fitting, predictions, read_format
 from crayfish_ctl.models.onnx import RUNTIME, is_ort_format
 from crayfish_ctl.plan.points import read_points
+from crayfish_ctl.plan.runconfig import constants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan import Plan, Points
 
-    Floats = npt.NDArray[np.float32]
+    Values = npt.NDArray[Any]
 
 SECONDS: Final = 120.0
 """What nobody should wait for before the first run."""
@@ -54,32 +56,31 @@ def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str]
     if points.kind == "random":
         np.save(folder / "points.npy", array)
         points = replace(points, kind="file", container_path="/points/points.npy")
-    scale = max(1.0, float(np.abs(found).max()))
-    say(
-        f"predictions of {name} are compared with those of ONNX Runtime {RUNTIME} here "
-        f"(tolerance {plan.model.tolerance * scale:.3g})"
-    )
+    is_float = plan.model.output.is_float
+    scale = max(1.0, float(np.abs(found).max())) if is_float else 1.0
+    near = f"tolerance {plan.model.tolerance * scale:.3g}" if is_float else "must be equal"
+    say(f"predictions of {name} are compared with those of ONNX Runtime {RUNTIME} here ({near})")
     return replace(points, reference_path="/points/reference.npy", scale=scale)
 
 
-def _array(plan: Plan, points: Points) -> Floats:
-    shape, answer = plan.model.input.shape, plan.model.output.shape
-    values = max(math.prod(answer), math.prod(shape) if points.kind == "random" else 0)
-    if 4 * points.count * values > _BYTES:
-        fit = _BYTES // (4 * values)
+def _array(plan: Plan, points: Points) -> Values:
+    given, answer = plan.model.input, plan.model.output
+    shape, dtype = given.shape, given.dtype
+    taken = math.prod(shape) * given.itemsize if points.kind == "random" else 0
+    each = max(math.prod(answer.shape) * answer.itemsize, taken)
+    if points.count * each > _BYTES:
+        fit = _BYTES // each
         raise NoReferenceError(
             f"{points.count:,} points are too many to keep (at most {fit:,}: --points random:{fit})"
         )
     if points.kind == "random":
-        # As the producer draws them: crayfish_load.payloads.
-        random = np.random.default_rng(plan.choices.seed)
-        return random.random((points.count, *shape), dtype=np.float32)
+        return random_points(dtype, shape, points.count, plan.choices.seed)
     if plan.choices.points == "test" and plan.model.points is not None:
-        return read_points(plan.models_dir.parent / plan.model.points.path, shape)
-    return read_points(plan.choices.points, shape)
+        return read_points(plan.models_dir.parent / plan.model.points.path, shape, dtype)
+    return read_points(plan.choices.points, shape, dtype)
 
 
-def _cached(plan: Plan, points: Floats) -> Floats:
+def _cached(plan: Plan, points: Values) -> Values:
     """Made once for a model and points."""
     model = plan.model
     file = model.formats.get("onnx")
@@ -90,18 +91,22 @@ def _cached(plan: Plan, points: Floats) -> Floats:
         raise NoReferenceError(f"{path} is not the file that {model.file} describes")
     if is_ort_format(path):
         raise NoReferenceError(f"{path} does not say its tensors")
-    point, prediction = fitting(read_format(path, "onnx"), (file.input, file.output))
+    point, prediction = fitting(
+        read_format(path, "onnx"), (file.input, file.output), constants=file.constants
+    )
+    fixed = constants_of(plan, "onnx") or {}
     known = hashlib.sha256(f"{RUNTIME} {digest(path)} {prediction.name}".encode())
+    known.update(repr(sorted(fixed.items())).encode() if fixed else b"")
     for weights in read_format(path, "onnx").files:
         known.update(digest(path.parent / weights).encode())
     known.update(np.ascontiguousarray(points).data)
     cache = plan.roots.checkout / ".cache" / "references"
     kept = cache / f"{known.hexdigest()}.npy"
     if kept.is_file():
-        cached: Floats = np.load(kept, allow_pickle=False)
+        cached: Values = np.load(kept, allow_pickle=False)
         return cached
-    found = predictions(path, (point.name, prediction.name), points, SECONDS)
-    if found.dtype != np.float32 or found.shape != (len(points), *model.output.shape):
+    found = predictions(path, (point.name, prediction.name), points, SECONDS, fixed)
+    if found.dtype != model.output.dtype or found.shape != (len(points), *model.output.shape):
         raise NoReferenceError(f"ONNX Runtime answers {found.dtype}{list(found.shape)}")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=cache, suffix=".npy", delete=False) as written:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
+from crayfish_ctl.plan.runconfig import constants_of
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -56,9 +58,20 @@ def model_variables(plan: Plan, run: RunSpec) -> dict[str, str]:
         "CRAYFISH_MODEL_FILE": str(plan.models_dir.parent / file.path) if file else "",
         "CRAYFISH_MODEL_INPUT": ",".join(map(str, model.input.shape)),
         "CRAYFISH_MODEL_OUTPUT": ",".join(map(str, model.output.shape)),
+        "CRAYFISH_MODEL_INPUT_DTYPE": model.input.dtype,
+        "CRAYFISH_MODEL_OUTPUT_DTYPE": model.output.dtype,
+        "CRAYFISH_MODEL_CONSTANTS": _constants(plan, run),
         "CRAYFISH_MODEL_INPUT_NAME": (file.input if file else None) or "",
         "CRAYFISH_MODEL_OUTPUT_NAME": (file.output if file else None) or "",
     }
+
+
+def _constants(plan: Plan, run: RunSpec) -> str:
+    """As the run config has them; empty if there are none."""
+    found = constants_of(plan, plan.tools[run.cell.tool].model_format)
+    if not found:
+        return ""
+    return json.dumps({name: each.model_dump() for name, each in found.items()})
 
 
 def tool_variables(options: Options) -> dict[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from crayfish_ctl.errors import CrayfishError
 
-from .read import numbers, read_array
+from .read import read_array
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,13 +36,13 @@ def check_own_points(model: Model, root: Path) -> None:
         )
     path = root / model.points.path
     points = read_array(path, "points")
-    shape = model.input.shape
-    if points.dtype != np.float32 or points.shape[1:] != shape or not len(points):
+    shape, dtype = model.input.shape, model.input.dtype
+    if points.dtype != dtype or points.shape[1:] != shape or not len(points):
         wanted = f"(n, {', '.join(map(str, shape))})"
         raise CrayfishError(
-            f"{path}: array points: is {points.dtype} of shape {points.shape}, and must be float32 "
+            f"{path}: array points: is {points.dtype} of shape {points.shape}, and must be {dtype} "
             f"of shape {wanted}",
-            hint=f"np.savez(..., points=points.astype('float32').reshape{(-1, *shape)}, ...)",
+            hint=f"np.savez(..., points=points.astype('{dtype}').reshape{(-1, *shape)}, ...)",
         )
     if not np.isfinite(points).all():
         raise CrayfishError(f"{path}: array points: holds values that are not finite")
@@ -93,5 +93,11 @@ def _check_reference(path: Path, points: int, model: Model) -> None:
             f"{path}: reference: has shape {found.shape}, and must be {wanted}: a prediction for "
             f"each of the {points} points"
         )
-    if not np.isfinite(numbers(str(path), found)).all():
+    dtype = model.output.dtype
+    if found.dtype != dtype:
+        raise CrayfishError(
+            f"{path}: reference: is {found.dtype}, and must be {dtype}",
+            hint=f"np.save(..., reference.astype('{dtype}'))",
+        )
+    if not np.isfinite(found).all():
         raise CrayfishError(f"{path}: reference: holds values that are not finite")

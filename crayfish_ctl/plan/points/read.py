@@ -28,8 +28,10 @@ _KINDS = {
 }
 
 
-def read_points(choice: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """float32[n, *shape] from .npy, .npz (array `points`, or FILE.npz:NAME) or .parquet.
+def read_points(
+    choice: str | Path, shape: tuple[int, ...], dtype: str = "float32"
+) -> npt.NDArray[Any]:
+    """[n, *shape] of the type from .npy, .npz (array `points`, or FILE.npz:NAME) or .parquet.
 
     A parquet file has either one column per value, in order, or one list column.
 
@@ -38,7 +40,7 @@ def read_points(choice: str | Path, shape: tuple[int, ...]) -> npt.NDArray[np.fl
     """
     path, name = split_name(str(choice))
     where = f"{path}: array {name}" if name else str(path)
-    array = numbers(where, read_array(path, name or "points"))
+    array = numbers(where, read_array(path, name or "points"), dtype)
     flat = math.prod(shape)
     if array.shape[1:] not in {shape, (flat,)} or array.ndim == 0 or len(array) == 0:
         mend = transpose_of(array.shape, shape)
@@ -61,19 +63,34 @@ def split_name(choice: str) -> tuple[Path, str | None]:
     return Path(choice), None
 
 
-def numbers(where: str, array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """The array as float32.
+def numbers(where: str, array: npt.NDArray[Any], dtype: str = "float32") -> npt.NDArray[Any]:
+    """The array as this type: as float32 rounded, as any other only if no value changes.
 
     Raises:
-        CrayfishError: if its values are no real numbers.
+        CrayfishError: if its values are no real numbers, or not of the type.
     """
     if array.dtype.kind in _KINDS:
         raise CrayfishError(
             f"{where}: holds {_KINDS[array.dtype.kind]} ({array.dtype}), points are real numbers",
-            hint="save them with .astype('float32')",
+            hint=f"save them with .astype('{dtype}')",
         )
+    if dtype != "float32":
+        return _exactly(where, array, dtype)
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused as such
         return array.astype(np.float32, copy=False)
+
+
+def _exactly(where: str, array: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore", invalid="ignore"):
+        made = array.astype(dtype)
+    if array.dtype.kind == "f" or not np.array_equal(made.astype(array.dtype), array):
+        raise CrayfishError(
+            f"{where}: holds {array.dtype}, and the model takes {dtype}",
+            hint=f"np.save(..., points.astype('{dtype}'))",
+        )
+    return made
 
 
 def transpose_of(have: Sequence[int], want: Sequence[int]) -> str | None:
@@ -157,7 +174,7 @@ def _parquet(path: Path) -> npt.NDArray[Any]:
 
     frame = pl.read_parquet(path)
     if frame.width == 1 and frame.dtypes[0].is_nested():
-        return np.stack([np.asarray(row, dtype=np.float32) for row in frame.to_series()])
+        return np.stack([np.asarray(row) for row in frame.to_series()])
     for column in frame.columns:
         if not frame[column].dtype.is_numeric():
             raise CrayfishError(

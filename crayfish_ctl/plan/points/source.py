@@ -44,7 +44,8 @@ def points_for(choice: str, model: Model) -> str:
     if choice != "test" or model.points is not None:
         return choice
     values = max(math.prod(model.input.shape), math.prod(model.output.shape))
-    fit = _SENT_BYTES // (4 * values)
+    itemsize = max(model.input.itemsize, model.output.itemsize)
+    fit = _SENT_BYTES // (itemsize * values)
     return f"{_RANDOM}{max(1, min(_RANDOM_POINTS, fit))}"
 
 
@@ -63,14 +64,14 @@ def check_points(choice: str, model: Model, root: Path) -> None:
         text = choice.removeprefix(_RANDOM)
         if not (text.isascii() and text.isdecimal()) or len(text) > 12 or int(text) == 0:  # noqa: PLR2004
             raise CrayfishError(f"--points {choice}: {text!r} is not a number of points")
-        most = _RANDOM_BYTES // (4 * math.prod(model.input.shape))
+        most = _RANDOM_BYTES // (model.input.itemsize * math.prod(model.input.shape))
         if int(text) > most:
             raise CrayfishError(
                 f"--points {choice}: more than fit into the producer's memory",
                 hint=f"at most {most:,} of {model.name}; they are sent again and again",
             )
     else:
-        read_points(choice, model.input.shape)
+        read_points(choice, model.input.shape, model.input.dtype)
 
 
 def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Points:
@@ -83,12 +84,12 @@ def prepare_points(choice: str, model: Model, root: Path, folder: Path) -> Point
     if choice == "test" and model.points is not None:
         return Points(
             kind="file",
-            count=len(read_points(root / model.points.path, model.input.shape)),
+            count=len(read_points(root / model.points.path, model.input.shape, model.input.dtype)),
             container_path=f"/{model.points.path}",
             reference_path=f"/{model.reference.path}" if model.reference else None,
         )
     if choice.startswith(_RANDOM):
         return Points(kind="random", count=int(choice.removeprefix(_RANDOM)))
-    array = read_points(choice, model.input.shape)
+    array = read_points(choice, model.input.shape, model.input.dtype)
     np.save(folder / "points.npy", array)
     return Points(kind="file", count=len(array), container_path="/points/points.npy")

@@ -6,9 +6,12 @@ The controller joins the two files into `records.parquet` and removes them.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SENT: Final = np.dtype(
     [
@@ -58,6 +61,25 @@ def point_indices(
     counted round the end of the file.
     """
     return (payload * batch + np.arange(batch)) % points
+
+
+_WHOLE_BELOW: Final = {"uint8": 256, "bool": 2}
+"""Random points of these types; other whole numbers are below `_OTHERS_BELOW`, which the
+vocabulary of a small model has, too."""
+_OTHERS_BELOW: Final = 128
+
+
+def random_points(
+    dtype: str, shape: tuple[int, ...], count: int, seed: int
+) -> npt.NDArray[np.generic]:
+    """[count, *shape]: floats uniformly from [0, 1), whole numbers from 0 to 127 (uint8: 255)."""
+    random, size = np.random.default_rng(seed), (count, *shape)
+    if dtype == "float64":
+        return random.random(size)
+    if dtype in {"float32", "float16"}:
+        return random.random(size, dtype=np.float32).astype(dtype, copy=False)
+    below = _WHOLE_BELOW.get(dtype, _OTHERS_BELOW)
+    return random.integers(0, below, size, dtype=np.int64).astype(dtype)
 
 
 HEADER: Final = np.dtype(

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .codec import RecordFormat
+from .dtypes import DtypeName  # noqa: TC001  pydantic reads the annotations
 
 RUN_CONFIG_VERSION: Final = 1
 RUN_CONFIG_PATH: Final = Path("/crayfish/run.json")
@@ -39,6 +40,16 @@ class KafkaConfig(_Strict):
     max_message_bytes: PositiveInt = 52_428_800
 
 
+class Constant(_Strict):
+    """What a further input of the model gets with every call."""
+
+    dtype: DtypeName
+    shape: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """All of it; empty: a single number."""
+    data: tuple[int | float, ...]
+    """Its values in C order; a bool is 0 or 1."""
+
+
 class ModelConfig(_Strict):
     """The model that the processor loads."""
 
@@ -47,12 +58,18 @@ class ModelConfig(_Strict):
     path: str
     input_shape: Shape
     output_shape: Shape
+    input_dtype: DtypeName = "float32"
+    """Of the points."""
+    output_dtype: DtypeName = "float32"
+    """Of the predictions."""
     input_name: str | None = None
     """The tensor that takes the points, where the file has names; None: the only one."""
     output_name: str | None = None
     """The tensor that is scored; None: the only one."""
     batch: PositiveInt | None = 1
     """Points of each call; None: it changes from call to call."""
+    constants: dict[str, Constant] | None = None
+    """Further inputs by their names; None: it has none."""
 
 
 class ToolConfig(_Strict):
@@ -232,9 +249,11 @@ class PointsConfig(_Strict):
 
     kind: Literal["file", "random"] = "file"
     path: str | None = None
-    """file: an .npy (float32[n, *shape]), an .npz (arrays points, labels) or a .parquet."""
+    """file: an .npy ([n, *shape] of the input's type), an .npz (arrays points, labels) or a
+    .parquet."""
     reference_path: str | None = None
-    """float32[n, *output]: predictions of the model for these points; None: not checked."""
+    """[n, *output] of the output's type: predictions of the model for these points; None: not
+    checked."""
     tolerance: PositiveFloat = 1e-5
     """Largest |output - reference| that counts as equal."""
     count: PositiveInt

@@ -24,9 +24,11 @@ class ScoreRecords(ProcessFunction):  # type: ignore[misc]  # PyFlink has no typ
 
     def open(self, runtime_context: RuntimeContext) -> None:  # noqa: ARG002
         """Load the model in the thread that will use it."""
-        config = self._config
+        config, model = self._config, self._config.model
         self._scorer = open_scorer(config)
-        self._process = RecordScorer(self._scorer, config.model.input_shape, config.format).process
+        self._process = RecordScorer(
+            self._scorer, model.input_shape, config.format, model.input_dtype
+        ).process
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """One message to one message."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from crayfish_scoring import Scorer
 
-    Floats = npt.NDArray[np.float32]
+    Values = npt.NDArray[Any]
     Times = npt.NDArray[np.int64]
 
 
@@ -31,8 +31,8 @@ class Calls:
     started_ns: Times
     """int64[calls], Unix time."""
     ended_ns: Times
-    outputs: Floats
-    """float32[calls, batch * output], copied out of the scorer's own memory; zeros of a failed
+    outputs: Values
+    """[calls, batch * output], copied out of the scorer's own memory; zeros of a failed
     call."""
     reasons: npt.NDArray[np.int8]
     """int8[calls]: -1, or the `Reason` of a call that failed."""
@@ -41,12 +41,12 @@ class Calls:
 
 
 def one_after_the_other(
-    scorer: Scorer, batches: Sequence[Floats], warmup_s: float, count: int, seconds: float | None
+    scorer: Scorer, batches: Sequence[Values], warmup_s: float, count: int, seconds: float | None
 ) -> Calls:
     """Score `count` batches, or fewer in `seconds`; the clock is read once between two calls."""
     end = time.monotonic() + warmup_s
     position, pool, score, now_ns = 0, len(batches), scorer.score, time.time_ns
-    outputs: list[Floats | None] = []
+    outputs: list[Values | None] = []
     failed: dict[int, int] = {}
     while time.monotonic() < end:  # at each call: one may take seconds
         _scored(score, batches[position % pool], failed, 0)
@@ -72,7 +72,7 @@ def one_after_the_other(
 
 def under_way(  # noqa: PLR0917
     scorer: Any,
-    batches: Sequence[Floats],
+    batches: Sequence[Values],
     in_flight: int,
     warmup_s: float,
     count: int,
@@ -93,7 +93,7 @@ def under_way(  # noqa: PLR0917
 
 async def _under_way(  # noqa: PLR0917
     scorer: Any,
-    batches: Sequence[Floats],
+    batches: Sequence[Values],
     in_flight: int,
     warmup_s: float,
     count: int,
@@ -108,11 +108,11 @@ async def _under_way(  # noqa: PLR0917
 
 
 async def _all(
-    scorer: Any, batches: Sequence[Floats], in_flight: int, count: int, seconds: float | None
-) -> tuple[array[int], array[int], list[Floats | None], dict[int, int]]:
+    scorer: Any, batches: Sequence[Values], in_flight: int, count: int, seconds: float | None
+) -> tuple[array[int], array[int], list[Values | None], dict[int, int]]:
     pool, now_ns, call = len(batches), time.time_ns, scorer.call
     started, ended = array("q"), array("q")
-    outputs: list[Floats | None] = []
+    outputs: list[Values | None] = []
     failed: dict[int, int] = {}
     limit = now_ns() + round(seconds * 1e9) if seconds is not None else None
 
@@ -133,7 +133,7 @@ async def _all(
 
 
 def _scored(
-    score: Callable[[Floats], Floats], points: Floats, failed: dict[int, int], position: int
+    score: Callable[[Values], Values], points: Values, failed: dict[int, int], position: int
 ) -> None:
     """A call whose answer nobody keeps."""
     try:
@@ -155,7 +155,7 @@ def _cpu_seconds() -> float:
 def _calls(
     started: Times,
     ended: Times,
-    outputs: Sequence[Floats | None],
+    outputs: Sequence[Values | None],
     failed: dict[int, int],
     cpu_seconds: float,
 ) -> Calls:

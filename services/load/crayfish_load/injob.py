@@ -102,8 +102,9 @@ class LoadSource:
         file: object,
     ) -> Iterator[bytes]:
         config = self._config
-        values = math.prod(config.model.input_shape)
-        write = writer(segment, config.format, self._pool, config.workload.batch_size, values)
+        model, batch = config.model, config.workload.batch_size
+        values = math.prod(model.input_shape)
+        write = writer(segment, config.format, self._pool, batch, values, model.input_dtype)
         paced, step, now_ns = arrivals.paced, self._subtasks, time.time_ns
         stop_file = self._out / STOP_FILE
         # The first index of this segment whose id belongs to this subtask.

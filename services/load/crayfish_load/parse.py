@@ -11,6 +11,7 @@ import numpy as np
 from crayfish_contract.arrays import HEADER, RECEIVED
 from crayfish_contract.codec import (
     CODECS,
+    DTYPE_SHIFT,
     HEADER_BYTES,
     MAGIC,
     RESULT,
@@ -21,7 +22,9 @@ from crayfish_contract.codec import (
     RecordFormat,
     Segment,
     Status,
+    are_valid,
 )
+from crayfish_contract.dtypes import Dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +39,11 @@ if TYPE_CHECKING:
 
 _MAX_ID: Final = 1 << 32
 """No run has as many records: an id above it is a broken message (the tally has a byte per id)."""
+_SEGMENTS: Final = np.uint8((1 << DTYPE_SHIFT) - 1)
+_CODES: Final = np.uint8((RESULT >> DTYPE_SHIFT) - 1)
+_CODE_BITS: Final = np.uint8(int(_CODES) << DTYPE_SHIFT)
+"""Parts of the flags: of the segment, and of the type before and after it is shifted."""
+_KNOWN: Final = frozenset(map(int, Dtype))
 _COPIED: Final = (
     "id", "status", "intended_ns", "sent_ns", "received_ns", "scored_ns", "batch", "reason",
     "waited_us",
@@ -115,19 +123,42 @@ class ResultParser:
         parsed: Parsed,
     ) -> Rows | None:
         """Messages of one length; counts what is no row in `parsed`."""
-        floats = (length - HEADER_BYTES) // 4
-        if length < HEADER_BYTES or length != HEADER_BYTES + 4 * floats:
+        if length < HEADER_BYTES:
             parsed.undecodable += len(messages)
             return None
-        kind = np.dtype([("h", HEADER), ("data", "<f4", (floats,))])
-        records = np.frombuffer(b"".join(messages), dtype=kind)
+        joined = b"".join(messages)
+        kind = np.dtype([("h", HEADER), ("data", f"V{length - HEADER_BYTES}")])
+        codes = np.frombuffer(joined, dtype=kind)["h"]["flags"] >> DTYPE_SHIFT & _CODES
+        if (codes == codes[0]).all():
+            return self._of_type(joined, int(codes[0]), times, length, parsed)
+        parts = []
+        for code in np.unique(codes).tolist():  # of what failed, and of answers of another type
+            chosen = np.flatnonzero(codes == code)
+            joined = b"".join(messages[i] for i in chosen)
+            part = self._of_type(joined, code, times[chosen], length, parsed)
+            if part is not None:
+                parts.append(part)
+        return np.concatenate(parts) if parts else None
+
+    def _of_type(
+        self, joined: bytes, code: int, times: Times, length: int, parsed: Parsed
+    ) -> Rows | None:
+        """The same, of one type by its code."""
+        dtype = Dtype(code).numpy if code in _KNOWN else None
+        if dtype is None or (length - HEADER_BYTES) % dtype.itemsize:
+            parsed.undecodable += len(joined) // length
+            return None
+        values = (length - HEADER_BYTES) // dtype.itemsize
+        records = np.frombuffer(joined, dtype=[("h", HEADER), ("data", dtype, (values,))])
         header = records["h"]
-        good = _good(header, floats)
+        good = _good(header, values)
+        if code == Dtype.BOOL and not are_valid(records["data"]):
+            good &= (records["data"].view(np.uint8) <= 1).all(axis=1)
         if not good.all():
             parsed.undecodable += int(np.count_nonzero(~good))
             records, times = records[good], times[good]
             header = records["h"]
-        canary = header["flags"] == RESULT | Segment.CANARY
+        canary = header["flags"] & _SEGMENTS == Segment.CANARY
         if canary.any():
             parsed.canaries += _canaries(header[canary], times[canary, 1])
             records, times = records[~canary], times[~canary]
@@ -137,7 +168,7 @@ class ResultParser:
         rows = np.empty(len(records), dtype=RECEIVED)
         for name in _COPIED:
             rows[name] = header[name]
-        rows["segment"] = header["flags"] & ~np.uint8(RESULT)
+        rows["segment"] = header["flags"] & _SEGMENTS
         rows["out_append_ms"], rows["consumed_ns"] = times[:, 0], times[:, 1]
         self._check.fill(rows, records["data"])
         return rows
@@ -155,9 +186,9 @@ def _canaries(header: Rows, consumed_ns: npt.NDArray[np.int64]) -> list[Canary]:
     ]
 
 
-def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
+def _good(header: Rows, values: int) -> npt.NDArray[np.bool_]:
     """Which headers are those of results whose length fits."""
-    segment = header["flags"] & ~np.uint8(RESULT)
+    segment = header["flags"] & _SEGMENTS
     ok = header["status"] == Status.OK
     expected = header["batch"].astype(np.int64) * header["outputs"]
     return np.asarray(
@@ -166,7 +197,8 @@ def _good(header: Rows, floats: int) -> npt.NDArray[np.bool_]:
         & (header["flags"] & RESULT != 0)
         & np.isin(segment, [int(s) for s in Segment])
         & (ok | ((header["status"] == Status.FAILED) & (header["outputs"] == 0)))
-        & (np.where(ok, expected, 0) == floats)
+        & (ok | (header["flags"] & _CODE_BITS == 0))
+        & (np.where(ok, expected, 0) == values)
         & np.where(ok, header["reason"] == Reason.NONE, header["reason"] <= max(Reason))
         & (header["id"] < _MAX_ID)
     )

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from crayfish_contract.arrays import point_indices
+from crayfish_contract.arrays import point_indices, random_points
 from crayfish_contract.codec import (
+    DTYPE_SHIFT,
     HEADER,
     MAGIC,
     VERSION,
     Header,
     RecordFormat,
     Segment,
-    json_values,
     json_prefix,
+    json_values,
 )
+from crayfish_contract.dtypes import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from crayfish_contract.runconfig import RunConfig
 
-    Floats = npt.NDArray[np.float32]
+    Values = npt.NDArray[np.generic]
 
 
 _AROUND_BYTES: Final = 512
@@ -48,42 +50,42 @@ class Writer(Protocol):
         """A complete request."""
 
 
-def load_points(config: RunConfig) -> Floats:
-    """float32[n, *input_shape]: read from the file, or drawn uniformly from [0, 1) by seed.
+def load_points(config: RunConfig) -> Values:
+    """[n, *input_shape] of the input's type: read from the file, or drawn by seed.
 
     Raises:
         PointsError: naming the file and what is wrong.
     """
     points = config.workload.points
-    shape = config.model.input_shape
+    shape, dtype = config.model.input_shape, config.model.input_dtype
     if points.kind == "random":
-        return np.random.default_rng(points.seed).random((points.count, *shape), dtype=np.float32)
+        return random_points(dtype, shape, points.count, points.seed)
     path = points.path or ""
     try:
         loaded = np.load(path, allow_pickle=False)
         array = loaded["points"] if path.endswith(".npz") else loaded
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise PointsError(f"{path}: cannot be read as points: {error}") from None
-    if array.shape[1:] != shape or array.dtype != np.float32:
-        raise PointsError(f"{path}: {array.dtype}{array.shape}, the model wants float32 {shape}")
+    if array.shape[1:] != shape or array.dtype != DTYPES[dtype].numpy:
+        raise PointsError(f"{path}: {array.dtype}{array.shape}, the model wants {dtype} {shape}")
     if len(array) != points.count:
         raise PointsError(f"{path}: {len(array)} points, the run config says {points.count}")
     return np.ascontiguousarray(array)
 
 
-def make_pool(config: RunConfig, points: Floats) -> list[bytes]:
-    """The distinct payloads: raw float32, or the JSON list of values."""
+def make_pool(config: RunConfig, points: Values) -> list[bytes]:
+    """The distinct payloads: the values as they are, or their JSON list."""
     workload = config.workload
-    encode = raw_floats if config.format is RecordFormat.BINARY else json_values
+    encode = raw_values if config.format is RecordFormat.BINARY else json_values
     return [
         encode(points[point_indices(p, workload.batch_size, len(points))])
         for p in range(workload.points.pool)
     ]
 
 
-def raw_floats(data: Floats) -> bytes:
-    """Little-endian float32 values."""
-    return np.ascontiguousarray(data, dtype="<f4").tobytes()
+def raw_values(data: Values) -> bytes:
+    """Little-endian values of one of our types."""
+    return np.ascontiguousarray(data).tobytes()
 
 
 def check_size(config: RunConfig, pool: Sequence[bytes]) -> None:
@@ -104,8 +106,13 @@ def check_size(config: RunConfig, pool: Sequence[bytes]) -> None:
         )
 
 
-def writer(
-    segment: Segment, record_format: RecordFormat, pool: Sequence[bytes], batch: int, values: int
+def writer(  # noqa: PLR0917
+    segment: Segment,
+    record_format: RecordFormat,
+    pool: Sequence[bytes],
+    batch: int,
+    values: int,
+    dtype: str = "float32",
 ) -> Writer:
     """The writer of a segment; payload id % len(pool), see `point_indices`."""
     size = len(pool)
@@ -124,15 +131,15 @@ def writer(
     def text(id_: int, intended_ns: int, sent_ns: int) -> bytes:
         return prefix % (id_, intended_ns, sent_ns) + pool[id_ % size] + b"}"
 
-    flag = int(segment)
-    prefix = _json_template(segment, batch, values)
+    flag = segment | DTYPES[dtype] << DTYPE_SHIFT
+    prefix = _json_template(segment, batch, values, dtype)
     return binary if record_format is RecordFormat.BINARY else text
 
 
-def _json_template(segment: Segment, batch: int, values: int) -> bytes:
+def _json_template(segment: Segment, batch: int, values: int, dtype: str) -> bytes:
     """`json_prefix` with three gaps: filling them is a quarter of the work of making it anew."""
     marks = (1 << 62, (1 << 62) + 1, (1 << 62) + 2)
-    text = json_prefix(Header(segment, *marks, batch, values))
+    text = json_prefix(Header(segment, *marks, batch, values, dtype=DTYPES[dtype]))
     for mark in marks:
         text = text.replace(str(mark), "%d")
     return text.encode()
@@ -141,6 +148,7 @@ def _json_template(segment: Segment, batch: int, values: int) -> bytes:
 def canary(config: RunConfig, pool: Sequence[bytes], id_: int) -> bytes:
     """A canary record, due now."""
     now = time.time_ns()
-    values = int(np.prod(config.model.input_shape))
-    write = writer(Segment.CANARY, config.format, pool, config.workload.batch_size, values)
+    model, batch = config.model, config.workload.batch_size
+    values = int(np.prod(model.input_shape))
+    write = writer(Segment.CANARY, config.format, pool, batch, values, model.input_dtype)
     return write(id_, now, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .bare import Calls
     from .check import PredictionCheck
 
-    Floats = npt.NDArray[np.float32]
+    Values = npt.NDArray[Any]
 
 _log = json_logger("raw-scorer")
 
@@ -81,8 +81,8 @@ def _check_call(config: RunConfig) -> None:
         )
 
 
-def make_batches(config: RunConfig) -> list[Floats]:
-    """The distinct inputs, float32[batch, *input_shape] each, as the payloads of records."""
+def make_batches(config: RunConfig) -> list[Values]:
+    """The distinct inputs, [batch, *input_shape] each, as the payloads of records."""
     points = load_points(config)
     workload = config.workload
     return [

@@ -22,7 +22,7 @@ from crayfish_contract.runconfig import (
 )
 from crayfish_contract.topics import ensure_topics
 from crayfish_load.arrivals import arrival_process
-from crayfish_load.payloads import raw_floats, writer
+from crayfish_load.payloads import raw_values, writer
 
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     )
     values = (options.record_bytes - HEADER_BYTES) // 4
     random = np.random.default_rng(0)
-    pool = [raw_floats(random.random(values, dtype=np.float32)) for _ in range(_POOL)]
+    pool = [raw_values(random.random(values, dtype=np.float32)) for _ in range(_POOL)]
     rows = io.BytesIO()
     log = SentLog(rows)
     sender = Sender(client, kafka, log, threading.Event())

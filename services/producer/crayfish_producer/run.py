@@ -165,10 +165,10 @@ class ProducerRun:
         """Warm-up, then the measured segment: seamless, unless the warm-up is drained first."""
         config, summary = self._config, self._summary
         workload = config.workload
-        values = math.prod(config.model.input_shape)
+        values, dtype = math.prod(config.model.input_shape), config.model.input_dtype
 
         def make(segment: Segment) -> Any:
-            return writer(segment, config.format, pool, workload.batch_size, values)
+            return writer(segment, config.format, pool, workload.batch_size, values, dtype)
 
         start = time.time_ns()
         summary.warmup_start_ns = start

@@ -19,7 +19,7 @@ from .points import BadPointsError, open_models, read_points, score_together
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from crayfish_scoring.base import Floats
+    from crayfish_scoring.base import Values
     from crayfish_serving import ServedModel
 
     from .options import ServeOptions
@@ -35,7 +35,7 @@ class Scorer:
     """Scores what comes, one request at a time or some together."""
 
     def __init__(self, model: ServedModel, names: tuple[str, ...], options: ServeOptions) -> None:
-        self._shape = model.input_shape
+        self._shape, self._dtype = model.input_shape, model.input_dtype
         self._names = names
         self._models = open_models(model, names, options.threads)
         self._together = options.batch_size > 1
@@ -48,7 +48,7 @@ class Scorer:
         metadata = dict(grpc_context.invocation_metadata())
         try:
             name = self._asked_for(metadata.get("application", ""))
-            points = read_points(request.values, request.batch, self._shape)
+            points = read_points(request.values, request.batch, self._shape, self._dtype)
         except (BadPointsError, UnknownModelError) as error:
             bad = isinstance(error, BadPointsError)
             code = grpc.StatusCode.INVALID_ARGUMENT if bad else grpc.StatusCode.NOT_FOUND
@@ -64,7 +64,7 @@ class Scorer:
         try:
             name = self._asked_for(request.scope["path"].strip("/").rpartition("/")[2])
             batch = int(request.headers.get(BATCH_HEADER, "1"))
-            points = read_points(body, batch, self._shape)
+            points = read_points(body, batch, self._shape, self._dtype)
         except UnknownModelError as error:
             return Response(str(error), status_code=404)
         except ValueError as error:
@@ -80,16 +80,16 @@ class Scorer:
             raise UnknownModelError(f"model {name!r}: there are {', '.join(self._names)}")
         return name
 
-    async def _score(self, name: str, points: Floats) -> Floats:
+    async def _score(self, name: str, points: Values) -> Values:
         if self._together:
-            scored: Floats = await self._score_some((name, points))
+            scored: Values = await self._score_some((name, points))
             return scored
         return self._models[name](points)
 
     @serve.batch  # type: ignore[untyped-decorator]
-    async def _score_some(self, requests: list[tuple[str, Floats]]) -> list[Floats]:
+    async def _score_some(self, requests: list[tuple[str, Values]]) -> list[Values]:
         """One forward call for each model that is asked for."""
-        answers: dict[int, Floats] = {}
+        answers: dict[int, Values] = {}
         for name in self._names:
             mine = [i for i, (asked, _) in enumerate(requests) if asked == name]
             if mine:

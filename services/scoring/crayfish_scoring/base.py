@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from crayfish_contract.dtypes import DTYPES
 from crayfish_contract.service import ServiceExit
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from crayfish_contract.runconfig import RunConfig
+    from crayfish_contract.runconfig import Constant, RunConfig
 
-    Floats = npt.NDArray[np.float32]
+    Values = npt.NDArray[Any]
+    """Points, or predictions, of one of our types."""
     Options = Mapping[str, bool | int | float | str]
 
 
@@ -49,14 +51,14 @@ class Scorer(Protocol):
             ScorerError: if the model file is missing, broken or of other shapes.
         """
 
-    def score(self, points: Floats) -> Floats:
+    def score(self, points: Values) -> Values:
         """Predictions for a batch in one model call.
 
         Args:
-            points: float32[batch, *input_shape].
+            points: [batch, *input_shape] of the model's input type; not to be written to.
 
         Returns:
-            float32[batch, *output_shape].
+            [batch, *output_shape] of its output type.
         """
 
     def close(self) -> None:
@@ -83,6 +85,14 @@ class ModelSpec(Protocol):
         """Shape of one prediction."""
 
     @property
+    def input_dtype(self) -> str:
+        """Type of the points, by its name."""
+
+    @property
+    def output_dtype(self) -> str:
+        """Type of the predictions."""
+
+    @property
     def input_name(self) -> str | None:
         """The tensor that takes the points, where the file has names; None: the only one."""
 
@@ -93,6 +103,10 @@ class ModelSpec(Protocol):
     @property
     def batch(self) -> int | None:
         """Points of each call; None: it changes from call to call."""
+
+    @property
+    def constants(self) -> Mapping[str, Constant] | None:
+        """What further inputs get with every call, by their names; None: there are none."""
 
 
 def create_scorer(
@@ -156,7 +170,7 @@ def check_output(model: ModelSpec, tensor: str, output: Any, batch: int = 1) -> 
     Args:
         model: whose config it is.
         tensor: the output's name in the file.
-        output: what the library gave; float32[batch, *output_shape] is what results carry.
+        output: what the library gave; [batch, *output_shape] is what results carry.
         batch: points that it was given.
 
     Raises:
@@ -165,10 +179,10 @@ def check_output(model: ModelSpec, tensor: str, output: Any, batch: int = 1) -> 
     name = f"{model.path}: tensor {tensor}"
     if not isinstance(output, np.ndarray):
         raise ScorerError(f"{name}: a {type(output).__name__}, and no array of predictions")
-    if output.dtype != np.float32:
+    if output.dtype != np.dtype(model.output_dtype):
         raise ScorerError(
-            f"{name}: predictions are {output.dtype}, results carry float32: "
-            "cast them in the model's last step"
+            f"{name}: predictions are {output.dtype}, the model's config says output.dtype "
+            f"{model.output_dtype}: {_mend(str(output.dtype), 'output')}"
         )
     expected = (batch, *model.output_shape)
     if tuple(output.shape) != expected:
@@ -178,6 +192,38 @@ def check_output(model: ModelSpec, tensor: str, output: Any, batch: int = 1) -> 
         )
 
 
-def blank_points(model: ModelSpec, batch: int = 1) -> Floats:
+def check_input(model: ModelSpec, tensor: str, dtype: str | None) -> None:
+    """Compare what a file says of the tensor that takes the points with the model's config.
+
+    Args:
+        model: whose config it is.
+        tensor: the input's name in the file.
+        dtype: that the file says; None, or a type that no record carries: in words of its own.
+
+    Raises:
+        ScorerError: naming file and tensor, both types, and what would mend it.
+    """
+    if dtype != model.input_dtype:
+        raise ScorerError(
+            f"{model.path}: tensor {tensor}: takes {dtype}, the model's config says input.dtype "
+            f"{model.input_dtype}: {_mend(str(dtype), 'input')}"
+        )
+
+
+def _mend(dtype: str, what: str) -> str:
+    if dtype in DTYPES:
+        return f"write {what}.dtype: {dtype} there"
+    return f"cast it where the model is exported to one of {', '.join(DTYPES)}"
+
+
+def constants_of(model: ModelSpec) -> dict[str, Values]:
+    """What the further inputs get, as arrays."""
+    return {
+        name: np.array(each.data, dtype=each.dtype).reshape(each.shape)
+        for name, each in (model.constants or {}).items()
+    }
+
+
+def blank_points(model: ModelSpec, batch: int = 1) -> Values:
     """Zeros of the input shape: what a scorer answers while it loads."""
-    return np.zeros((batch, *model.input_shape), dtype=np.float32)
+    return np.zeros((batch, *model.input_shape), dtype=model.input_dtype)

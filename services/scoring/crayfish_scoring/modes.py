@@ -64,7 +64,9 @@ class OneByOne(Scoring):
 
     def __init__(self, scorer: Scorer, config: RunConfig) -> None:
         self._scorer = scorer
-        self._process = RecordScorer(scorer, config.model.input_shape, config.format).process
+        self._process = RecordScorer(
+            scorer, config.model.input_shape, config.format, config.model.input_dtype
+        ).process
 
     def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:  # noqa: ARG002
         """One call each."""
@@ -92,7 +94,9 @@ class Together(Scoring):
 
     def __init__(self, scorer: Scorer, config: RunConfig) -> None:
         self._scorer = scorer
-        self._process = BatchScorer(scorer, config.model.input_shape, config.format).process
+        self._process = BatchScorer(
+            scorer, config.model.input_shape, config.format, config.model.input_dtype
+        ).process
         self._records = config.call.records
 
     def map(self, messages: Sequence[bytes | None], received_ns: Received = None) -> list[bytes]:

@@ -14,7 +14,7 @@ import numpy as np
 from .base import ScorerError, no_options_left
 
 if TYPE_CHECKING:
-    from .base import Floats, ModelSpec, Options
+    from .base import ModelSpec, Options, Values
 
 _SPIN_NS = 200_000
 """The last part of a service time is spun: a sleep overshoots by the timer's slack."""
@@ -24,20 +24,20 @@ class NoopScorer:
     """Zeros for every point, after `service_time_ns` of wall time."""
 
     def __init__(self, model: ModelSpec, service_time_ns: int) -> None:
-        self._shape = model.output_shape
+        self._shape, self._dtype = model.output_shape, np.dtype(model.output_dtype)
         self._service_time_ns = service_time_ns
-        self._zeros: dict[int, Floats] = {}
+        self._zeros: dict[int, Values] = {}
 
     def load(self) -> None:
         """Nothing to read."""
 
-    def score(self, points: Floats) -> Floats:
-        """Zeros of float32[batch, *output_shape]."""
+    def score(self, points: Values) -> Values:
+        """Zeros: [batch, *output_shape] of the output's type."""
         if self._service_time_ns:
             _wait_until(time.perf_counter_ns() + self._service_time_ns)
         batch = len(points)
         if batch not in self._zeros:
-            self._zeros[batch] = np.zeros((batch, *self._shape), dtype=np.float32)
+            self._zeros[batch] = np.zeros((batch, *self._shape), dtype=self._dtype)
         return self._zeros[batch]
 
     def close(self) -> None:

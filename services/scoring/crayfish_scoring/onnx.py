@@ -15,18 +15,35 @@ from weakref import WeakValueDictionary
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it reports to its makers otherwise
 import onnxruntime as ort
 
-from .base import ScorerError, blank_points, check_output, no_options_left
+from .base import (
+    ScorerError,
+    blank_points,
+    check_input,
+    check_output,
+    constants_of,
+    no_options_left,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from .base import Floats, ModelSpec, Options
+    from .base import ModelSpec, Options, Values
 
 
 _SESSIONS: Final[WeakValueDictionary[str, Any]] = WeakValueDictionary()
 """Those of one thread, by path: they compute in the thread that calls them, so that all scorers of
 a process may use one, and its weights are there once."""
 _OPENING: Final = threading.Lock()
+_DTYPES: Final = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(float16)": "float16",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+"""As ONNX Runtime calls them."""
 
 
 class OnnxScorer:
@@ -38,6 +55,7 @@ class OnnxScorer:
         self._session: Any = None
         self._input = ""
         self._outputs: list[str] = []
+        self._constants: dict[str, Values] = {}
 
     def load(self) -> None:
         """Open the model file and score zeros once."""
@@ -46,9 +64,11 @@ class OnnxScorer:
         except Exception as error:  # noqa: BLE001  ORT's exceptions share no public base class
             raise ScorerError(f"{self._model.path}: not a usable ONNX model: {error}") from None
         self._session = session
-        point = _chosen(self._model.path, "input", session.get_inputs(), self._model.input_name)
-        answer = _chosen(self._model.path, "output", session.get_outputs(), self._model.output_name)
+        self._constants = constants_of(self._model)
+        point = _input(self._model, session.get_inputs(), self._constants)
+        answer = _output(self._model, session.get_outputs())
         self._input, self._outputs = point.name, [answer.name]
+        check_input(self._model, point.name, _DTYPES.get(point.type, point.type))
         batch = _points_per_call(self._model, point)
         try:
             output = self.score(blank_points(self._model, batch))
@@ -78,9 +98,10 @@ class OnnxScorer:
         """Names of the input and of the output, once it is loaded."""
         return self._input, self._outputs[0]
 
-    def score(self, points: Floats) -> Floats:
-        """float32[batch, *input_shape] -> float32[batch, *output_shape], one `run` call."""
-        output: Floats = self._session.run(self._outputs, {self._input: points})[0]
+    def score(self, points: Values) -> Values:
+        """[batch, *input_shape] -> [batch, *output_shape], one `run` call."""
+        feeds = {self._input: points, **self._constants}
+        output: Values = self._session.run(self._outputs, feeds)[0]
         return output
 
     def close(self) -> None:
@@ -88,24 +109,46 @@ class OnnxScorer:
         self._session = None
 
 
-def _chosen(path: str, what: str, tensors: Sequence[Any], name: str | None) -> Any:
-    """The tensor of this name, or the only one."""
-    listed = ", ".join(f"{each.name} {each.type}{each.shape}" for each in tensors)
-    if what == "input" and len(tensors) != 1:
+def _input(model: ModelSpec, tensors: Sequence[Any], constants: Mapping[str, Values]) -> Any:
+    """The tensor that takes the points: the one that is no constant."""
+    path = model.path
+    known = {each.name: each for each in tensors}
+    for name, value in constants.items():
+        if name not in known:
+            raise ScorerError(f"{path}: has no input {name!r}; it has {_listed(tensors)}")
+        dtype = _DTYPES.get(known[name].type, known[name].type)
+        if dtype != str(value.dtype):
+            raise ScorerError(f"{path}: input {name} takes {dtype}, its constant is {value.dtype}")
+    left = [each for each in tensors if each.name not in constants]
+    if len(left) != 1:
         raise ScorerError(
-            f"{path}: has {len(tensors)} inputs ({listed}), and records carry the points of one"
+            f"{path}: has {len(left)} inputs ({_listed(left)}), and records carry the points of "
+            "one: give the others constants, formats.onnx.constants in the model's config"
         )
-    if name is None:
+    if model.input_name not in {None, left[0].name}:
+        raise ScorerError(f"{path}: has no input {model.input_name!r}; it has {_listed(left)}")
+    return left[0]
+
+
+def _output(model: ModelSpec, tensors: Sequence[Any]) -> Any:
+    """The tensor that is scored: the one that is named, or the only one."""
+    if model.output_name is None:
         if len(tensors) != 1:
             raise ScorerError(
-                f"{path}: has {len(tensors)} outputs ({listed}): name the one that is scored, "
-                "formats.onnx.output in the model's config"
+                f"{model.path}: has {len(tensors)} outputs ({_listed(tensors)}): name the one that "
+                "is scored, formats.onnx.output in the model's config"
             )
         return tensors[0]
     for each in tensors:
-        if each.name == name:
+        if each.name == model.output_name:
             return each
-    raise ScorerError(f"{path}: has no {what} {name!r}; it has {listed}")
+    raise ScorerError(
+        f"{model.path}: has no output {model.output_name!r}; it has {_listed(tensors)}"
+    )
+
+
+def _listed(tensors: Sequence[Any]) -> str:
+    return ", ".join(f"{each.name} {each.type}{each.shape}" for each in tensors)
 
 
 def _points_per_call(model: ModelSpec, point: Any) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from crayfish_contract.codec import (
     CODECS,
+    DTYPE_SHIFT,
     HEADER,
     HEADER_BYTES,
     MAGIC,
@@ -20,12 +21,14 @@ from crayfish_contract.codec import (
     RecordFormat,
     Segment,
     Status,
+    are_valid,
     failed,
 )
+from crayfish_contract.dtypes import DTYPES, Dtype
 from crayfish_contract.service import json_logger
 
 if TYPE_CHECKING:
-    from .base import Floats, Scorer
+    from .base import Scorer, Values
 
 _OK: Final = int(Status.OK)
 _FAILED: Final = int(Status.FAILED)
@@ -33,8 +36,9 @@ _NO_ID: Final = HEADER.pack(MAGIC, VERSION, RESULT, _FAILED, 0, 0, 0, 0, 0, 0, 0
 """Stands for a message whose id cannot be read: no segment, so the consumer counts it apart."""
 
 
-_REQUESTS: Final = frozenset(int(segment) for segment in Segment)
-"""Flags of a request; its status, its outputs and whatever tells of a call are zero."""
+_ANSWERED: Final = {dtype.numpy: dtype << DTYPE_SHIFT | RESULT for dtype in Dtype}
+"""What the flags of a result have beside its segment, by the type of its predictions."""
+_SEGMENT_BITS: Final = (1 << DTYPE_SHIFT) - 1
 _NOTHING: Final = np.empty(0, dtype=np.float32)
 _LONGEST_WAIT_US: Final = 2**32 - 1
 _log = json_logger("scorer")
@@ -44,8 +48,8 @@ class Begun(NamedTuple):
     """A request that is to be scored."""
 
     header: Header
-    points: Floats
-    """float32[batch, *shape]"""
+    points: Values
+    """[batch, *shape] of the model's input type."""
     received_ns: int
     """Unix time."""
 
@@ -60,10 +64,23 @@ class RecordScorer:
         scorer: loaded, and used by this object alone.
         shape: of one point.
         record_format: how requests are read and results written.
+        dtype: of the points; a result is of the type that the scorer answers with.
     """
 
-    def __init__(self, scorer: Scorer, shape: tuple[int, ...], record_format: RecordFormat) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        shape: tuple[int, ...],
+        record_format: RecordFormat,
+        dtype: str = "float32",
+    ) -> None:
         self._score = scorer.score
+        self._dtype = DTYPES[dtype]
+        self._numpy = self._dtype.numpy
+        self._check_bools = self._dtype is Dtype.BOOL
+        self._requests = {int(s) | self._dtype << DTYPE_SHIFT: int(s) for s in Segment}
+        """Flags of a request, and its segment; its status, its outputs and whatever tells of a call
+        are zero."""
         self._shape = shape
         self._values = int(np.prod(shape))
         self._codec = CODECS[record_format]
@@ -103,18 +120,21 @@ class RecordScorer:
                 or none
                 or reason
                 or waited
-                or flags not in _REQUESTS
+                or flags not in self._requests
             ):
                 return self._fail(message, received, self._objection(flags, status, values))
-            points = np.frombuffer(message, np.float32, -1, HEADER_BYTES)  # type: ignore[arg-type]
+            points: Values = np.frombuffer(message, self._numpy, -1, HEADER_BYTES)  # type: ignore[arg-type]
+            if self._check_bools and not are_valid(points):
+                return self._fail(message, received, "a byte that is no bool")
             output = self._score(points.reshape((batch, *self._shape)))
+            answered = self._requests[flags] | _ANSWERED[output.dtype]
             body = output.tobytes()
             outputs = output.size // batch
         except Exception as error:  # noqa: BLE001  whatever a model raises comes out as failed
             return self._fail(message, received, error)
         return (
             HEADER.pack(
-                magic, version, flags | RESULT, _OK, 0, id_, intended, sent,
+                magic, version, answered, _OK, 0, id_, intended, sent,
                 received, time.time_ns(), batch, values, outputs, 0,
             )
             + body
@@ -123,12 +143,16 @@ class RecordScorer:
     def _objection(self, flags: int, status: int, values: int) -> str:
         if values != self._values:
             return f"{values} values per point, the model takes {self._values}"
+        code = (flags & ~RESULT) >> DTYPE_SHIFT
+        if code != self._dtype:
+            found = Dtype(code).word if code <= max(Dtype) else f"type {code}"
+            return f"points of {found}, the model takes {self._dtype.word}"
         return f"no request of points: flags {flags:#04x}, status {status}"
 
     def _fail(self, message: bytes | None, received: int, reason: object) -> bytes:
         fields = list(HEADER.unpack_from(message))  # type: ignore[arg-type]
         self._tell(f"record {fields[5]}", reason)
-        fields[2] |= RESULT
+        fields[2] = fields[2] & _SEGMENT_BITS | RESULT
         fields[3:5] = _FAILED, reason_of(reason)
         fields[8:10] = received, time.time_ns()
         fields[12:14] = 0, 0
@@ -170,8 +194,14 @@ class RecordScorer:
         except CodecError as error:
             return self._begin_nothing(message, received, error)
         header = record.header
-        if header.is_result or header.values != self._values or not header.batch:
-            flags = header.segment | (RESULT if header.is_result else 0)
+        if (
+            header.is_result
+            or header.values != self._values
+            or header.dtype is not self._dtype
+            or not header.batch
+        ):
+            flags = header.segment | header.dtype << DTYPE_SHIFT
+            flags |= RESULT if header.is_result else 0
             objection = self._objection(flags, header.status, header.values)
             return self._failed(header, received, objection)
         return Begun(header, record.data.reshape((header.batch, *self._shape)), received)
@@ -184,12 +214,12 @@ class RecordScorer:
             return self._malformed(error)
         return self._fail(message, received, error)
 
-    def finish(self, begun: Begun, output: Floats, called_ns: int | None = None) -> bytes:
+    def finish(self, begun: Begun, output: Values, called_ns: int | None = None) -> bytes:
         """The second half: a result of predictions.
 
         Args:
             begun: the request.
-            output: float32[batch, *output_shape].
+            output: [batch, *output_shape], of one of our types.
             called_ns: when the model was called, if the record had to wait for it; Unix time.
         """
         header = begun.header
@@ -202,6 +232,7 @@ class RecordScorer:
                 scored_ns=time.time_ns(),
                 outputs=data.shape[1],
                 waited_us=waited_us(begun, called_ns),
+                dtype=DTYPES[data.dtype.name],
             )
             return self._codec.encode(scored, data)
         except Exception as error:  # noqa: BLE001  a prediction that JSON cannot hold, too

@@ -17,12 +17,19 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from .base import ScorerError, blank_points, check_output, no_options_left
+from .base import (
+    ScorerError,
+    blank_points,
+    check_input,
+    check_output,
+    constants_of,
+    no_options_left,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .base import Floats, ModelSpec, Options
+    from .base import ModelSpec, Options, Values
 
 _SIGNATURE: Final = "serving_default"
 _TAG: Final = "serve"
@@ -58,6 +65,7 @@ class SavedModelScorer:
         self._threads = threads
         self._session: Any = None
         self._call: Any = None
+        self._constants: list[Values] = []
 
     def load(self) -> None:
         """Open the model's folder and score zeros once."""
@@ -67,15 +75,27 @@ class SavedModelScorer:
         try:
             with graph.as_default():
                 loaded = tf.compat.v1.saved_model.load(self._session, [_TAG], path)
-            given, answered = _tensors(loaded.signature_def)
+            constants = constants_of(self._model)
+            given, fixed, answered = _tensors(loaded.signature_def, self._model, list(constants))
+            self._constants = list(constants.values())
+            # Of several outputs only the one that is scored is fetched, and so computed.
             self._call = self._session._make_callable_from_options(  # noqa: SLF001  see above
-                CallableOptions(feed=[given.name], fetch=[answered.name])
+                CallableOptions(
+                    feed=[given.name, *(each.name for each in fixed)], fetch=[answered.name]
+                )
             )
             shape = graph.get_tensor_by_name(given.name).shape
         except Exception as error:  # noqa: BLE001  they share no public base class
             raise ScorerError(
                 f"{path}: not a usable SavedModel with signature {_SIGNATURE}: {error}"
             ) from None
+        check_input(self._model, given.name, tf.as_dtype(given.dtype).name)
+        for (name, value), tensor in zip(constants.items(), fixed, strict=True):
+            dtype = tf.as_dtype(tensor.dtype).name
+            if dtype != str(value.dtype):
+                raise ScorerError(
+                    f"{path}: input {name} takes {dtype}, its constant is {value.dtype}"
+                )
         points = blank_points(self._model)
         try:
             shape.assert_is_compatible_with(points.shape)  # the callable looks at sizes only
@@ -86,9 +106,9 @@ class SavedModelScorer:
             ) from None
         check_output(self._model, answered.name, output)
 
-    def score(self, points: Floats) -> Floats:
-        """float32[batch, *input_shape] -> float32[batch, *output_shape], one run of the graph."""
-        output: Floats = self._call(points)[0]
+    def score(self, points: Values) -> Values:
+        """[batch, *input_shape] -> [batch, *output_shape], one run of the graph."""
+        output: Values = self._call(points, *self._constants)[0]
         return output
 
     def close(self) -> None:
@@ -109,22 +129,39 @@ class SavedModelScorer:
         return settings
 
 
-def _tensors(signatures: Any) -> tuple[Any, Any]:
-    """The input and the output of the signature that is called.
+def _tensors(signatures: Any, model: ModelSpec, constants: list[str]) -> tuple[Any, list[Any], Any]:
+    """The input, the inputs that are constant, and the output of the signature that is called.
 
     Raises:
         ValueError: with what there is instead.
     """
     if _SIGNATURE not in signatures:
         raise ValueError(f"it has {', '.join(sorted(signatures)) or 'none'}")
-    signature = signatures[_SIGNATURE]
-    if len(signature.inputs) != 1 or len(signature.outputs) != 1:
-        given, answered = (
-            ", ".join(sorted(each)) for each in (signature.inputs, signature.outputs)
+    inputs, outputs = signatures[_SIGNATURE].inputs, signatures[_SIGNATURE].outputs
+    there = (
+        f"it has the inputs {', '.join(sorted(inputs))} and the outputs "
+        f"{', '.join(sorted(outputs))}"
+    )
+    points = [name for name in inputs if name not in constants]
+    named = [name for name in outputs if model.output_name in {None, name}]
+    missing = sorted(set(constants) - set(inputs))
+    if missing:
+        raise ValueError(f"no input {missing[0]!r}: {there}")
+    if len(points) != 1:
+        raise ValueError(
+            f"{there}, and records carry the points of one input: give the others constants, "
+            "formats.tf-savedmodel.constants in the model's config"
         )
-        raise ValueError(f"it has the inputs {given} and the outputs {answered}, not one of each")
-    (point,), (prediction,) = signature.inputs.values(), signature.outputs.values()
-    return point, prediction
+    if model.input_name not in {None, points[0]}:
+        raise ValueError(f"no input {model.input_name!r}: {there}")
+    if not named:
+        raise ValueError(f"no output {model.output_name!r}: {there}")
+    if len(named) != 1:
+        raise ValueError(
+            f"{there}: name the one that is scored, formats.tf-savedmodel.output in the model's "
+            "config"
+        )
+    return inputs[points[0]], [inputs[name] for name in constants], outputs[named[0]]
 
 
 def create(model: ModelSpec, options: Options, address: str | None) -> SavedModelScorer:  # noqa: ARG001

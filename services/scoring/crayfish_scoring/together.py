@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from crayfish_contract.codec import (
+    DTYPE_SHIFT,
     HEADER_BYTES,
     MAGIC,
     RESULT,
@@ -21,7 +22,9 @@ from crayfish_contract.codec import (
     RecordFormat,
     Segment,
     Status,
+    are_valid,
 )
+from crayfish_contract.dtypes import DTYPES
 
 from .record import RecordScorer, reason_of
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from .base import Floats, Scorer
+    from .base import Scorer, Values
     from .record import Begun
 
     Headers = npt.NDArray[np.void]
@@ -41,9 +44,6 @@ def _start(flags: int, status: int) -> int:
     return int.from_bytes(MAGIC + bytes([VERSION, flags, status, 0]), "little")
 
 
-_REQUESTS: Final = frozenset(_start(int(segment), 0) for segment in Segment)
-_ANSWERED: Final = np.uint64(_start(RESULT, int(Status.OK)) - _start(0, 0))
-"""What makes of a request's first bytes those of its result."""
 _UINT32: Final = 0xFFFF_FFFF
 
 
@@ -57,12 +57,22 @@ class BatchScorer:
         scorer: loaded, and used by this object alone.
         shape: of one point.
         record_format: how requests are read and results written.
+        dtype: of the points.
     """
 
-    def __init__(self, scorer: Scorer, shape: tuple[int, ...], record_format: RecordFormat) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        shape: tuple[int, ...],
+        record_format: RecordFormat,
+        dtype: str = "float32",
+    ) -> None:
         self._score, self._shape = scorer.score, shape
+        self._dtype = DTYPES[dtype]
+        self._requests = {_start(s | self._dtype << DTYPE_SHIFT, 0): int(s) for s in Segment}
+        """First bytes of a request, and its segment."""
         self._values = int(np.prod(shape))
-        self._one = RecordScorer(scorer, shape, record_format)
+        self._one = RecordScorer(scorer, shape, record_format, dtype)
         self._binary = record_format is RecordFormat.BINARY
 
     def process(
@@ -83,7 +93,9 @@ class BatchScorer:
             points = np.ascontiguousarray(records["data"])
             called = time.time_ns()
             output = self._score(points.reshape((-1, *self._shape)))
-            return _results(records, output, np.array(stamps, dtype=np.int64), called)
+            segment = self._requests[int(records["start"][0])]
+            received = np.array(stamps, dtype=np.int64)
+            return _results(records, segment, output, received, called)
         except Exception as error:  # noqa: BLE001  whatever a model raises
             return self._each(messages, stamps, error, called)
 
@@ -95,16 +107,17 @@ class BatchScorer:
         except TypeError:  # a message without a value
             return None
         length = lengths.pop()
-        batch, rest = divmod(length - HEADER_BYTES, 4 * self._values)
+        batch, rest = divmod(length - HEADER_BYTES, self._dtype.numpy.itemsize * self._values)
         if lengths or rest or batch < 1:
             return None
-        records = np.frombuffer(joined, dtype=_kind(batch * self._values))
+        records = np.frombuffer(joined, dtype=_kind(batch * self._values, self._dtype.numpy))
         start = records["start"]
         same = (
-            int(start[0]) in _REQUESTS
+            int(start[0]) in self._requests
             and (start == start[0]).all()
             and (records["shape"] == batch | self._values << 32).all()
             and not records["answer"].any()
+            and are_valid(records["data"])
         )
         return records if same else None
 
@@ -148,14 +161,15 @@ class BatchScorer:
 
 
 def _results(
-    records: Headers, output: Floats, received: npt.NDArray[np.int64], called: int
+    records: Headers, segment: int, output: Values, received: npt.NDArray[np.int64], called: int
 ) -> list[bytes]:
     """Result messages: headers of requests, with the predictions behind them."""
     count = len(records)
     waited = np.clip((called - received) // 1000, 0, _UINT32).astype(np.uint64)
     data = output.reshape(count, -1)
-    results = np.empty(count, dtype=_kind(data.shape[1]))
-    results["start"] = records["start"][0] + _ANSWERED
+    results = np.empty(count, dtype=_kind(data.shape[1], data.dtype))
+    code = DTYPES[data.dtype.name]
+    results["start"] = _start(segment | code << DTYPE_SHIFT | RESULT, int(Status.OK))
     results["times"], results["shape"] = records["times"], records["shape"]
     outputs = data.shape[1] // (int(records["shape"][0]) & _UINT32)
     results["answer"] = waited << np.uint64(32) | np.uint64(outputs)
@@ -166,15 +180,15 @@ def _results(
 
 
 @lru_cache(maxsize=64)
-def _kind(floats: int) -> np.dtype[Any]:
+def _kind(values: int, dtype: np.dtype[Any]) -> np.dtype[Any]:
     """A message as few numbers, because each look at a field costs the same for any width."""
     return np.dtype(
         {
             "names": ["start", "times", "received_ns", "scored_ns", "shape", "answer", "data"],
-            "formats": ["<u8", "V24", "<i8", "<i8", "<u8", "<u8", ("<f4", (floats,))],
+            "formats": ["<u8", "V24", "<i8", "<i8", "<u8", "<u8", (dtype, (values,))],
             # start: magic, version, flags, status, reason. times: id, due, sent. shape: batch and
             # values. answer: outputs and waited_us.
             "offsets": [0, 8, 32, 40, 48, 56, HEADER_BYTES],
-            "itemsize": HEADER_BYTES + 4 * floats,
+            "itemsize": HEADER_BYTES + dtype.itemsize * values,
         }
     )

@@ -46,7 +46,9 @@ class AsyncRecordScorer:
             )
         self._call = call
         self._scorer: Any = scorer
-        record = RecordScorer(scorer, config.model.input_shape, config.format)
+        record = RecordScorer(
+            scorer, config.model.input_shape, config.format, config.model.input_dtype
+        )
         self.begin = record.begin
         self._finish, self._fail = record.finish, record.fail
 

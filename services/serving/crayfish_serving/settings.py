@@ -1,17 +1,22 @@
 """The settings of a model server: environment variables, since a server outlives runs.
 
-`CRAYFISH_MODEL_NAME`, `_PATH`, `_INPUT`, `_OUTPUT` say what it serves, `_INPUT_NAME` and
-`_OUTPUT_NAME` which tensors of it if it has several; `TOOL_<NAME>` is each option of configs/tools.
-An option that is not given has the default of its tool's file; what is given must be in its bounds,
-which that file checks first, for a container that is started by hand.
+`CRAYFISH_MODEL_NAME`, `_PATH`, `_INPUT`, `_OUTPUT` say what it serves, `_INPUT_DTYPE` and
+`_OUTPUT_DTYPE` of which types it is if not float32, `_INPUT_NAME` and `_OUTPUT_NAME` which tensors
+of it are used if it has several, `_CONSTANTS` what its further inputs get (as the run config has
+it: `{"scale": {"dtype": "float32", "shape": [], "data": [2.0]}}`); `TOOL_<NAME>` is each option of
+configs/tools. An option that is not given has the default of its tool's file; what is given must be
+in its bounds, which that file checks first, for a container that is started by hand.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from crayfish_contract.dtypes import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +32,17 @@ class SettingError(Exception):
 
 
 @dataclass(frozen=True)
+class Constant:
+    """What a further input gets."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: tuple[int | float, ...]
+
+
+@dataclass(frozen=True)
 class ServedModel:
-    """The model that is served, float32 in and out."""
+    """The model that is served."""
 
     name: str
     path: str
@@ -36,17 +50,21 @@ class ServedModel:
     """Of one point, without the batch."""
     output_shape: tuple[int, ...]
     """Of one prediction."""
+    input_dtype: str = "float32"
+    output_dtype: str = "float32"
     input_name: str | None = None
     """The tensor that takes the points, where the file has names; None: the only one."""
     output_name: str | None = None
     """The tensor that is scored; None: the only one."""
     batch: int | None = None
     """Points of each call: a server cannot know them."""
+    constants: Mapping[str, Constant] | None = None
+    """What further inputs get with every call."""
 
     @property
     def point_bytes(self) -> int:
         """Of one point, as it travels."""
-        return 4 * prod(self.input_shape)
+        return DTYPES[self.input_dtype].numpy.itemsize * prod(self.input_shape)
 
 
 @dataclass(frozen=True)
@@ -109,8 +127,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             path=path,
             input_shape=_shape(environment, "CRAYFISH_MODEL_INPUT"),
             output_shape=_shape(environment, "CRAYFISH_MODEL_OUTPUT"),
+            input_dtype=_dtype(environment, "CRAYFISH_MODEL_INPUT_DTYPE"),
+            output_dtype=_dtype(environment, "CRAYFISH_MODEL_OUTPUT_DTYPE"),
             input_name=environment.get("CRAYFISH_MODEL_INPUT_NAME") or None,
             output_name=environment.get("CRAYFISH_MODEL_OUTPUT_NAME") or None,
+            constants=_constants(environment.get("CRAYFISH_MODEL_CONSTANTS", "")),
         ),
         options={
             variable.removeprefix("TOOL_").lower(): value
@@ -129,6 +150,35 @@ def _required(environment: Mapping[str, str], variable: str) -> str:
     if not value:
         raise SettingError(f"{variable}: not set")
     return value
+
+
+def _dtype(environment: Mapping[str, str], variable: str) -> str:
+    """One of our types by its name; float32 if nothing is said."""
+    text = environment.get(variable) or "float32"
+    if text not in DTYPES:
+        raise SettingError(f"{variable}: must be one of {', '.join(DTYPES)}, not {text!r}")
+    return text
+
+
+def _constants(text: str) -> dict[str, Constant] | None:
+    """As the run config has them; None if nothing is said."""
+    if not text:
+        return None
+    try:
+        found = {
+            str(name): Constant(each["dtype"], tuple(each["shape"]), tuple(each["data"]))
+            for name, each in json.loads(text).items()
+        }
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SettingError(
+            f"CRAYFISH_MODEL_CONSTANTS: not as the run config has them: {error!r}"
+        ) from None
+    wrong = [name for name, each in found.items() if each.dtype not in DTYPES]
+    if wrong:
+        raise SettingError(
+            f"CRAYFISH_MODEL_CONSTANTS: {wrong[0]}: must be one of {', '.join(DTYPES)}"
+        )
+    return found
 
 
 def _shape(environment: Mapping[str, str], variable: str) -> tuple[int, ...]:

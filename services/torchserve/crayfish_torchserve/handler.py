@@ -16,9 +16,9 @@ from .bodies import CODECS, BodyError, Codec, answer_all
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .bodies import Floats
+    from .bodies import Values
 
-    Score = Callable[[Floats], Floats]
+    Score = Callable[[Values], Values]
 
 _BAD_REQUEST = 400
 _log = logging.getLogger(__name__)
@@ -50,13 +50,15 @@ class Handler:
 
 def make_handler(settings: Settings, name: str) -> Handler:
     """The handler of a model, which is loaded; `noop` answers zeros and loads nothing."""
-    codec = CODECS[settings.choice("handler", tuple(CODECS))](settings.model.input_shape)
+    model = settings.model
+    make = CODECS[settings.choice("handler", tuple(CODECS))]
+    codec = make(model.input_shape, model.input_dtype)
     if name == NOOP:
-        shape = settings.model.output_shape
-        return Handler(codec, lambda points: np.zeros((len(points), *shape), np.float32))
+        shape, dtype = model.output_shape, model.output_dtype
+        return Handler(codec, lambda points: np.zeros((len(points), *shape), dtype))
     from .model import load  # noqa: PLC0415  the other model needs no PyTorch
 
-    return Handler(codec, load(settings.model, settings.whole("threads", 1, 1, 1024)))
+    return Handler(codec, load(model, settings.whole("threads", 1, 1, 1024)))
 
 
 _handlers: list[Handler] = []

@@ -12,13 +12,13 @@ from crayfish_serving import ServedModel, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .bodies import Floats
+    from .bodies import Values
 
 _WARM_UP = 3
 """The first calls of a TorchScript profile it and compile it anew."""
 
 
-def load(model: ServedModel, threads: int) -> Callable[[Floats], Floats]:
+def load(model: ServedModel, threads: int) -> Callable[[Values], Values]:
     """The model, which has answered zeros.
 
     Args:
@@ -26,10 +26,10 @@ def load(model: ServedModel, threads: int) -> Callable[[Floats], Floats]:
         threads: of one forward call.
 
     Returns:
-        float32[n, *input_shape] -> float32[n, *output_shape].
+        [n, *input_shape] -> [n, *output_shape], of its types.
 
     Raises:
-        SettingError: if the file is no TorchScript of those shapes; it names the file.
+        SettingError: if the file is no TorchScript of those shapes and types; it names the file.
     """
     torch.set_num_threads(threads)
     try:
@@ -37,12 +37,12 @@ def load(model: ServedModel, threads: int) -> Callable[[Floats], Floats]:
     except (RuntimeError, ValueError, OSError) as error:
         raise SettingError(f"{model.path}: not a TorchScript file: {_first_line(error)}") from None
 
-    def score(points: Floats) -> Floats:
+    def score(points: Values) -> Values:
         with torch.inference_mode():
-            output: Floats = network(torch.from_numpy(points)).numpy()
+            output: Values = network(torch.from_numpy(points)).numpy()
         return output
 
-    blank = np.zeros((1, *model.input_shape), np.float32)
+    blank = np.zeros((1, *model.input_shape), model.input_dtype)
     try:
         for _ in range(_WARM_UP):
             predictions = score(blank)
@@ -50,10 +50,10 @@ def load(model: ServedModel, threads: int) -> Callable[[Floats], Floats]:
         raise SettingError(
             f"{model.path}: refuses a point of shape {model.input_shape}: {_first_line(error)}"
         ) from None
-    if predictions.shape != (1, *model.output_shape) or predictions.dtype != np.float32:
+    if predictions.shape != (1, *model.output_shape) or predictions.dtype != model.output_dtype:
         raise SettingError(
             f"{model.path}: answers one point with {predictions.dtype}{predictions.shape}, "
-            f"the model's config says float32{(1, *model.output_shape)}"
+            f"the model's config says {model.output_dtype}{(1, *model.output_shape)}"
         )
     return score
 

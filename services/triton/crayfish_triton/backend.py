@@ -18,7 +18,7 @@ from crayfish_serving import read_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_scoring.base import Floats
+    from crayfish_scoring.base import Values
     from crayfish_serving import Settings
 
 
@@ -30,8 +30,8 @@ class _Model(ABC):
         """Get ready to score."""
 
     @abstractmethod
-    def score(self, points: Floats) -> Floats:
-        """float32[n, *input_shape] -> float32[n, *output_shape]."""
+    def score(self, points: Values) -> Values:
+        """[n, *input_shape] -> [n, *output_shape], of its types."""
 
     def initialize(self, args: dict[str, str]) -> None:
         """Called by Triton, once."""
@@ -71,7 +71,7 @@ class OnnxModel(_Model):
         )
         self._scorer.load()
 
-    def score(self, points: Floats) -> Floats:
+    def score(self, points: Values) -> Values:
         """One `run` call."""
         return self._scorer.score(points)
 
@@ -82,7 +82,8 @@ class NoopModel(_Model):
     def load(self, settings: Settings) -> None:
         """There is nothing to load."""
         self._shape = settings.model.output_shape
+        self._dtype = settings.model.output_dtype
 
-    def score(self, points: Floats) -> Floats:
+    def score(self, points: Values) -> Values:
         """Zeros of the model's output shape."""
-        return np.zeros((len(points), *self._shape), np.float32)
+        return np.zeros((len(points), *self._shape), self._dtype)

@@ -33,6 +33,15 @@ class Batching:
     """Processes that score."""
 
 
+_TYPES: Final = {
+    "float32": "TYPE_FP32",
+    "float64": "TYPE_FP64",
+    "float16": "TYPE_FP16",
+    "int64": "TYPE_INT64",
+    "int32": "TYPE_INT32",
+    "uint8": "TYPE_UINT8",
+    "bool": "TYPE_BOOL",
+}
 CLASSES: Final = {True: "NoopModel", False: "OnnxModel"}
 """Of `crayfish_triton.backend`: for `noop`, and for the model."""
 _MODULE: Final = """\
@@ -82,8 +91,8 @@ def model_config(name: str, model: ServedModel, tensors: Tensors, batching: Batc
         f'name: "{name}"',
         'backend: "python"',
         f"max_batch_size: {batching.points if together else 0}",
-        _tensor("input", tensors.input, (*batch, *model.input_shape)),
-        _tensor("output", tensors.output, (*batch, *model.output_shape)),
+        _tensor("input", tensors.input, (*batch, *model.input_shape), model.input_dtype),
+        _tensor("output", tensors.output, (*batch, *model.output_shape), model.output_dtype),
         f"instance_group [ {{ kind: KIND_CPU, count: {batching.instances} }} ]",
     ]
     if together:
@@ -92,6 +101,6 @@ def model_config(name: str, model: ServedModel, tensors: Tensors, batching: Batc
     return "\n".join(lines) + "\n"
 
 
-def _tensor(kind: str, name: str, shape: tuple[int, ...]) -> str:
+def _tensor(kind: str, name: str, shape: tuple[int, ...], dtype: str) -> str:
     dims = ", ".join(str(size) for size in shape)
-    return f'{kind} [ {{ name: "{name}", data_type: TYPE_FP32, dims: [ {dims} ] }} ]'
+    return f'{kind} [ {{ name: "{name}", data_type: {_TYPES[dtype]}, dims: [ {dims} ] }} ]'

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from crayfish_contract.arrays import point_indices
-from crayfish_contract.codec import RecordFormat
+from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment, Status
+from crayfish_contract.dtypes import DTYPES
 from crayfish_contract.runconfig import RunConfig
 from crayfish_load.check import PredictionCheck, ReferenceFileError, load_check
 from crayfish_load.parse import ResultParser
@@ -101,3 +102,50 @@ def test_unusable_files_are_named(config: Any, tmp_path: Path) -> None:
     np.save(tmp_path / "reference.npy", REFERENCE[:4])
     with pytest.raises(ReferenceFileError, match="4 entries, the run config says 5 points"):
         load_check(from_files(config, tmp_path, "p.npy"))
+
+
+def of_type(dtype: str, values: list[float]) -> bytes:
+    header = Header(
+        Segment.MEASURED, 0, 1, 2, 1, 1, True, Status.OK, 3, 4, len(values), dtype=DTYPES[dtype]
+    )
+    return CODECS[RecordFormat.BINARY].encode(header, np.array(values, dtype))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected", "answer", "deviation"),
+    [
+        ("int64", 2**53, 2**53, 0),
+        ("int64", 2**53, 2**53 + 1, 1),
+        ("int32", -(2**31), 2**31 - 1, 2**32),
+        ("uint8", 0, 255, 255),
+        ("bool", 1, 1, 0),
+        ("bool", 1, 0, 1),
+        ("float64", 1.0, 1.0 + 1e-12, 1e-12),
+        ("float16", 65504.0, -65504.0, 131008),
+        ("float32", np.nan, np.nan, 0),
+        ("float32", np.inf, np.inf, 0),
+        ("float32", np.inf, 1.0, np.inf),
+        ("float64", 1.0, np.nan, np.inf),
+    ],
+)
+def test_predictions_of_each_type(
+    dtype: str, expected: float, answer: float, deviation: float
+) -> None:
+    reference = np.array([[expected, 0]], dtype)
+    checker = PredictionCheck(1, 1, 1, reference, None, dtype)
+    checked = check(checker, of_type(dtype, [answer, 0]))
+    assert checked["deviation"][0] == pytest.approx(deviation, rel=1e-3)
+
+
+def test_an_answer_of_another_type_deviates_by_infinity() -> None:
+    for reference in (np.zeros((1, 2), np.float32), None):
+        checker = PredictionCheck(1, 1, 1, reference, None)
+        checked = check(checker, of_type("int32", [0, 0]), of_type("float32", [0, 0]))
+        assert sorted(checked["deviation"] == np.inf) == [False, True]
+
+
+def test_a_byte_that_is_no_bool_cannot_be_decoded() -> None:
+    good = of_type("bool", [0, 1])
+    parser = ResultParser(RecordFormat.BINARY, PredictionCheck(1, 1, 1, None, None, "bool"))
+    parsed = parser.parse([good, good[:-1] + b"\x02"], [1, 1], [2, 2])
+    assert (len(parsed.rows), parsed.undecodable) == (1, 1)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crayfish_contract.arrays import point_indices
 from crayfish_contract.codec import CODECS, Header, RecordFormat, Segment, json_prefix
+from crayfish_contract.dtypes import DTYPES
 from crayfish_contract.runconfig import RunConfig
 from crayfish_load.payloads import (
     PointsError,
@@ -71,6 +72,24 @@ def test_random_points_come_from_the_seed(config: Config) -> None:
     assert points[0].dtype == np.float32
     assert np.array_equal(points[0], points[1])
     assert not np.array_equal(points[0], points[2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("record_format", RecordFormat)
+def test_random_points_of_each_type_travel_as_they_are(
+    config: Config, dtype: str, record_format: RecordFormat
+) -> None:
+    run = config(points={"kind": "random", "count": 500, "pool": 500})
+    model = run.model.model_copy(update={"input_dtype": dtype})
+    run = run.model_copy(update={"format": record_format, "model": model})
+    points = load_points(run)
+    assert points.dtype == dtype
+    most = {"uint8": 255, "bool": 1}.get(dtype, 1 if DTYPES[dtype].is_float else 127)
+    assert (points.min(), points.max() <= most) == (pytest.approx(0, abs=0.01), True)
+    write = writer(Segment.MEASURED, record_format, make_pool(run, points), 1, 4, dtype)
+    record = CODECS[record_format].decode(write(3, 1, 2))
+    assert record.header == Header(Segment.MEASURED, 3, 1, 2, 1, 4, dtype=DTYPES[dtype])
+    assert record.data.tobytes() == points[3].tobytes()
 
 
 def from_file(config: Config, path: Path, count: int = 5) -> RunConfig:

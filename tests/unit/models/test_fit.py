@@ -1,4 +1,4 @@
-"""One float32 input, one float32 output, of the shapes that are said: all else is refused."""
+"""One input, one output, of types that records carry and shapes that are said: nothing else."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import fitting, read_model_file
+from crayfish_ctl.models import describe, fitting, read_model_file
 from tests.unit.models.made import DOUBLE, INT32, INT64, onnx, tensor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INT8, TEXT = 3, 8
+"""TensorProto.DataType"""
 X, P = tensor("x", shape=("n", 28, 28)), tensor("p", shape=("n", 10))
 
 
 @pytest.mark.parametrize(
     ("inputs", "outputs", "said", "mend"),
     [
-        ([X], [tensor("c", INT64, ("n", 1))], "output c: holds int64, and predictions are", "Cast"),
-        ([X], [tensor("d", DOUBLE, ("n", 10))], "output d: holds float64", "Cast"),
-        ([tensor("b", INT32, ("n", 9))], [P], "input b: holds int32, and points are", "Cast"),
+        ([X], [tensor("c", INT8, ("n", 1))], "output c: holds int8, and predictions are", "Cast"),
+        ([X], [tensor("d", TEXT, ("n", 10))], "output d: holds string", "Cast"),
+        ([tensor("b", INT8, ("n", 9))], [P], "input b: holds int8, and points are", "Cast"),
         ([X, tensor("m")], [P], r"has 2 inputs \(x float32\[n, 28, 28\], m ", "constants"),
         ([], [P], "has 0 inputs", ""),
         (
@@ -64,3 +66,30 @@ def test_names_and_shapes_are_held_against_the_file(
         fitting(read_model_file(path), names, shapes)
     point, prediction = fitting(read_model_file(path), ("x", "p"), ((28, 28), (10,)))
     assert (point.name, prediction.name) == ("x", "p")
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "said"),
+    [
+        (("int64", "int64"), "input x: holds int32, and input.dtype is int64"),
+        (("int32", "float32"), "output p: holds float64, and output.dtype is float32"),
+    ],
+)
+def test_types_are_held_against_the_file(tmp_path: Path, dtypes: Any, said: str) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([tensor("x", INT32, ("n", 9))], [tensor("p", DOUBLE, ("n", 10))]))
+    facts = read_model_file(path)
+    with pytest.raises(CrayfishError, match=said):
+        fitting(facts, dtypes=dtypes)
+    point, prediction = fitting(facts, dtypes=("int32", "float64"))
+    assert (point.dtype, prediction.dtype) == ("int32", "float64")
+    made = describe(facts, "m")
+    assert made["input"] == {"shape": [9], "dtype": "int32"}
+    assert made["output"] == {"shape": [10], "dtype": "float64"}
+
+
+def test_an_input_that_is_constant_takes_no_points(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([X, tensor("k", INT64, ())], [P]))
+    point, _ = fitting(read_model_file(path), constants=["k"])
+    assert point.name == "x"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crayfish_contract.runconfig import ModelConfig
+from crayfish_contract.runconfig import Constant, ModelConfig
 from crayfish_scoring import ScorerError, create_scorer
 
 FOLDER = Path(__file__).parents[3] / "models" / "ffnn"
@@ -109,3 +109,44 @@ def test_a_model_of_another_shape_is_refused(changes: dict[str, Any], said: str)
 def test_what_it_does_not_know_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ScorerError, match=next(iter(options))):
         create_scorer("tf-savedmodel", model(), options)
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_of_several_outputs_the_named_one_is_scored_and_constants_are_fed(tmp_path: Path) -> None:
+    import tensorflow as tf  # noqa: PLC0415
+
+    class Module(tf.Module):  # type: ignore[misc]
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec((None, 2), tf.int32, name="points"),
+                tf.TensorSpec((), tf.int32, name="offset"),
+            ]
+        )
+        def score(self, points: Any, offset: Any) -> Any:
+            moved = points + offset
+            return {"answer": tf.cast(moved, tf.int64), "other": -moved}
+
+    module = Module()
+    tf.saved_model.save(module, str(tmp_path), signatures=module.score)
+    changes = {
+        "path": str(tmp_path),
+        "input_shape": (2,),
+        "output_shape": (2,),
+        "input_dtype": "int32",
+        "output_dtype": "int64",
+        "output_name": "answer",
+        "constants": {"offset": Constant(dtype="int32", data=(10,))},
+    }
+    scorer = create_scorer("tf-savedmodel", model(**changes))
+    scorer.load()
+    found = scorer.score(np.array([[1, 2]], np.int32))
+    assert (found.dtype, found.tolist()) == (np.int64, [[11, 12]])
+    scorer.close()
+    for wrong, said in (
+        ({"output_name": None}, r"outputs answer, other: name the one that is scored"),
+        ({"output_name": "none"}, "no output 'none'"),
+        ({"constants": None}, "give the others constants"),
+        ({"input_dtype": "float32"}, r"takes int32, .*input\.dtype"),
+    ):
+        with pytest.raises(ScorerError, match=said):
+            create_scorer("tf-savedmodel", model(**{**changes, **wrong})).load()

@@ -148,7 +148,7 @@ def test_records_of_a_later_call_wait_for_the_first(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "time_ns", lambda: next(clock))
     config: Any = SimpleNamespace(
         call=SimpleNamespace(records=2),
-        model=SimpleNamespace(input_shape=SHAPE),
+        model=SimpleNamespace(input_shape=SHAPE, input_dtype="float32"),
         format=RecordFormat.BINARY,
     )
     together = Together(Doubles(), config)

@@ -22,7 +22,7 @@ from .scorer import LARGEST, ServerScorer, addresses_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from crayfish_scoring.base import Floats, ModelSpec, Options
+    from crayfish_scoring.base import ModelSpec, Options, Values
 
     from .ready import Ready
     from .wire import Wire
@@ -103,10 +103,10 @@ class GrpcScorer(ServerScorer):
     def _call_of(self, channel: Any) -> Any:
         return channel.unary_unary(self._wire.path)
 
-    def _request(self, points: Floats) -> bytes:
+    def _request(self, points: Values) -> bytes:
         return self._wire.request(points)
 
-    def _read(self, answer: bytes, batch: int) -> Floats:
+    def _read(self, answer: bytes, batch: int) -> Values:
         return self._wire.answer(answer, batch)
 
     def _send(self, request: bytes, seconds: float) -> bytes:

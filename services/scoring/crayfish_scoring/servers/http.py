@@ -1,4 +1,4 @@
-"""The HTTP client: points and predictions as they are, float32 little-endian, in bodies.
+"""The HTTP client: points and predictions as they are, little-endian, in bodies.
 
 `score` uses the standard library's connection, `call` those of aiohttp. With HTTP/1.1 a connection
 has one call at a time, so there are as many as calls are under way.
@@ -25,7 +25,7 @@ from .wire import predictions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from crayfish_scoring.base import Floats, ModelSpec, Options
+    from crayfish_scoring.base import ModelSpec, Options, Values
 
     from .ready import Ready
 
@@ -94,11 +94,11 @@ class HttpScorer(ServerScorer):
         """One prediction for zeros."""
         self._read(self._post(connection, self._request(blank_points(self._model)), seconds), 1)
 
-    def _request(self, points: Floats) -> Body:
+    def _request(self, points: Values) -> Body:
         headers = {BATCH_HEADER: str(len(points)), "Content-Type": "application/octet-stream"}
         return Body(headers, points.tobytes())
 
-    def _read(self, answer: bytes, batch: int) -> Floats:
+    def _read(self, answer: bytes, batch: int) -> Values:
         return predictions(answer, batch, self._model)
 
     def _send(self, request: Body, seconds: float) -> bytes:

@@ -7,23 +7,32 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from crayfish_contract.codec import Reason
-from crayfish_scoring.base import ScorerError
+from crayfish_contract.dtypes import DTYPES
 
 from .errors import CallError
 from .messages import oip_pb2 as pb
-from .wire import check_shape, check_signature, only_one, predictions
+from .wire import check_shape, check_signature, check_type, predictions, the_one
 
 if TYPE_CHECKING:
-    from crayfish_scoring.base import Floats, ModelSpec
+    from crayfish_scoring.base import ModelSpec, Values
 
     from .wire import Ask
 
 _SERVICE: Final = "/inference.GRPCInferenceService"
-_FLOAT32: Final = "FP32"
+_TYPES: Final = {
+    "float32": ("FP32", "fp32_contents"),
+    "float64": ("FP64", "fp64_contents"),
+    "float16": ("FP16", None),
+    "int64": ("INT64", "int64_contents"),
+    "int32": ("INT32", "int_contents"),
+    "uint8": ("UINT8", "uint_contents"),
+    "bool": ("BOOL", "bool_contents"),
+}
+"""The protocol's name of each type, and the field of an answer with its values as a list."""
 
 
 class OipWire:
-    """Values travel as bytes (`raw_input_contents`); answers may have a list of floats instead."""
+    """Values travel as bytes (`raw_input_contents`); answers may have a list of numbers instead."""
 
     path = f"{_SERVICE}/ModelInfer"
     metadata: tuple[tuple[str, str], ...] = ()
@@ -33,30 +42,31 @@ class OipWire:
         self._input = self._output = ""
 
     def learn(self, ask: Ask) -> None:
-        """The names of the model's tensors, and whether they are float32."""
+        """The names of the model's tensors, and whether they are of the model's types."""
         request = pb.ModelMetadataRequest(name=self._name)
         answer = ask(f"{_SERVICE}/ModelMetadata", request.SerializeToString())
         found = pb.ModelMetadataResponse.FromString(answer)
-        self._input = only_one([tensor.name for tensor in found.inputs], "inputs", self._name)
-        self._output = only_one([tensor.name for tensor in found.outputs], "outputs", self._name)
-        check_signature("input", self._input, found.inputs[0].shape, self._model.input_shape)
-        check_signature("output", self._output, found.outputs[0].shape, self._model.output_shape)
-        for tensor in (*found.inputs, *found.outputs):
-            if tensor.datatype != _FLOAT32:
-                raise ScorerError(
-                    f"model {self._name} of the server: tensor {tensor.name} is "
-                    f"{tensor.datatype}, records carry {_FLOAT32}"
-                )
+        model = self._model
+        inputs = {tensor.name: tensor for tensor in found.inputs}
+        outputs = {tensor.name: tensor for tensor in found.outputs}
+        self._input = the_one(list(inputs), "inputs", self._name, None)
+        self._output = the_one(list(outputs), "outputs", self._name, model.output_name)
+        point, answer = inputs[self._input], outputs[self._output]
+        check_signature("input", point.name, point.shape, model.input_shape)
+        check_signature("output", answer.name, answer.shape, model.output_shape)
+        for tensor, dtype in ((point, model.input_dtype), (answer, model.output_dtype)):
+            check_type(self._name, tensor.name, tensor.datatype, _TYPES[dtype][0])
 
-    def request(self, points: Floats) -> bytes:
+    def request(self, points: Values) -> bytes:
         """A ModelInferRequest."""
         request = pb.ModelInferRequest(model_name=self._name)
-        request.inputs.add(name=self._input, datatype=_FLOAT32, shape=points.shape)
+        datatype, _ = _TYPES[self._model.input_dtype]
+        request.inputs.add(name=self._input, datatype=datatype, shape=points.shape)
         request.outputs.add(name=self._output)
         request.raw_input_contents.append(points.tobytes())
         return bytes(request.SerializeToString())
 
-    def answer(self, message: bytes, batch: int) -> Floats:
+    def answer(self, message: bytes, batch: int) -> Values:
         """Of a ModelInferResponse."""
         response = pb.ModelInferResponse.FromString(message)
         names = [output.name for output in response.outputs]
@@ -64,11 +74,14 @@ class OipWire:
             raise CallError(Reason.BAD_OUTPUT, f"no output {self._output}, but {names}")
         position = names.index(self._output)
         output = response.outputs[position]
-        if output.datatype != _FLOAT32:
+        dtype = self._model.output_dtype
+        datatype, listed = _TYPES[dtype]
+        if output.datatype != datatype:
             raise CallError(Reason.BAD_OUTPUT, f"output {self._output} is {output.datatype}")
         check_shape(self._output, output.shape, batch, self._model)
         if response.raw_output_contents:
             body = response.raw_output_contents[position]
         else:
-            body = np.array(output.contents.fp32_contents, dtype="<f4").tobytes()
+            values = getattr(output.contents, listed) if listed else ()
+            body = np.array(values, dtype=DTYPES[dtype].numpy).tobytes()
         return predictions(body, batch, self._model)

@@ -24,7 +24,7 @@ from .tls import Trust
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crayfish_scoring.base import Floats, ModelSpec
+    from crayfish_scoring.base import ModelSpec, Values
 
     from .options import ClientOptions
 
@@ -84,8 +84,8 @@ class ServerScorer(ABC):
             self._disconnect()
             raise
 
-    def score(self, points: Floats) -> Floats:
-        """float32[batch, *input_shape] -> float32[batch, *output_shape]; waits for the answer.
+    def score(self, points: Values) -> Values:
+        """[batch, *input_shape] -> [batch, *output_shape]; waits for the answer.
 
         Raises:
             CallError: if there is none.
@@ -97,7 +97,7 @@ class ServerScorer(ABC):
             except CallError as error:
                 time.sleep(self._pause_s(error, tries))
 
-    async def call(self, points: Floats) -> Floats:
+    async def call(self, points: Values) -> Values:
         """The same without waiting: other coroutines go on meanwhile.
 
         Raises:
@@ -119,7 +119,7 @@ class ServerScorer(ABC):
         self._retried += 1
         return pause_s
 
-    def _answer(self, answer: bytes, batch: int) -> Floats:
+    def _answer(self, answer: bytes, batch: int) -> Values:
         try:
             return self._read(answer, batch)
         except Exception as error:  # noqa: BLE001  whatever a message makes of its reader
@@ -147,8 +147,8 @@ class ServerScorer(ABC):
         """Close them."""
 
     @abstractmethod
-    def _request(self, points: Floats) -> Any:
-        """What travels for float32[batch, *input_shape]; made once for all tries."""
+    def _request(self, points: Values) -> Any:
+        """What travels for [batch, *input_shape]; made once for all tries."""
 
     @abstractmethod
     def _send(self, request: Any, seconds: float) -> bytes:
@@ -159,8 +159,8 @@ class ServerScorer(ABC):
         """The same as a coroutine."""
 
     @abstractmethod
-    def _read(self, answer: bytes, batch: int) -> Floats:
-        """float32[batch, *output_shape]; raises whatever its message makes of it."""
+    def _read(self, answer: bytes, batch: int) -> Values:
+        """[batch, *output_shape]; raises whatever its message makes of it."""
 
 
 class _Tries:

@@ -8,7 +8,7 @@ from .messages import scoring_pb2 as pb
 from .wire import predictions
 
 if TYPE_CHECKING:
-    from crayfish_scoring.base import Floats, ModelSpec
+    from crayfish_scoring.base import ModelSpec, Values
 
     from .wire import Ask
 
@@ -25,11 +25,11 @@ class ScoringWire:
     def learn(self, ask: Ask) -> None:
         """The protocol has no names of tensors."""
 
-    def request(self, points: Floats) -> bytes:
+    def request(self, points: Values) -> bytes:
         """Points."""
         message = pb.Points(values=points.tobytes(), batch=len(points))
         return bytes(message.SerializeToString())
 
-    def answer(self, message: bytes, batch: int) -> Floats:
+    def answer(self, message: bytes, batch: int) -> Values:
         """Of Predictions."""
         return predictions(pb.Predictions.FromString(message).values, batch, self._model)

@@ -1,4 +1,4 @@
-"""TorchServe's InferenceAPIsService, with a handler that takes and gives bytes of float32."""
+"""TorchServe's InferenceAPIsService, with a handler of values as they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .messages import torchserve_pb2 as pb
 from .wire import predictions
 
 if TYPE_CHECKING:
-    from crayfish_scoring.base import Floats, ModelSpec
+    from crayfish_scoring.base import ModelSpec, Values
 
     from .wire import Ask
 
@@ -37,19 +37,19 @@ class TorchServeWire:
     def learn(self, ask: Ask) -> None:
         """The protocol has no names of tensors."""
 
-    def request(self, points: Floats) -> bytes:
+    def request(self, points: Values) -> bytes:
         """A PredictionsRequest."""
         body = json.dumps(points.tolist()).encode() if self._text else points.tobytes()
         request = pb.PredictionsRequest(model_name=self._name)
         request.input["data"] = body
         return bytes(request.SerializeToString())
 
-    def answer(self, message: bytes, batch: int) -> Floats:
+    def answer(self, message: bytes, batch: int) -> Values:
         """Of a PredictionResponse."""
         body = pb.PredictionResponse.FromString(message).prediction
         if self._text:
             try:
-                body = np.array(json.loads(body), dtype="<f4").tobytes()
+                body = np.array(json.loads(body), dtype=self._model.output_dtype).tobytes()
             except (ValueError, TypeError) as error:
                 raise CallError(Reason.BAD_OUTPUT, f"no list of numbers: {error}") from None
         return predictions(body, batch, self._model)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from crayfish_contract.codec import Reason
+from crayfish_contract.codec import Reason, are_valid
+from crayfish_contract.dtypes import DTYPES
 from crayfish_scoring.base import ScorerError
 
 from .errors import CallError
 
 if TYPE_CHECKING:
-    from crayfish_scoring.base import Floats, ModelSpec
+    from crayfish_scoring.base import ModelSpec, Values
 
 Ask = Callable[[str, bytes], bytes]
 """One call, by its path: a request's bytes to an answer's; raises CallError."""
@@ -35,31 +36,36 @@ class Wire(Protocol):
             ScorerError: if it has no such model, or one of other tensors.
         """
 
-    def request(self, points: Floats) -> bytes:
-        """The message for float32[batch, *input_shape]."""
+    def request(self, points: Values) -> bytes:
+        """The message for [batch, *input_shape]."""
 
-    def answer(self, message: bytes, batch: int) -> Floats:
-        """float32[batch, *output_shape] of an answer.
+    def answer(self, message: bytes, batch: int) -> Values:
+        """[batch, *output_shape] of an answer.
 
         Raises:
             CallError: `BAD_OUTPUT`, if it holds something else.
         """
 
 
-def predictions(body: bytes, batch: int, model: ModelSpec) -> Floats:
-    """Float32 values, little-endian, as predictions.
+def predictions(body: bytes, batch: int, model: ModelSpec) -> Values:
+    """Values of the model's output type, little-endian, as predictions.
 
     Raises:
-        CallError: `BAD_OUTPUT`, if there are more or fewer than the model's config says.
+        CallError: `BAD_OUTPUT`, if there are more or fewer than the model's config says, or a bool
+            is neither 0 nor 1.
     """
-    expected = batch * int(np.prod(model.output_shape))
-    if len(body) != 4 * expected:
+    dtype = DTYPES[model.output_dtype].numpy
+    expected = dtype.itemsize * batch * int(np.prod(model.output_shape))
+    if len(body) != expected:
         raise CallError(
             Reason.BAD_OUTPUT,
             f"the server answered {len(body)} bytes for {batch} points; predictions of shape "
-            f"{model.output_shape} are {4 * expected}",
+            f"{model.output_shape} are {expected}",
         )
-    return np.frombuffer(body, dtype="<f4").reshape(batch, *model.output_shape)
+    found = np.frombuffer(body, dtype=dtype)
+    if not are_valid(found):
+        raise CallError(Reason.BAD_OUTPUT, "the server answered bytes that are no bool")
+    return found.reshape(batch, *model.output_shape)
 
 
 def check_shape(name: str, shape: Iterable[int], batch: int, model: ModelSpec) -> None:
@@ -104,12 +110,27 @@ def check_signature(kind: str, name: str, shape: Sequence[int], expected: Sequen
         )
 
 
-def only_one(names: list[str], what: str, model: str) -> str:
-    """The name of the one tensor.
+def check_type(model: str, tensor: str, found: str, expected: str) -> None:
+    """Compare the type that a server says of a tensor with that of the model's config.
 
     Raises:
-        ScorerError: if there are several, or none.
+        ScorerError: if it is another one; both as the protocol calls them.
     """
+    if found != expected:
+        raise ScorerError(
+            f"model {model} of the server: tensor {tensor} is {found}, the run's model has "
+            f"{expected}"
+        )
+
+
+def the_one(names: list[str], what: str, model: str, wanted: str | None) -> str:
+    """The name of the tensor that is used: the only one, or of several that of the config.
+
+    Raises:
+        ScorerError: if there are several, and none of this name, or none at all.
+    """
+    if len(names) != 1 and wanted in names:
+        return str(wanted)
     if len(names) != 1:
         raise ScorerError(
             f"model {model} of the server has {len(names)} {what}: {', '.join(sorted(names))}; one "
