@@ -130,7 +130,7 @@ final class FailuresTest {
     service.status = code.toStatus().withDescription(said);
     assertEquals(reason, reason(call(client)));
     service.status = Status.OK;
-    assertEquals(2, call(client).get().length);
+    assertEquals(8, call(client).get().remaining());
   }
 
   @Test
@@ -222,7 +222,7 @@ final class FailuresTest {
     AsyncScorer client = client(1, start(one, 0), start(other, 0));
     one.status = Status.UNAVAILABLE;
     for (int i = 0; i < 10; i++) {
-      assertEquals(2, call(client).get().length);
+      assertEquals(8, call(client).get().remaining());
     }
     one.status = Status.RESOURCE_EXHAUSTED;
     assertEquals(Reason.EXHAUSTED, reason(either(call(client), call(client))));

@@ -87,10 +87,10 @@ public final class JsonCodec implements Codec {
     if (!"CRAY".equals(fields.get("magic"))) {
       throw new CodecException("not a Crayfish record");
     }
-    if (!Long.valueOf(BinaryCodec.VERSION).equals(fields.get("version"))) {
+    long version = count(fields, "version");
+    if (version != BinaryCodec.VERSION) {
       throw new CodecException(
-          "a record of version " + fields.get("version") + ", this codec reads "
-              + BinaryCodec.VERSION);
+          "a record of version " + version + ", this codec reads " + BinaryCodec.VERSION);
     }
     Dtype dtype = dtype(fields);
     JsonNumbers.Numbers numbers = JsonNumbers.read(message, open, dtype);

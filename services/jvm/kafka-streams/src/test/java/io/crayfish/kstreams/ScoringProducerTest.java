@@ -113,7 +113,7 @@ final class ScoringProducerTest {
     assertEquals(3, last.partition());
     assertEquals(5L, last.timestamp());
     assertEquals(7, last.key()[0]);
-    assertEquals(1, Codec.of("binary").decode(last.value()).data().get(0));
+    assertEquals(1, Codec.of("binary").decode(last.value()).data().getFloat(0));
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Values;
@@ -32,10 +33,14 @@ final class RowsTest {
   private static final int POOL = 3;
 
   private static RunConfig config(String path) {
+    return config(path, Dtype.FLOAT32);
+  }
+
+  private static RunConfig config(String path, Dtype dtype) {
     return new RunConfig(
         "run",
         null,
-        new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}),
+        new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}).of(dtype, dtype),
         new RunConfig.Tool("own", Map.of(), null),
         null,
         null,
@@ -169,6 +174,36 @@ final class RowsTest {
     JsonNode consumer = new ObjectMapper().readTree(out.resolve("consumer.json").toFile());
     assertTrue(
         consumer.get("first_result_ns").asLong() <= consumer.get("last_result_ns").asLong());
+  }
+
+  private static float deviation(Dtype dtype, Number found, Number expected, Path out)
+      throws Exception {
+    ByteBuffer values = Values.allocate(6 * dtype.bytes());
+    ByteBuffer reference = Values.allocate(6 * dtype.bytes());
+    for (int i = 0; i < 6; i++) {
+      Values.put(dtype, values, found);
+      Values.put(dtype, reference, expected);
+    }
+    Points points = new Points(values.flip(), 3, reference.flip(), null);
+    Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(1, null);
+    new Rows(config(null, dtype), points).write(calls, out);
+    byte[] row = Files.readAllBytes(out.resolve("consumer.records.bin"));
+    return ByteBuffer.wrap(row).order(LITTLE_ENDIAN).getFloat(70);
+  }
+
+  @Test
+  void predictionsOfOtherTypesAreCompared(@TempDir Path out) throws Exception {
+    assertEquals(0.25f, deviation(Dtype.FLOAT64, 1.5, 1.25, out));
+    assertEquals(0.25f, deviation(Dtype.FLOAT16, 1.5, 1.25, out));
+    assertEquals(0, deviation(Dtype.FLOAT64, Double.NaN, Double.NaN, out));
+    assertEquals(Float.POSITIVE_INFINITY, deviation(Dtype.FLOAT64, Double.NaN, 1, out));
+    assertEquals(3, deviation(Dtype.INT32, -1, 2, out));
+    assertEquals(55, deviation(Dtype.UINT8, 255, 200, out));
+    assertEquals(1, deviation(Dtype.BOOL, 1, 0, out));
+    assertEquals(0, deviation(Dtype.BOOL, 1, 1, out));
+    long large = 1L << 53; // a float64 cannot tell it from the next
+    assertEquals(0, deviation(Dtype.INT64, large, large, out));
+    assertEquals(1, deviation(Dtype.INT64, large, large + 1, out));
   }
 
   @Test

@@ -47,7 +47,7 @@ final class BatchesTest {
     for (long id = 0; id < 10; id++) {
       byte[] result = results.next();
       assertEquals(id, new BinaryCodec().decode(result).header().id());
-      assertEquals(id, new BinaryCodec().decode(result).data().get(0));
+      assertEquals(id, new BinaryCodec().decode(result).data().getFloat(0));
     }
     assertFalse(results.hasNext());
     assertEquals(List.of(4, 4, 2), calls);

@@ -56,7 +56,7 @@ final class ScoreUdfTest {
       for (byte[] result : results) {
         Codec.Decoded decoded = Codec.of("binary").decode(result);
         assertEquals(Status.OK, decoded.header().status());
-        assertEquals(3, decoded.data().remaining());
+        assertEquals(12, decoded.data().remaining());
         ids.add(decoded.header().id());
       }
       assertEquals(100, ids.stream().distinct().count());

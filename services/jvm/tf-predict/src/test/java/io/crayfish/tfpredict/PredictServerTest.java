@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Values;
@@ -194,6 +195,20 @@ final class PredictServerTest {
             ScorerException.class,
             () -> new PredictServer(Settings.of(env), "sums", 0, registry));
     assertEquals("/models/other: not there", error.getMessage());
+  }
+
+  @Test
+  void theTypesAreThoseOfTheSettings() {
+    Map<String, String> env = new HashMap<>(ENV);
+    env.put("CRAYFISH_MODEL_INPUT_DTYPE", "uint8");
+    env.put("CRAYFISH_MODEL_OUTPUT_DTYPE", "int64");
+    RunConfig.Model model = Settings.of(env).model();
+    assertEquals(Dtype.UINT8, model.inputDtype());
+    assertEquals(Dtype.INT64, model.outputDtype());
+    env.put("CRAYFISH_MODEL_INPUT_DTYPE", "int8");
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> Settings.of(env));
+    assertEquals("CRAYFISH_MODEL_INPUT_DTYPE: dtype int8 is unknown", error.getMessage());
   }
 
   @Test

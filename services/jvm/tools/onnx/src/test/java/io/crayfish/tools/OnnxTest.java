@@ -1,5 +1,6 @@
 package io.crayfish.tools;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -51,7 +52,8 @@ final class OnnxTest extends ScorerContract {
     RunConfig.Model model = model("takes-" + dtype + ".onnx", null, null, 2).of(dtype, dtype);
     try (Scorer scorer = open(model)) {
       assertEquals(points, scorer.score(Values.again(points), 2));
-      assertEquals(points.slice(0, points.limit() / 2), scorer.score(Values.again(points).limit(points.limit() / 2), 1));
+      ByteBuffer first = points.slice(0, points.limit() / 2).order(LITTLE_ENDIAN);
+      assertEquals(first, scorer.score(Values.again(first), 1));
     }
   }
 
