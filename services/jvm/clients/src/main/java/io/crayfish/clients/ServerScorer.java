@@ -60,8 +60,8 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
   /**
    * One try.
    *
-   * @return batch * outputs of the model's output dtype, little-endian; fails with a {@link CallException}, which it is given itself and
-   *     not as another's cause
+   * @return batch * outputs of the model's output dtype, little-endian; fails with a
+   *     {@link CallException}, which it is given itself and not as another's cause
    */
   abstract CompletableFuture<ByteBuffer> send(Q request, int batch, T target, long deadlineMs);
 

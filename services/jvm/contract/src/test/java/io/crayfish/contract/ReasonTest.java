@@ -66,7 +66,8 @@ final class ReasonTest {
 
   @Test
   void aPredictionHasNoReason() throws Exception {
-    byte[] result = new BinaryCodec().encode(REQUEST.scored(3, 4, 2, 5, Dtype.FLOAT32), Values.allocate(8));
+    RecordHeader scored = REQUEST.scored(3, 4, 2, 5, Dtype.FLOAT32);
+    byte[] result = new BinaryCodec().encode(scored, Values.allocate(8));
     assertEquals(5, new BinaryCodec().decode(result).header().waitedUs());
     result[7] = 1;
     assertThrows(CodecException.class, () -> new BinaryCodec().decode(result));

@@ -46,8 +46,8 @@ record Points(ByteBuffer values, int count, ByteBuffer reference, long[] labels)
     ByteBuffer values = values(path, arrays.get("points"), dtype);
     if (values.remaining() != config.model().inputBytes(points.count())) {
       throw new IOException(
-          path + ": " + values.remaining() / dtype.bytes() + " values, the run config says " + points.count()
-              + " points of " + size);
+          path + ": " + values.remaining() / dtype.bytes() + " values, the run config says "
+              + points.count() + " points of " + size);
     }
     if (points.referencePath() == null) {
       return new Points(values, points.count(), null, null);

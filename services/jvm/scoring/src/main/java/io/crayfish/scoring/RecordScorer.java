@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 
 /**
  * From a request message to a result message: the loop body of every processor on the JVM. It never
- * throws and never drops: an exception makes a failed result, an error ends the process. It belongs to one thread, except {@link #submit}, which any may call. The
- * first record that it cannot score is logged with the reason: what comes out of it says only that it
- * failed.
+ * throws and never drops: an exception makes a failed result, an error ends the process. It belongs to
+ * one thread, except {@link #submit}, which any may call. The first record that it cannot score is
+ * logged with the reason: what comes out of it says only that it failed.
  */
 public final class RecordScorer implements AutoCloseable {
   private static final JsonLog LOG = new JsonLog("scorer");

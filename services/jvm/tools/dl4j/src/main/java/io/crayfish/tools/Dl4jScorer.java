@@ -40,7 +40,8 @@ final class Dl4jScorer implements Scorer {
       ByteBuffer output = score(Values.allocate(model.inputBytes(1)), 1);
       if (output.remaining() != model.outputBytes(1)) {
         throw new ScorerException(
-            model.path() + ": answers " + output.remaining() / Float.BYTES + " values, not " + model.outputs());
+            model.path() + ": answers " + output.remaining() / Float.BYTES + " values, not "
+                + model.outputs());
       }
     } catch (ScorerException error) {
       throw error;

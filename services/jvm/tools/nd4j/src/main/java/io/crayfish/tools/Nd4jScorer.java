@@ -50,7 +50,8 @@ final class Nd4jScorer implements Scorer {
       }
       ByteBuffer output = score(Values.allocate(model.inputBytes(1)), 1);
       if (output.remaining() != model.outputBytes(1)) {
-        throw new IOException("answers " + output.remaining() / Float.BYTES + " values, not " + model.outputs());
+        throw new IOException(
+            "answers " + output.remaining() / Float.BYTES + " values, not " + model.outputs());
       }
     } catch (IOException | RuntimeException error) {
       throw new ScorerException(
@@ -79,7 +80,8 @@ final class Nd4jScorer implements Scorer {
       activation =
           layer < last ? Transforms.relu(activation, false) : Transforms.softmax(activation, false);
     }
-    return Values.of((activation.ordering() == 'c' ? activation : activation.dup('c')).data().asFloat());
+    INDArray inOrder = activation.ordering() == 'c' ? activation : activation.dup('c');
+    return Values.of(inOrder.data().asFloat());
   }
 
   @Override
