@@ -39,7 +39,7 @@ def predictions(
     tensors: tuple[str, str],
     points: Values,
     seconds: float,
-    constants: Mapping[str, Constant],
+    constants: Mapping[str, Constant] | None = None,
 ) -> Values:
     """[n, *output] for [n, *input], asked with one thread for each core.
 
@@ -48,7 +48,7 @@ def predictions(
         tensors: names of its input and its output.
         points: to be answered.
         seconds: that this may take.
-        constants: what further inputs get.
+        constants: what further inputs get; None: there are none.
 
     Raises:
         NoReferenceError: if there is no ONNX Runtime, it takes longer, or answers are not finite,
@@ -57,7 +57,7 @@ def predictions(
     session = _open(path)
     fed = {
         name: np.array(each.data, dtype=each.dtype).reshape(each.shape)
-        for name, each in constants.items()
+        for name, each in (constants or {}).items()
     }
     fixed = next(each.shape[0] for each in session.get_inputs() if each.name == tensors[0])
     chunk = fixed if isinstance(fixed, int) else _CHUNK

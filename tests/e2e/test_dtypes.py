@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 SYSTEMS = (("kafka-streams", "jvm"), ("flink", "python"), ("ray", "python"))
 
 
-def experiment(folder: Path) -> Path:
+def experiment(folder: Path) -> str:
     workloads = [
         {"processor": processor, "runtime": runtime, "rate": 100} for processor, runtime in SYSTEMS
     ]

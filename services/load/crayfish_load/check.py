@@ -108,11 +108,12 @@ class PredictionCheck:
         if not self._dtype.is_float:
             different = predictions != expected
             found = predictions.astype(np.float64) - expected.astype(np.float64)
-            return np.where(different, np.maximum(np.abs(found), 1), 0).max(axis=(1, 2))
+            found = np.where(different, np.maximum(np.abs(found), 1), 0)
+            return np.asarray(found.max(axis=(1, 2)))
         if self._dtype.numpy.itemsize == np.dtype(np.float16).itemsize:
             predictions = predictions.astype(np.float32)  # which holds every difference
         with np.errstate(invalid="ignore", over="ignore"):
-            deviation = np.abs(predictions - expected).max(axis=(1, 2))
+            deviation: Values = np.abs(predictions - expected).max(axis=(1, 2))
             if (lost := np.isnan(deviation)).any():
                 answer, wanted = predictions[lost], expected[lost]
                 same = (answer == wanted) | (np.isnan(answer) & np.isnan(wanted))
@@ -155,6 +156,6 @@ def _load(path: str, count: int, dtype: str) -> Values:
         raise ReferenceFileError(
             f"{path}: {len(array)} entries, the run config says {count} points"
         )
-    if array.dtype != DTYPES[dtype].numpy:
+    if not DTYPES[dtype].is_float and array.dtype != DTYPES[dtype].numpy:
         raise ReferenceFileError(f"{path}: {array.dtype}, the model's predictions are {dtype}")
     return array.reshape(count, -1)

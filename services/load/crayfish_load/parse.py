@@ -134,7 +134,7 @@ class ResultParser:
         parts = []
         for code in np.unique(codes).tolist():  # of what failed, and of answers of another type
             chosen = np.flatnonzero(codes == code)
-            joined = b"".join(messages[i] for i in chosen)
+            joined = b"".join(messages[i] for i in chosen.tolist())
             part = self._of_type(joined, code, times[chosen], length, parsed)
             if part is not None:
                 parts.append(part)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from crayfish_contract.runconfig import Constant, RunConfig
+    from crayfish_contract.runconfig import RunConfig
 
     Values = npt.NDArray[Any]
     """Points, or predictions, of one of our types."""
@@ -65,6 +65,22 @@ class Scorer(Protocol):
         """Let go of the model; the scorer is not used again."""
 
 
+class Fixed(Protocol):
+    """What a further input of a model gets with every call (a `Constant` is one)."""
+
+    @property
+    def dtype(self) -> str:
+        """Its type, by its name."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """All of it; empty: a single number."""
+
+    @property
+    def data(self) -> tuple[int | float, ...]:
+        """The values in C order."""
+
+
 class ModelSpec(Protocol):
     """What a scorer needs to know of a model (a `ModelConfig` is one)."""
 
@@ -105,7 +121,7 @@ class ModelSpec(Protocol):
         """Points of each call; None: it changes from call to call."""
 
     @property
-    def constants(self) -> Mapping[str, Constant] | None:
+    def constants(self) -> Mapping[str, Fixed] | None:
         """What further inputs get with every call, by their names; None: there are none."""
 
 

@@ -36,8 +36,12 @@ def test_a_signature_of_texts_and_of_several_outputs(tmp_path: Path) -> None:
     texts = {"inputs": (7, (None,))}
     two = {"classes": (7, (None, 54)), "scores": (FLOAT, (None, 54))}
     folder = savedmodel(tmp_path / "m", {"serving_default": signature(texts, two)})
-    with pytest.raises(CrayfishError, match=r"outputs classes string\[\?, 54\], scores float32"):
+    with pytest.raises(CrayfishError, match=r"2 outputs: classes string\[\?, 54\], scores float32"):
         fitting(read_model_file(folder))
+    points = {"inputs": (FLOAT, (None, 3))}
+    folder = savedmodel(tmp_path / "o", {"serving_default": signature(points, two)})
+    _, prediction = fitting(read_model_file(folder), (None, "scores"))
+    assert prediction.name == "scores"
     folder = savedmodel(tmp_path / "n", {"serving_default": signature(texts, OUT)})
     with pytest.raises(CrayfishError, match="input inputs: holds string"):
         fitting(read_model_file(folder))

@@ -89,7 +89,10 @@ def test_shapes_that_a_file_does_not_say_must_be_said(tmp_path: Path) -> None:
         describe(facts, "m", ((3, 48, 192), None))
     assert "--output-shape" in (caught.value.hint or "")
     config = describe(facts, "m", ((3, 48, 192), (2,)))
-    assert (config["input"], config["output"]) == ({"shape": [3, 48, 192]}, {"shape": [2]})
+    assert (config["input"], config["output"]) == (
+        {"shape": [3, 48, 192], "dtype": "float32"},
+        {"shape": [2], "dtype": "float32"},
+    )
     with pytest.raises(CrayfishError, match=r"input\.shape is \[4, 48, 192\]"):
         describe(facts, "m", ((4, 48, 192), (2,)))
 

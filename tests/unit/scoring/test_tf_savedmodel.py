@@ -116,7 +116,7 @@ def test_of_several_outputs_the_named_one_is_scored_and_constants_are_fed(tmp_pa
     import tensorflow as tf  # noqa: PLC0415
 
     class Module(tf.Module):  # type: ignore[misc]
-        @tf.function(
+        @tf.function(  # type: ignore[untyped-decorator]
             input_signature=[
                 tf.TensorSpec((None, 2), tf.int32, name="points"),
                 tf.TensorSpec((), tf.int32, name="offset"),
@@ -140,7 +140,8 @@ def test_of_several_outputs_the_named_one_is_scored_and_constants_are_fed(tmp_pa
     scorer = create_scorer("tf-savedmodel", model(**changes))
     scorer.load()
     found = scorer.score(np.array([[1, 2]], np.int32))
-    assert (found.dtype, found.tolist()) == (np.int64, [[11, 12]])
+    assert found.dtype == np.int64
+    assert found.tolist() == [[11, 12]]
     scorer.close()
     for wrong, said in (
         ({"output_name": None}, r"outputs answer, other: name the one that is scored"),

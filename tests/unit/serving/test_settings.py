@@ -85,3 +85,31 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_no_model_may_be_called_as_the_one_that_answers_zeros() -> None:
     with pytest.raises(SettingError, match="CRAYFISH_MODEL_NAME"):
         read_settings({**ENVIRONMENT, "CRAYFISH_MODEL_NAME": "noop"})
+
+
+def test_types_and_constants_may_be_given() -> None:
+    constants = '{"scale": {"dtype": "float32", "shape": [1, 2], "data": [2.0, 3.0]}}'
+    types = {"CRAYFISH_MODEL_INPUT_DTYPE": "uint8", "CRAYFISH_MODEL_OUTPUT_DTYPE": ""}
+    served = read_settings({**ENVIRONMENT, **types, "CRAYFISH_MODEL_CONSTANTS": constants}).model
+    assert (served.input_dtype, served.output_dtype) == ("uint8", "float32")
+    assert served.point_bytes == 784
+    assert served.constants is not None
+    scale = served.constants["scale"]
+    assert (scale.dtype, scale.shape, scale.data) == ("float32", (1, 2), (2.0, 3.0))
+    assert read_settings(ENVIRONMENT).model.constants is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CRAYFISH_MODEL_INPUT_DTYPE", "int8"),
+        ("CRAYFISH_MODEL_OUTPUT_DTYPE", "Float32"),
+        ("CRAYFISH_MODEL_CONSTANTS", "{"),
+        ("CRAYFISH_MODEL_CONSTANTS", "[1]"),
+        ("CRAYFISH_MODEL_CONSTANTS", '{"a": 1}'),
+        ("CRAYFISH_MODEL_CONSTANTS", '{"a": {"dtype": "int8", "shape": [], "data": [1]}}'),
+    ],
+)
+def test_a_type_that_there_is_not_is_named(variable: str, value: str) -> None:
+    with pytest.raises(SettingError, match=variable):
+        read_settings({**ENVIRONMENT, variable: value})

@@ -11,16 +11,16 @@ import pytest
 from crayfish_torchserve.bodies import Binary, BodyError, Json, answer_all
 
 if TYPE_CHECKING:
-    from crayfish_torchserve.bodies import Floats
+    from crayfish_torchserve.bodies import Values
 
 SHAPE = (2, 3)
 
 
-def points(n: int, first: float = 0.0) -> Floats:
+def points(n: int, first: float = 0.0) -> Values:
     return np.arange(n * 6, dtype=np.float32).reshape(n, *SHAPE) + np.float32(first)
 
 
-def sums(batch: Floats) -> Floats:
+def sums(batch: Values) -> Values:
     """A model of one output, which tells points apart."""
     return np.asarray(batch.sum(axis=(1, 2))[:, None], np.float32)
 
@@ -66,7 +66,7 @@ def test_json_of_another_shape_is_refused(body: Any) -> None:
 def test_a_batch_is_one_call_and_each_gets_its_own() -> None:
     calls: list[int] = []
 
-    def score(batch: Floats) -> Floats:
+    def score(batch: Values) -> Values:
         calls.append(len(batch))
         return sums(batch)
 
@@ -84,7 +84,7 @@ def test_one_wrong_body_costs_the_others_nothing() -> None:
 
 
 def test_without_a_right_body_nothing_is_scored() -> None:
-    def score(batch: Floats) -> Floats:
+    def score(batch: Values) -> Values:
         raise AssertionError(batch)
 
     answers = answer_all([b"abc", b""], Binary(SHAPE), score)
