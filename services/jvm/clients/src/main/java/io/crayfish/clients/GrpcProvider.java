@@ -19,7 +19,8 @@ abstract class GrpcProvider implements ClientProvider {
 
   /** Makes the protocol of a model; {@code served} is its name at the server. */
   interface Speaks {
-    Protocol<?, ?> of(RunConfig.Model model, String served, Map<String, Object> options);
+    Protocol<?, ?> of(RunConfig.Model model, String served, Map<String, Object> options)
+        throws ScorerException;
   }
 
   GrpcProvider(String tool, Speaks protocol) {
@@ -38,12 +39,12 @@ abstract class GrpcProvider implements ClientProvider {
     Settings settings = Settings.of(tool, model, server, options);
     Protocol<?, ?> spoken = protocol.of(model, settings.served(), options);
     options.clear(); // the others are the server's
-    return scorer(settings, spoken, model.values());
+    return scorer(settings, spoken, model);
   }
 
   private static <Q, A> AsyncScorer scorer(
-      Settings settings, Protocol<Q, A> protocol, int values) throws ScorerException {
-    return new GrpcScorer<>(settings, protocol, values);
+      Settings settings, Protocol<Q, A> protocol, RunConfig.Model model) throws ScorerException {
+    return new GrpcScorer<>(settings, protocol, model);
   }
 
   /** TensorFlow Serving. */

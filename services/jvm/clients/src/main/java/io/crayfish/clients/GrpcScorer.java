@@ -2,6 +2,7 @@ package io.crayfish.clients;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ScorerException;
 import io.grpc.Status;
@@ -19,11 +20,12 @@ final class GrpcScorer<Q, A> extends ServerScorer<Connection, Q> {
   /**
    * Not yet loaded.
    *
-   * @param values float32 values of one point
+   * @param model that the server has
    * @throws ScorerException if its calls cannot be encrypted
    */
-  GrpcScorer(Settings settings, Protocol<Q, A> protocol, int values) throws ScorerException {
-    super(settings, values);
+  GrpcScorer(Settings settings, Protocol<Q, A> protocol, RunConfig.Model model)
+      throws ScorerException {
+    super(settings, model.inputBytes(1));
     this.protocol = protocol;
     for (int channel = 0; channel < settings.channels(); channel++) {
       for (String replica : settings.replicas()) {
@@ -61,7 +63,7 @@ final class GrpcScorer<Q, A> extends ServerScorer<Connection, Q> {
   }
 
   @Override
-  CompletableFuture<float[]> send(Q request, int batch, Connection connection, long deadlineMs) {
+  CompletableFuture<ByteBuffer> send(Q request, int batch, Connection connection, long deadlineMs) {
     return Try.start(protocol, connection, request, batch, deadlineMs);
   }
 

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A server that takes POST /NAME with the points as they are, float32 little-endian, and answers
+ * A server that takes POST /NAME with the points as they are, little-endian, and answers
  * predictions alike. With HTTP/1.1 a connection has one call at a time, so there are as many as calls are
  * under way.
  */
@@ -45,7 +45,7 @@ final class HttpScorer extends ServerScorer<HttpScorer.Replica, byte[]> {
 
   /** Not yet loaded. */
   HttpScorer(Settings settings, RunConfig.Model model) {
-    super(settings, model.values());
+    super(settings, model.inputBytes(1));
     this.model = model;
     String scheme = settings.trust() == null ? "http" : "https";
     replicas =
@@ -80,7 +80,7 @@ final class HttpScorer extends ServerScorer<HttpScorer.Replica, byte[]> {
   }
 
   @Override
-  CompletableFuture<float[]> send(byte[] body, int batch, Replica replica, long deadlineMs) {
+  CompletableFuture<ByteBuffer> send(byte[] body, int batch, Replica replica, long deadlineMs) {
     HttpRequest request =
         HttpRequest.newBuilder(replica.uri())
             .header(BATCH_HEADER, String.valueOf(batch))
@@ -88,7 +88,7 @@ final class HttpScorer extends ServerScorer<HttpScorer.Replica, byte[]> {
             .timeout(Duration.ofMillis(deadlineMs)) // until the answer begins: then it is cut off
             .POST(BodyPublishers.ofByteArray(body))
             .build();
-    CompletableFuture<float[]> result = new CompletableFuture<>();
+    CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
     client
         .sendAsync(request, BodyHandlers.ofByteArray())
         .orTimeout(deadlineMs, TimeUnit.MILLISECONDS) // until it ends
@@ -100,16 +100,22 @@ final class HttpScorer extends ServerScorer<HttpScorer.Replica, byte[]> {
                 result.completeExceptionally(call);
               } catch (RuntimeException bug) {
                 result.completeExceptionally(new CallException(Reason.OTHER, bug.toString()));
+              } catch (Error error) { // ends the process, which is not for a client to do
+                result.completeExceptionally(error);
               }
             });
     return result;
   }
 
-  private float[] predictions(
+  private ByteBuffer predictions(
       Replica replica, HttpResponse<byte[]> response, Throwable failed, int batch)
       throws CallException {
     if (failed != null) {
-      throw failure(replica, failed instanceof CompletionException ? failed.getCause() : failed);
+      Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
+      if (cause instanceof Error error) {
+        throw error;
+      }
+      throw failure(replica, cause);
     }
     if (response.statusCode() != OK) {
       String said = new String(response.body(), StandardCharsets.UTF_8).strip();
@@ -119,7 +125,7 @@ final class HttpScorer extends ServerScorer<HttpScorer.Replica, byte[]> {
               + said.substring(0, Math.min(said.length(), SAID)));
     }
     ByteString body = UnsafeByteOperations.unsafeWrap(response.body());
-    return Floats.of(body, model, batch);
+    return Answer.of(body, model, batch);
   }
 
   /** Of a call without an answer: it was late, or there was nobody (any more). */

@@ -9,6 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * What a server takes and answers, for one model. Used by many threads once it has been learned.
@@ -37,17 +38,17 @@ interface Protocol<Q, A> {
   /**
    * The message of a call.
    *
-   * @param points batch * values float32, little-endian
+   * @param points batch * values of the model's input dtype, little-endian
    */
   Q request(ByteString points, int batch);
 
   /**
    * The predictions of an answer.
    *
-   * @return batch * outputs float32
+   * @return batch * outputs of its output dtype, little-endian
    * @throws CallException {@link Reason#BAD_OUTPUT} if their shape or dtype is another one
    */
-  float[] predictions(A answer, int batch) throws CallException;
+  ByteBuffer predictions(A answer, int batch) throws CallException;
 
   /** Why a call failed that ended like this. */
   default Reason reason(Status status) {

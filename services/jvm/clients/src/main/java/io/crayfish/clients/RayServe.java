@@ -8,6 +8,7 @@ import io.crayfish.protocols.scoring.ScoringGrpc;
 import io.crayfish.scoring.CallException;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import java.nio.ByteBuffer;
 
 /** Ray Serve over gRPC with our own messages; the application is the model's name. */
 final class RayServe implements Protocol<Points, Predictions> {
@@ -40,7 +41,7 @@ final class RayServe implements Protocol<Points, Predictions> {
   }
 
   @Override
-  public float[] predictions(Predictions answer, int batch) throws CallException {
-    return Floats.of(answer.getValues(), model, batch);
+  public ByteBuffer predictions(Predictions answer, int batch) throws CallException {
+    return Answer.of(answer.getValues(), model, batch);
   }
 }

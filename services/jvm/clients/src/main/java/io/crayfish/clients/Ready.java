@@ -4,6 +4,7 @@ import io.crayfish.contract.Reason;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.UnreachableException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ final class Ready {
 
   /** Makes one call. */
   interface Attempt {
-    CompletableFuture<float[]> call(long deadlineMs) throws CallException, ScorerException;
+    CompletableFuture<ByteBuffer> call(long deadlineMs) throws CallException, ScorerException;
   }
 
   /**
@@ -53,6 +54,9 @@ final class Ready {
       } catch (CallException failed) {
         heard = failed;
       } catch (ExecutionException failed) {
+        if (failed.getCause() instanceof Error error) {
+          throw error;
+        }
         heard =
             failed.getCause() instanceof CallException call
                 ? call

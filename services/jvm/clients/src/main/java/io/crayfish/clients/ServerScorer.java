@@ -1,13 +1,11 @@
 package io.crayfish.clients;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import io.crayfish.contract.Reason;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ScorerException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -29,17 +27,17 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
   private static final long LONGEST_PAUSE_MS = 1000;
 
   private final Settings settings;
-  private final int values;
+  private final int pointBytes;
   private final AtomicInteger turn = new AtomicInteger();
 
   /**
    * Not yet loaded.
    *
-   * @param values float32 values of one point
+   * @param pointBytes of one point
    */
-  ServerScorer(Settings settings, int values) {
+  ServerScorer(Settings settings, int pointBytes) {
     this.settings = settings;
-    this.values = values;
+    this.pointBytes = pointBytes;
   }
 
   /** What calls go to in turn. */
@@ -56,16 +54,16 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
    */
   abstract void learn(T target, long deadlineMs) throws CallException, ScorerException;
 
-  /** What travels for batch * values float32, little-endian, from position to limit. */
+  /** What travels for a batch of points, little-endian, from position to limit. */
   abstract Q request(ByteBuffer points, int batch);
 
   /**
    * One try.
    *
-   * @return batch * outputs float32; fails with a {@link CallException}, which it is given itself and
-   *     not as another's cause
+   * @return batch * outputs of the model's output dtype, little-endian; fails with a
+   *     {@link CallException}, which it is given itself and not as another's cause
    */
-  abstract CompletableFuture<float[]> send(Q request, int batch, T target, long deadlineMs);
+  abstract CompletableFuture<ByteBuffer> send(Q request, int batch, T target, long deadlineMs);
 
   Settings settings() {
     return settings;
@@ -85,7 +83,7 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
             replica(target),
             deadlineMs -> {
               learn(target, deadlineMs);
-              Q zeros = request(ByteBuffer.allocate(Float.BYTES * values), 1);
+              Q zeros = request(Values.allocate(pointBytes), 1);
               return send(zeros, 1, target, deadlineMs);
             });
       }
@@ -95,16 +93,9 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
     }
   }
 
-  @Override
-  public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-    byte[] bytes = new byte[Float.BYTES * points.remaining()];
-    ByteBuffer.wrap(bytes).order(LITTLE_ENDIAN).asFloatBuffer().put(points.duplicate());
-    return submit(ByteBuffer.wrap(bytes), batch);
-  }
-
   /** The bytes are sent as they lie there. */
   @Override
-  public CompletableFuture<float[]> submit(ByteBuffer points, int batch) {
+  public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
     Q request = request(points, batch);
     if (settings.retries() == 0) {
       return send(request, batch, next(), settings.deadlineMs());
@@ -127,7 +118,7 @@ abstract class ServerScorer<T, Q> implements AsyncScorer {
    * as fast as the network allows.
    */
   private final class Call {
-    private final CompletableFuture<float[]> result = new CompletableFuture<>();
+    private final CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
     private final long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.deadlineMs());
     private final Q request;
     private final int batch;

@@ -1,5 +1,6 @@
 package io.crayfish.clients;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.scoring.ScorerException;
 import java.util.Arrays;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.stream.Collectors;
 /**
  * A tensor that a server's model takes or gives.
  *
- * @param type as records name it, if it is float32, else as the server names it
+ * @param type as records name it, if they may carry it, else as the server names it
  * @param shape -1: any size; null: unknown
  */
 record Signature(String name, String type, long[] shape) {
@@ -16,21 +17,23 @@ record Signature(String name, String type, long[] shape) {
    * The only one of a kind, if it carries what records carry.
    *
    * @param kind input or output, for the message
-   * @param expected of one point or prediction, in a batch of one
+   * @param dtype of the points or predictions
+   * @param expected the shape of one, in a batch of one
    * @throws ScorerException if there are others, or it is of another type or shape
    */
-  static Signature only(String kind, List<Signature> all, long[] expected) throws ScorerException {
-    if (all.size() == 1 && all.get(0).fits(expected)) {
+  static Signature only(String kind, List<Signature> all, Dtype dtype, long[] expected)
+      throws ScorerException {
+    if (all.size() == 1 && all.get(0).fits(dtype, expected)) {
       return all.get(0);
     }
     throw new ScorerException(
         "the server's model has the " + kind + " "
             + all.stream().map(Signature::toString).collect(Collectors.joining(", "))
-            + "; the run's has float32" + Arrays.toString(expected) + ", in batches of any size");
+            + "; the run's has " + dtype + Arrays.toString(expected) + ", in batches of any size");
   }
 
-  private boolean fits(long[] expected) {
-    if (!type.equals("float32")) {
+  private boolean fits(Dtype dtype, long[] expected) {
+    if (!type.equals(dtype.word())) {
       return false;
     }
     if (shape == null) {

@@ -2,6 +2,8 @@ package io.crayfish.clients;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.crayfish.contract.Dtype;
+import io.crayfish.contract.Half;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.protocols.tfserving.DataType;
@@ -20,6 +22,8 @@ import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.ScorerException;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +31,16 @@ import java.util.concurrent.TimeUnit;
 /** TensorFlow Serving's PredictionService, signature {@code serving_default}. */
 final class TfServing implements Protocol<PredictRequest, PredictResponse> {
   private static final String SIGNATURE = "serving_default";
+  private static final Map<Dtype, DataType> TYPES =
+      new EnumMap<>(
+          Map.of(
+              Dtype.FLOAT32, DataType.DT_FLOAT,
+              Dtype.FLOAT64, DataType.DT_DOUBLE,
+              Dtype.FLOAT16, DataType.DT_HALF,
+              Dtype.INT64, DataType.DT_INT64,
+              Dtype.INT32, DataType.DT_INT32,
+              Dtype.UINT8, DataType.DT_UINT8,
+              Dtype.BOOL, DataType.DT_BOOL));
   private static final String FIELD = "signature_def";
 
   private final RunConfig.Model model;
@@ -57,8 +71,8 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
     SignatureDef signature = signature(answer);
     List<Signature> inputs = tensors(signature.getInputsMap());
     List<Signature> outputs = tensors(signature.getOutputsMap());
-    input = Signature.only("inputs", inputs, model.inputShape(1)).name();
-    output = Signature.only("outputs", outputs, model.outputShape(1)).name();
+    input = Signature.only("inputs", inputs, model.inputDtype(), model.inputShape(1)).name();
+    output = Signature.only("outputs", outputs, model.outputDtype(), model.outputShape(1)).name();
   }
 
   private static SignatureDef signature(GetModelMetadataResponse answer) throws ScorerException {
@@ -94,7 +108,12 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
   }
 
   private static String type(DataType type) {
-    return type == DataType.DT_FLOAT ? "float32" : type.name();
+    for (Map.Entry<Dtype, DataType> entry : TYPES.entrySet()) {
+      if (entry.getValue() == type) {
+        return entry.getKey().word();
+      }
+    }
+    return type.name();
   }
 
   private static long[] sizes(TensorShape shape) {
@@ -109,7 +128,7 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
     }
     Tensor tensor =
         Tensor.newBuilder()
-            .setDtype(DataType.DT_FLOAT)
+            .setDtype(TYPES.get(model.inputDtype()))
             .setTensorShape(shape)
             .setTensorContent(points)
             .build();
@@ -117,16 +136,29 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
   }
 
   @Override
-  public float[] predictions(PredictResponse answer, int batch) throws CallException {
+  public ByteBuffer predictions(PredictResponse answer, int batch) throws CallException {
     Tensor tensor = answer.getOutputsMap().get(output);
     if (tensor == null) {
       throw new CallException(
           Reason.BAD_OUTPUT,
           "it answers " + answer.getOutputsMap().keySet() + ", not " + output);
     }
-    Floats.check(output, type(tensor.getDtype()), sizes(tensor.getTensorShape()), model, batch);
+    Answer.check(output, type(tensor.getDtype()), sizes(tensor.getTensorShape()), model, batch);
     return tensor.getTensorContent().isEmpty()
-        ? Floats.of(tensor.getFloatValList(), model, batch)
-        : Floats.of(tensor.getTensorContent(), model, batch);
+        ? Answer.of(list(tensor), model, batch)
+        : Answer.of(tensor.getTensorContent(), model, batch);
+  }
+
+  /** Its values, where they are not bytes: each type has a field, or shares one. */
+  private List<? extends Number> list(Tensor tensor) {
+    return switch (model.outputDtype()) {
+      case FLOAT32 -> tensor.getFloatValList();
+      case FLOAT64 -> tensor.getDoubleValList();
+      case FLOAT16 ->
+          tensor.getHalfValList().stream().map(bits -> Half.toFloat(bits.shortValue())).toList();
+      case INT64 -> tensor.getInt64ValList();
+      case INT32, UINT8 -> tensor.getIntValList();
+      case BOOL -> Answer.numbers(tensor.getBoolValList());
+    };
   }
 }

@@ -7,6 +7,7 @@ import io.grpc.ClientCall;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -15,7 +16,7 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
   private final Protocol<Q, A> protocol;
   private final Connection connection;
   private final int batch;
-  private final CompletableFuture<float[]> result = new CompletableFuture<>();
+  private final CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
   private A answer;
 
   private Try(Protocol<Q, A> protocol, Connection connection, int batch) {
@@ -25,7 +26,7 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
   }
 
   /** Send the message; what comes of it. */
-  static <Q, A> CompletableFuture<float[]> start(
+  static <Q, A> CompletableFuture<ByteBuffer> start(
       Protocol<Q, A> protocol, Connection connection, Q request, int batch, long deadlineMs) {
     Deadline deadline = Deadline.after(deadlineMs, TimeUnit.MILLISECONDS);
     ClientCall<Q, A> call =
@@ -66,7 +67,10 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
     if (status.getCode() == Status.Code.UNAVAILABLE) {
       connection.lost();
     }
-    result.completeExceptionally(failure(protocol, connection, status));
+    result.completeExceptionally(
+        status.getCause() instanceof Error error
+            ? error // the message could not be read, for want of memory
+            : failure(protocol, connection, status));
   }
 
   private void finish() {
@@ -80,6 +84,8 @@ final class Try<Q, A> extends ClientCall.Listener<A> {
           error instanceof CallException
               ? error
               : new CallException(Reason.BAD_OUTPUT, connection.replica + ": " + error));
+    } catch (Error error) { // ends the process, which is not for a client to do
+      result.completeExceptionally(error);
     }
   }
 }

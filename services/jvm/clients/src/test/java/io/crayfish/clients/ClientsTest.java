@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.crayfish.clients.FakeServers.Said;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.protocols.tfserving.DataType;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.Scorer;
@@ -22,7 +23,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,16 +117,16 @@ final class ClientsTest {
     try (Scorer scorer = open(tool, start(service), options)) {
       AsyncScorer client = assertInstanceOf(AsyncScorer.class, scorer);
       float[] point = {1, 2, 3, 4, 5, 6.5f};
-      assertArrayEquals(new float[] {21.5f, 1}, scorer.score(FloatBuffer.wrap(point), 1));
+      assertArrayEquals(new float[] {21.5f, 1}, Values.floats(scorer.score(Values.of(point), 1)));
       ByteBuffer many = ByteBuffer.allocate(8 + 4 * 18).order(ByteOrder.LITTLE_ENDIAN).position(8);
       for (int i = 0; i < 18; i++) {
         many.putFloat(i);
       }
       many.position(8);
-      assertArrayEquals(new float[] {15, 0, 51, 6, 87, 12}, client.submit(many, 3).get());
+      assertEquals(Values.of(15, 0, 51, 6, 87, 12), client.submit(many, 3).get());
       float[] large = new float[6 * 250_000]; // beyond gRPC's own limit of 4 MiB
       large[0] = 1;
-      assertEquals(1, client.submit(FloatBuffer.wrap(large), 250_000).get()[0]);
+      assertEquals(1, client.submit(Values.of(large), 250_000).get().getFloat(0));
     }
   }
 
@@ -135,7 +135,7 @@ final class ClientsTest {
   void aModelThatDoesNothingIsAskedForByItsName(String tool, BindableService service)
       throws Exception {
     try (Scorer scorer = open(tool, start(service), Map.of("serve", "noop"))) {
-      assertEquals(2, scorer.score(FloatBuffer.allocate(6), 1).length);
+      assertEquals(8, scorer.score(Values.allocate(24), 1).remaining());
     }
     if (http != null) {
       assertEquals("/noop", http.path);
@@ -151,7 +151,7 @@ final class ClientsTest {
     String address = start(FakeServers.torchServe());
     try (Scorer scorer = open("torchserve", address, Map.of("handler", "json"))) {
       float[] point = {7, 2, 3, 4, 5, 0.5f};
-      assertArrayEquals(new float[] {21.5f, 7}, scorer.score(FloatBuffer.wrap(point), 1));
+      assertArrayEquals(new float[] {21.5f, 7}, Values.floats(scorer.score(Values.of(point), 1)));
     }
   }
 
@@ -170,10 +170,10 @@ final class ClientsTest {
     return Stream.of(
         Arguments.of("tf-serving", FakeServers.tfServing(true, shape), "image float32[-1, 2, 4]"),
         Arguments.of("tf-serving", FakeServers.tfServing(true, outputs), "sum float32[-1, 5]"),
-        Arguments.of("tf-serving", FakeServers.tfServing(true, type), "image DT_INT64[-1, 2, 3]"),
+        Arguments.of("tf-serving", FakeServers.tfServing(true, type), "image int64[-1, 2, 3]"),
         Arguments.of("triton", FakeServers.oip(true, shape), "image float32[-1, 2, 4]"),
         Arguments.of("triton", FakeServers.oip(true, outputs), "sum float32[-1, 5]"),
-        Arguments.of("triton", FakeServers.oip(true, type), "image INT64[-1, 2, 3]"));
+        Arguments.of("triton", FakeServers.oip(true, type), "image int64[-1, 2, 3]"));
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.protocols.torchserve.InferenceAPIsServiceGrpc;
 import io.crayfish.protocols.torchserve.PredictionResponse;
 import io.crayfish.protocols.torchserve.PredictionsRequest;
@@ -19,7 +20,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -103,11 +104,11 @@ final class FailuresTest {
     return client;
   }
 
-  private static CompletableFuture<float[]> call(AsyncScorer client) {
-    return client.submit(FloatBuffer.allocate(6), 1);
+  private static CompletableFuture<ByteBuffer> call(AsyncScorer client) {
+    return client.submit(Values.allocate(24), 1);
   }
 
-  private static Reason reason(CompletableFuture<float[]> call) {
+  private static Reason reason(CompletableFuture<ByteBuffer> call) {
     ExecutionException failed = assertThrows(ExecutionException.class, call::get);
     return assertInstanceOf(CallException.class, failed.getCause()).reason();
   }
@@ -129,7 +130,7 @@ final class FailuresTest {
     service.status = code.toStatus().withDescription(said);
     assertEquals(reason, reason(call(client)));
     service.status = Status.OK;
-    assertEquals(2, call(client).get().length);
+    assertEquals(8, call(client).get().remaining());
   }
 
   @Test
@@ -138,7 +139,7 @@ final class FailuresTest {
     AsyncScorer client = client(3, start(service, 0));
     service.silent = true;
     long start = System.nanoTime();
-    CompletableFuture<float[]> call = call(client);
+    CompletableFuture<ByteBuffer> call = call(client);
     service.asked.await();
     assertEquals(Reason.DEADLINE, reason(call));
     assertTrue(System.nanoTime() - start >= DEADLINE_MS * 900_000L);
@@ -160,7 +161,7 @@ final class FailuresTest {
     int port = server.getPort();
     AsyncScorer client = client(0, server);
     service.silent = true;
-    CompletableFuture<float[]> call = call(client);
+    CompletableFuture<ByteBuffer> call = call(client);
     service.asked.await();
     server.shutdownNow().awaitTermination();
     assertEquals(Reason.UNAVAILABLE, reason(call));
@@ -221,15 +222,15 @@ final class FailuresTest {
     AsyncScorer client = client(1, start(one, 0), start(other, 0));
     one.status = Status.UNAVAILABLE;
     for (int i = 0; i < 10; i++) {
-      assertEquals(2, call(client).get().length);
+      assertEquals(8, call(client).get().remaining());
     }
     one.status = Status.RESOURCE_EXHAUSTED;
     assertEquals(Reason.EXHAUSTED, reason(either(call(client), call(client))));
   }
 
   /** The one of two that fails. */
-  private static CompletableFuture<float[]> either(
-      CompletableFuture<float[]> first, CompletableFuture<float[]> second) {
+  private static CompletableFuture<ByteBuffer> either(
+      CompletableFuture<ByteBuffer> first, CompletableFuture<ByteBuffer> second) {
     return first.handle((output, failed) -> failed).join() != null ? first : second;
   }
 

@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.Tools;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +55,11 @@ final class HttpTest {
             FakeServers.MODEL));
   }
 
-  private static CompletableFuture<float[]> call(AsyncScorer client) {
-    return client.submit(FloatBuffer.allocate(6), 1);
+  private static CompletableFuture<ByteBuffer> call(AsyncScorer client) {
+    return client.submit(Values.allocate(24), 1);
   }
 
-  private static Reason reason(CompletableFuture<float[]> call) {
+  private static Reason reason(CompletableFuture<ByteBuffer> call) {
     ExecutionException failed = assertThrows(ExecutionException.class, call::get);
     return assertInstanceOf(CallException.class, failed.getCause()).reason();
   }
@@ -74,7 +75,7 @@ final class HttpTest {
     server.status = status;
     assertEquals(reason, reason(call(client)));
     server.status = 200;
-    assertEquals(2, call(client).get().length);
+    assertEquals(8, call(client).get().remaining());
   }
 
   @Test
@@ -101,7 +102,7 @@ final class HttpTest {
     AsyncScorer client = client(1, one, start());
     one.status = 503;
     for (int i = 0; i < 10; i++) {
-      assertEquals(2, call(client).get().length);
+      assertEquals(8, call(client).get().remaining());
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
@@ -18,7 +19,6 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -114,7 +114,7 @@ final class TlsTest {
     String address = start(transport, key("ours", "localhost"));
     try (Scorer scorer = open(transport, address, pem("ours"))) {
       float[] point = {1, 2, 3, 4, 5, 6.5f};
-      assertArrayEquals(new float[] {21.5f, 1}, scorer.score(FloatBuffer.wrap(point), 1));
+      assertArrayEquals(new float[] {21.5f, 1}, Values.floats(scorer.score(Values.of(point), 1)));
     }
   }
 

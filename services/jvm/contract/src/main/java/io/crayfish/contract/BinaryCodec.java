@@ -13,8 +13,14 @@ import java.nio.ByteBuffer;
 public final class BinaryCodec implements Codec {
   public static final int HEADER_BYTES = 64;
   public static final int MAGIC = 0x59415243; // "CRAY", read as a little-endian int
-  public static final byte VERSION = 1;
+  public static final byte VERSION = 2;
   public static final int RESULT = 0x80;
+
+  /** The bits of the flags that are a {@link Segment}. */
+  public static final int SEGMENT = 0x07;
+
+  /** Where the bits of the flags begin that are a {@link Dtype}'s code; there are four. */
+  public static final int DTYPE_SHIFT = 3;
 
   public static final int VERSION_AT = 4;
   public static final int FLAGS_AT = 5;
@@ -39,12 +45,12 @@ public final class BinaryCodec implements Codec {
       MethodHandles.byteArrayViewVarHandle(long[].class, LITTLE_ENDIAN);
 
   @Override
-  public byte[] encode(RecordHeader header, float[] data) throws CodecException {
-    header.check(data.length);
-    byte[] message = new byte[HEADER_BYTES + Float.BYTES * data.length];
+  public byte[] encode(RecordHeader header, ByteBuffer data) throws CodecException {
+    header.check(data.remaining());
+    byte[] message = new byte[HEADER_BYTES + data.remaining()];
     INT.set(message, 0, MAGIC);
     message[VERSION_AT] = VERSION;
-    message[FLAGS_AT] = (byte) (header.segment().flag() | (header.result() ? RESULT : 0));
+    message[FLAGS_AT] = flags(header);
     message[STATUS_AT] = (byte) header.status().ordinal();
     message[REASON_AT] = (byte) header.reason().ordinal();
     LONG.set(message, ID_AT, header.id());
@@ -56,7 +62,7 @@ public final class BinaryCodec implements Codec {
     INT.set(message, VALUES_AT, header.values());
     INT.set(message, OUTPUTS_AT, header.outputs());
     INT.set(message, WAITED_AT, header.waitedUs());
-    floats(message).put(data);
+    data.get(data.position(), message, HEADER_BYTES, data.remaining());
     return message;
   }
 
@@ -71,12 +77,12 @@ public final class BinaryCodec implements Codec {
     }
     if (message[VERSION_AT] != VERSION) {
       throw new CodecException(
-          "version is " + message[VERSION_AT] + ", this codec reads " + VERSION);
+          "a record of version " + (message[VERSION_AT] & 0xff) + ", this codec reads " + VERSION);
     }
     int flags = message[FLAGS_AT] & 0xff;
     RecordHeader header =
         new RecordHeader(
-            Segment.of(flags & ~RESULT),
+            Segment.of(flags & SEGMENT),
             (long) LONG.get(message, ID_AT),
             (long) LONG.get(message, INTENDED_AT),
             (long) LONG.get(message, SENT_AT),
@@ -88,22 +94,26 @@ public final class BinaryCodec implements Codec {
             (long) LONG.get(message, SCORED_AT),
             (int) INT.get(message, OUTPUTS_AT),
             Reason.of(message[REASON_AT] & 0xff),
-            (int) INT.get(message, WAITED_AT));
-    int body = message.length - HEADER_BYTES;
-    if (body % Float.BYTES != 0) {
+            (int) INT.get(message, WAITED_AT),
+            Dtype.of((flags & ~RESULT) >> DTYPE_SHIFT));
+    header.check(message.length - HEADER_BYTES);
+    ByteBuffer values = values(message);
+    if (!Values.areValid(header.dtype(), values)) {
       throw new CodecException(
-          "record " + Long.toUnsignedString(header.id()) + ": " + body + " bytes of values");
+          "record " + Long.toUnsignedString(header.id()) + ": a byte that is no bool");
     }
-    header.check(body / Float.BYTES);
-    return new Decoded(header, floats(message));
+    return new Decoded(header, values);
+  }
+
+  private static byte flags(RecordHeader header) {
+    int dtype = header.dtype().ordinal() << DTYPE_SHIFT;
+    return (byte) (header.segment().flag() | dtype | (header.result() ? RESULT : 0));
   }
 
   /** The values of a binary message, in place. */
-  public static java.nio.FloatBuffer floats(byte[] message) {
+  public static ByteBuffer values(byte[] message) {
     return ByteBuffer.wrap(message, HEADER_BYTES, message.length - HEADER_BYTES)
-        .order(LITTLE_ENDIAN)
         .slice()
-        .order(LITTLE_ENDIAN)
-        .asFloatBuffer();
+        .order(LITTLE_ENDIAN);
   }
 }

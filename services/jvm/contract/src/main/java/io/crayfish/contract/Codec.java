@@ -1,6 +1,6 @@
 package io.crayfish.contract;
 
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 
 /** One format of the record. Implementations have no state: one serves all threads. */
 public interface Codec {
@@ -8,18 +8,19 @@ public interface Codec {
    * A decoded message.
    *
    * @param header its fields
-   * @param data the values, a view into the message where the format allows it
+   * @param data the values, little-endian; a view into the message where the format allows it
    */
-  record Decoded(RecordHeader header, FloatBuffer data) {}
+  record Decoded(RecordHeader header, ByteBuffer data) {}
 
   /**
    * Write a record.
    *
-   * @param data batch * (values or outputs) values
+   * @param data batch * (values or outputs) values of the header's dtype, little-endian, from position
+   *     to limit
    * @throws CodecException if status, data and header contradict each other, or if the format cannot
    *     hold a value
    */
-  byte[] encode(RecordHeader header, float[] data) throws CodecException;
+  byte[] encode(RecordHeader header, ByteBuffer data) throws CodecException;
 
   /**
    * Read a record.

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,14 +17,17 @@ public final class JsonCodec implements Codec {
   private static final JsonFactory FACTORY =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  /** Those that every record has; a result may have a reason, and a time that it waited. */
+  /** Those that every record has. */
   private static final int FIELDS = 14;
 
+  /** Those that are left out where they say what is usual. */
+  private static final String[] OPTIONAL = {"reason", "waited_us", "dtype"};
+
   @Override
-  public byte[] encode(RecordHeader header, float[] data) throws CodecException {
-    header.check(data.length);
-    StringBuilder out = new StringBuilder(300 + 12 * data.length);
-    out.append("{\"magic\":\"CRAY\",\"version\":1,\"segment\":\"").append(header.segment().word());
+  public byte[] encode(RecordHeader header, ByteBuffer data) throws CodecException {
+    header.check(data.remaining());
+    StringBuilder out = new StringBuilder(300 + 12 * (data.remaining() / header.dtype().bytes()));
+    out.append("{\"magic\":\"CRAY\",\"version\":2,\"segment\":\"").append(header.segment().word());
     out.append("\",\"kind\":\"").append(header.result() ? "result" : "request");
     out.append("\",\"status\":\"").append(header.status().word());
     out.append("\",\"id\":").append(Long.toUnsignedString(header.id()));
@@ -41,12 +44,23 @@ public final class JsonCodec implements Codec {
     if (header.waitedUs() != 0) {
       out.append(",\"waited_us\":").append(Integer.toUnsignedString(header.waitedUs()));
     }
+    if (header.dtype() != Dtype.FLOAT32) {
+      out.append(",\"dtype\":\"").append(header.dtype().word()).append('"');
+    }
     out.append(",\"data\":[");
-    for (int i = 0; i < data.length; i++) {
-      if (i > 0) {
+    ByteBuffer left = Values.again(data);
+    for (boolean first = true; left.hasRemaining(); first = false) {
+      if (!first) {
         out.append(',');
       }
-      JsonFloats.append(out, data[i]);
+      switch (header.dtype()) {
+        case FLOAT32 -> JsonFloats.append(out, left.getFloat());
+        case FLOAT64 -> JsonFloats.append(out, left.getDouble());
+        case FLOAT16 -> JsonFloats.append(out, Half.toFloat(left.getShort()));
+        case INT64 -> out.append(left.getLong());
+        case INT32 -> out.append(left.getInt());
+        case UINT8, BOOL -> out.append(left.get() & 0xff);
+      }
     }
     return out.append("]}").toString().getBytes(StandardCharsets.US_ASCII);
   }
@@ -65,12 +79,25 @@ public final class JsonCodec implements Codec {
     if (open == message.length) {
       throw new CodecException("it has no list");
     }
-    JsonNumbers.Numbers numbers = JsonNumbers.read(message, open);
-    Map<String, Object> fields = fields(message, open, numbers.end());
-    float[] data = numbers.values();
-    if (!"CRAY".equals(fields.get("magic")) || !Long.valueOf(1).equals(fields.get("version"))) {
-      throw new CodecException("not a Crayfish record of version 1");
+    int close = message.length - 1; // what follows the list has no bracket either
+    while (close > open && message[close] != ']') {
+      close--;
     }
+    Map<String, Object> fields = fields(message, open, close);
+    if (!"CRAY".equals(fields.get("magic"))) {
+      throw new CodecException("not a Crayfish record");
+    }
+    long version = count(fields, "version");
+    if (version != BinaryCodec.VERSION) {
+      throw new CodecException(
+          "a record of version " + version + ", this codec reads " + BinaryCodec.VERSION);
+    }
+    Dtype dtype = dtype(fields);
+    JsonNumbers.Numbers numbers = JsonNumbers.read(message, open, dtype);
+    if (numbers.end() != close) {
+      throw new CodecException("data is not a list of numbers");
+    }
+    ByteBuffer data = numbers.values();
     RecordHeader header =
         new RecordHeader(
             Segment.of(word(fields, "segment")),
@@ -85,13 +112,17 @@ public final class JsonCodec implements Codec {
             time(fields, "scored_ns"),
             count(fields, "outputs"),
             Reason.of(optional(fields, "reason")),
-            (int) optional(fields, "waited_us"));
-    int more = (fields.containsKey("reason") ? 1 : 0) + (fields.containsKey("waited_us") ? 1 : 0);
+            (int) optional(fields, "waited_us"),
+            dtype);
+    int more = 0;
+    for (String name : OPTIONAL) {
+      more += fields.containsKey(name) ? 1 : 0;
+    }
     if (!fields.containsKey("data") || fields.size() != FIELDS + more) {
       throw new CodecException("not a Crayfish record: its fields are " + fields.keySet());
     }
-    header.check(data.length);
-    return new Decoded(header, FloatBuffer.wrap(data));
+    header.check(data.remaining());
+    return new Decoded(header, data);
   }
 
   /** The fields around the list, which is left out: "data" stands there without a value. */
@@ -129,6 +160,14 @@ public final class JsonCodec implements Codec {
       throw new CodecException("not JSON: " + error.getMessage(), error);
     }
     return fields;
+  }
+
+  private static Dtype dtype(Map<String, Object> fields) throws CodecException {
+    Dtype dtype = fields.containsKey("dtype") ? Dtype.of(word(fields, "dtype")) : null;
+    if (dtype == Dtype.FLOAT32) {
+      throw new CodecException("dtype float32 is not written out");
+    }
+    return dtype == null ? Dtype.FLOAT32 : dtype;
   }
 
   private static boolean kind(String word) throws CodecException {

@@ -4,28 +4,43 @@ import com.fasterxml.jackson.core.io.NumberOutput;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.function.ToDoubleFunction;
 
 /**
- * A float32 as the codec's text writes it: the fewest digits that read back as the same number, in
- * Python's notation.
+ * A float32 or float64 as the codec's text writes it: the fewest digits that read back as the same
+ * number, in Python's notation.
  *
  * <p>The digits are those of Schubfach (Raffaello Giulietti, "The Schubfach way to render doubles",
  * 2020), which Jackson brings. It never gives fewer than two, so a single digit is tried here.
  */
 final class JsonFloats {
-  private static final BigDecimal LARGEST = new BigDecimal("3.4028235e38");
-
   private JsonFloats() {}
 
   static void append(StringBuilder out, float value) throws CodecException {
-    if (!Float.isFinite(value)) {
+    if (isOrdinary(out, value)) {
+      append(out, NumberOutput.toString(value, true), value, near -> near.floatValue());
+    }
+  }
+
+  static void append(StringBuilder out, double value) throws CodecException {
+    if (isOrdinary(out, value)) {
+      append(out, NumberOutput.toString(value, true), value, BigDecimal::doubleValue);
+    }
+  }
+
+  /** Whether it has digits; if not, it has been appended. */
+  private static boolean isOrdinary(StringBuilder out, double value) throws CodecException {
+    if (!Double.isFinite(value)) {
       throw new CodecException("JSON has no NaN and no infinity");
     }
     if (value == 0) {
       out.append(1 / value < 0 ? "-0.0" : "0.0");
-      return;
     }
-    String text = NumberOutput.toString(value, true);
+    return value != 0;
+  }
+
+  private static void append(
+      StringBuilder out, String text, double value, ToDoubleFunction<BigDecimal> reading) {
     int exponentAt = text.indexOf('E');
     int exponent = exponentAt < 0 ? 0 : Integer.parseInt(text, exponentAt + 1, text.length(), 10);
     int end = exponentAt < 0 ? text.length() : exponentAt;
@@ -42,7 +57,7 @@ final class JsonFloats {
       digits.setLength(digits.length() - 1);
     }
     if (digits.length() == 2) {
-      String one = oneDigit(value);
+      String one = oneDigit(Math.abs(value), reading);
       if (one != null) {
         BigDecimal shorter = new BigDecimal(one);
         digits.setLength(0);
@@ -56,13 +71,13 @@ final class JsonFloats {
     write(out, digits, exponent);
   }
 
-  /** The one-digit number that reads back as {@code value}, without its sign; null if none does. */
-  private static String oneDigit(float value) {
-    BigDecimal exact = new BigDecimal(Math.abs((double) value));
+  /** The one-digit number that reads back as {@code value}; null if none does. */
+  private static String oneDigit(double value, ToDoubleFunction<BigDecimal> reading) {
+    BigDecimal exact = new BigDecimal(value);
     BigDecimal best = null;
     for (RoundingMode mode : new RoundingMode[] {RoundingMode.DOWN, RoundingMode.UP}) {
       BigDecimal near = exact.round(new MathContext(1, mode)).stripTrailingZeros();
-      if (near.compareTo(LARGEST) > 0 || near.floatValue() != Math.abs(value)) {
+      if (reading.applyAsDouble(near) != value) {
         continue;
       }
       int order = best == null ? -1 : distance(near, exact).compareTo(distance(best, exact));

@@ -1,17 +1,19 @@
 package io.crayfish.contract;
 
 import com.fasterxml.jackson.core.io.NumberInput;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads a JSON list of numbers into float32 values, from the bytes of the message.
+ * Reads a JSON list of numbers into values of a type, from the bytes of the message.
  *
  * <p>Of a record of 8.5 KB all but 300 bytes are such a list, and a parser that makes a token of each
  * number and a text of each token spends most of its time on that: this is the measured path, and the
  * one place where reading JSON by hand pays.
  *
- * <p>A number is the float64 that is nearest to it, rounded to float32, as in Python. If its digits
+ * <p>A number is the float64 that is nearest to it, rounded to float32, as in Python; one that is to
+ * be a float16 must then be exactly one, and a whole one has neither point nor exponent. If its digits
  * make an integer of at most 53 bits, and the power of ten is at most 22, then both are exact as
  * float64, and one multiplication or division rounds once: that is the nearest (William D. Clinger,
  * "How to read floating point numbers accurately", 1990). All others are left to Jackson.
@@ -31,57 +33,103 @@ final class JsonNumbers {
   private static final int LARGE = 100_000;
 
   private final byte[] text;
+  private final Dtype dtype;
+  private ByteBuffer values;
   private int at;
 
-  private JsonNumbers(byte[] text, int at) {
+  private JsonNumbers(byte[] text, int at, Dtype dtype) {
     this.text = text;
     this.at = at;
+    this.dtype = dtype;
   }
 
   /**
    * A list that has been read.
    *
-   * @param values its numbers
+   * @param values its numbers, little-endian
    * @param end where its closing bracket stands
    */
-  record Numbers(float[] values, int end) {}
+  record Numbers(ByteBuffer values, int end) {}
 
   /**
    * Read a list.
    *
    * @param text holds it
    * @param open where its opening bracket stands
-   * @throws CodecException if it is not a list of JSON numbers, or if one is beyond float32
+   * @param dtype of its numbers
+   * @throws CodecException if it is not a list of JSON numbers, or if one is none of that type
    */
-  static Numbers read(byte[] text, int open) throws CodecException {
-    return new JsonNumbers(text, open + 1).list();
+  static Numbers read(byte[] text, int open, Dtype dtype) throws CodecException {
+    return new JsonNumbers(text, open + 1, dtype).list();
   }
 
   private Numbers list() throws CodecException {
     if (space() == ']') {
-      return new Numbers(new float[0], at);
+      return new Numbers(Values.allocate(0), at);
     }
-    float[] values = new float[1 + (text.length - at) / 8];
-    int size = 0;
+    values = Values.allocate(dtype.bytes() * (1 + (text.length - at) / 8));
     while (true) {
       space();
-      if (size == values.length) {
-        values = Arrays.copyOf(values, 2 * size);
+      if (!values.hasRemaining()) {
+        values = Values.wrap(Arrays.copyOf(values.array(), 2 * values.capacity()));
+        values.position(values.capacity() / 2);
       }
-      float value = (float) number();
-      if (!Float.isFinite(value)) {
-        throw new CodecException("data has a number that is no float32");
-      }
-      values[size++] = value;
+      value();
       byte next = space();
       if (next == ']') {
-        return new Numbers(Arrays.copyOf(values, size), at);
+        return new Numbers(values.flip(), at);
       }
       if (next != ',') {
         throw noNumbers();
       }
       at++;
     }
+  }
+
+  /** One number of the list. */
+  private void value() throws CodecException {
+    switch (dtype) {
+      case FLOAT32 -> values.putFloat((float) finite((float) number()));
+      case FLOAT64 -> values.putDouble(finite(number()));
+      case FLOAT16 -> values.putShort(half((float) number()));
+      case INT64 -> values.putLong(whole(Long.MIN_VALUE, Long.MAX_VALUE));
+      case INT32 -> values.putInt((int) whole(Integer.MIN_VALUE, Integer.MAX_VALUE));
+      case UINT8 -> values.put((byte) whole(0, 255));
+      case BOOL -> values.put((byte) whole(0, 1));
+    }
+  }
+
+  private double finite(double number) throws CodecException {
+    if (Double.isFinite(number)) {
+      return number;
+    }
+    throw outOfRange();
+  }
+
+  private short half(float number) throws CodecException {
+    short half = Half.of((float) finite(number));
+    if (Half.toFloat(half) == number) {
+      return half;
+    }
+    throw outOfRange();
+  }
+
+  /** A number without point and exponent, which is within these bounds. */
+  private long whole(long least, long most) throws CodecException {
+    boolean negative = peek() == '-';
+    int first = negative ? at + 1 : at;
+    long size = digits(first, 0);
+    int count = at - first;
+    if (count == 0 || (count > 1 && text[first] == '0')) {
+      throw noNumbers();
+    }
+    // 19 digits fit into an unsigned long; there, only the most negative number has the sign bit.
+    boolean fits = count <= DIGITS + 1 && (size >= 0 || (negative && size == Long.MIN_VALUE));
+    long value = negative ? -size : size;
+    if (!fits || value < least || value > most) {
+      throw outOfRange();
+    }
+    return value;
   }
 
   /** number = [ "-" ] ( "0" / 1-9 *DIGIT ) [ "." 1*DIGIT ] [ "e" [ "+" / "-" ] 1*DIGIT ]. */
@@ -159,6 +207,10 @@ final class JsonNumbers {
 
   private byte peek() {
     return at < text.length ? text[at] : 0;
+  }
+
+  private CodecException outOfRange() {
+    return new CodecException("data has a number that is no " + dtype);
   }
 
   private static CodecException noNumbers() {

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -53,6 +55,9 @@ public record RunConfig(
    * @param inputName the tensor that takes the points, where the file has names; null: the only one
    * @param outputName the tensor that is scored; null: the only one
    * @param batch points of each call; null: it changes from call to call
+   * @param inputDtype of the points; float32 where the file does not say it
+   * @param outputDtype of the predictions; likewise
+   * @param constants further inputs by their names; empty where there are none
    */
   public record Model(
       String name,
@@ -62,21 +67,58 @@ public record RunConfig(
       int[] outputShape,
       String inputName,
       String outputName,
-      Integer batch) {
+      Integer batch,
+      Dtype inputDtype,
+      Dtype outputDtype,
+      Map<String, Constant> constants) {
     @JsonCreator
-    public Model {}
-
-    /** Of a file with one input and one output, and a point in each call. */
-    public Model(String name, String format, String path, int[] inputShape, int[] outputShape) {
-      this(name, format, path, inputShape, outputShape, null, null, 1);
+    public Model {
+      inputDtype = inputDtype == null ? Dtype.FLOAT32 : inputDtype;
+      outputDtype = outputDtype == null ? Dtype.FLOAT32 : outputDtype;
+      constants = constants == null ? Map.of() : constants;
     }
 
-    /** float32 values of one point. */
+    /** Of a file with one input and one output of float32, and a point in each call. */
+    public Model(String name, String format, String path, int[] inputShape, int[] outputShape) {
+      this(name, format, path, inputShape, outputShape, null, null, 1, null, null, null);
+    }
+
+    /** The same with values of these types. */
+    public Model of(Dtype points, Dtype predictions) {
+      return new Model(
+          name,
+          format,
+          path,
+          inputShape,
+          outputShape,
+          inputName,
+          outputName,
+          batch,
+          points,
+          predictions,
+          constants);
+    }
+
+    /** Bytes of a batch of points. */
+    public int inputBytes(int batch) {
+      return bytes(batch, values(), inputDtype);
+    }
+
+    /** Bytes of a batch of predictions. */
+    public int outputBytes(int batch) {
+      return bytes(batch, outputs(), outputDtype);
+    }
+
+    private static int bytes(int batch, int values, Dtype dtype) {
+      return Math.multiplyExact(Math.multiplyExact(batch, values), dtype.bytes());
+    }
+
+    /** Values of one point. */
     public int values() {
       return product(inputShape);
     }
 
-    /** float32 values of one prediction. */
+    /** Values of one prediction. */
     public int outputs() {
       return product(outputShape);
     }
@@ -101,6 +143,21 @@ public record RunConfig(
         product = Math.multiplyExact(product, size);
       }
       return product;
+    }
+  }
+
+  /**
+   * What a further input of the model gets with every call.
+   *
+   * @param shape all of it; empty: a single number
+   * @param data its values in C order; a bool is 0 or 1
+   */
+  public record Constant(Dtype dtype, long[] shape, List<Number> data) {
+    /** Its values as they lie in memory. */
+    public ByteBuffer values() {
+      ByteBuffer values = Values.allocate(dtype.bytes() * data.size());
+      data.forEach(value -> Values.put(dtype, values, value));
+      return values.flip();
     }
   }
 

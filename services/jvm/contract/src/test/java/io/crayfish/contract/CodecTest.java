@@ -10,12 +10,14 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,16 +65,17 @@ final class CodecTest {
     byte[] message = Files.readAllBytes(VECTORS.resolve(entry.get("file").asText()));
     Codec.Decoded decoded = codec.decode(message);
     assertEquals(header(entry.get("header")), decoded.header());
-    float[] expected = new float[entry.get("data_bits").size()];
-    for (int i = 0; i < expected.length; i++) {
-      expected[i] =
-          Float.intBitsToFloat(Integer.parseUnsignedInt(entry.get("data_bits").get(i).asText(), 16));
+    int size = decoded.header().dtype().bytes();
+    ByteBuffer expected = Values.allocate(size * entry.get("data_bits").size());
+    for (JsonNode bits : entry.get("data_bits")) {
+      assertEquals(2 * size, bits.asText().length());
+      long value = Long.parseUnsignedLong(bits.asText(), 16);
+      for (int i = 0; i < size; i++) {
+        expected.put((byte) (value >>> 8 * i));
+      }
     }
-    FloatBuffer data = decoded.data();
-    assertEquals(expected.length, data.remaining());
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(data.get(i)));
-    }
+    expected.flip();
+    assertEquals(expected, decoded.data());
     assertArrayEquals(message, codec.encode(header(entry.get("header")), expected));
   }
 
@@ -83,7 +86,7 @@ final class CodecTest {
   }
 
   private static FloatBuffer read(String text) throws CodecException {
-    return new JsonCodec().decode(text.getBytes(StandardCharsets.UTF_8)).data();
+    return new JsonCodec().decode(text.getBytes(StandardCharsets.UTF_8)).data().asFloatBuffer();
   }
 
   @ParameterizedTest
@@ -92,6 +95,12 @@ final class CodecTest {
     float found = read(request("1", entry.get("text").asText())).get(1);
     int bits = Integer.parseUnsignedInt(entry.get("bits").asText(), 16);
     assertEquals(bits, Float.floatToRawIntBits(found));
+    String wide = request("1", entry.get("text").asText());
+    wide = wide.replace("\"data\"", "\"dtype\":\"float64\",\"data\"");
+    Codec.Decoded record = new JsonCodec().decode(wide.getBytes(StandardCharsets.UTF_8));
+    assertEquals(
+        Long.parseUnsignedLong(entry.get("bits64").asText(), 16),
+        Double.doubleToRawLongBits(record.data().getDouble(8)));
   }
 
   @Test
@@ -132,7 +141,8 @@ final class CodecTest {
         fields.get("scored_ns").asLong(),
         fields.get("outputs").asInt(),
         Reason.of(fields.path("reason").asInt()),
-        (int) fields.path("waited_us").asLong());
+        (int) fields.path("waited_us").asLong(),
+        Dtype.named(fields.get("dtype").asText()));
   }
 
   @Test
@@ -154,7 +164,7 @@ final class CodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "[]", "{}", "null", "{\"magic\":\"CRAY\",\"version\":1}"})
+  @ValueSource(strings = {"", "{", "[]", "{}", "null", "{\"magic\":\"CRAY\",\"version\":2}"})
   void anythingElseIsRefused(String text) {
     for (String format : new String[] {"binary", "json"}) {
       assertThrows(CodecException.class, () -> Codec.of(format).decode(text.getBytes()));
@@ -175,19 +185,53 @@ final class CodecTest {
       StringBuilder out = new StringBuilder();
       JsonFloats.append(out, value);
       assertEquals(value, Float.parseFloat(out.toString()), out.toString());
-      assertEquals(0, shortest(value).compareTo(new BigDecimal(out.toString())), out.toString());
+      BigDecimal shortest = shortest(value, near -> near.floatValue());
+      assertEquals(0, shortest.compareTo(new BigDecimal(out.toString())), out.toString());
+    }
+  }
+
+  @Test
+  void doublesAreWrittenByTheRule() throws Exception {
+    Random random = new Random(6);
+    for (int i = 0; i < 20_000; i++) {
+      double value = Double.longBitsToDouble(random.nextLong());
+      if (i % 4 == 0) {
+        value = Double.parseDouble(random.nextInt(100) + "e" + (random.nextInt(630) - 324));
+      } else if (i % 4 == 1) { // where the spacing is wide: the smallest ones
+        value = Double.longBitsToDouble(random.nextInt(200));
+      }
+      if (!Double.isFinite(value) || value == 0) {
+        continue;
+      }
+      StringBuilder out = new StringBuilder();
+      JsonFloats.append(out, value);
+      BigDecimal shortest = shortest(value, BigDecimal::doubleValue);
+      assertEquals(0, shortest.compareTo(new BigDecimal(out.toString())), out.toString());
+    }
+  }
+
+  @Test
+  void aMessageOfAnotherVersionIsNamed() throws Exception {
+    byte[] binary = Files.readAllBytes(VECTORS.resolve("request.bin"));
+    binary[BinaryCodec.VERSION_AT] = 1;
+    String text = request("1").replace("\"version\":2", "\"version\":1");
+    for (CodecException error :
+        new CodecException[] {
+          assertThrows(CodecException.class, () -> new BinaryCodec().decode(binary)),
+          assertThrows(CodecException.class, () -> read(text)),
+        }) {
+      assertEquals("a record of version 1, this codec reads 2", error.getMessage());
     }
   }
 
   /** The rule, word for word: n = 1, 2... digits, down and up, the closer one, the even one. */
-  private static BigDecimal shortest(float value) {
-    BigDecimal exact = new BigDecimal((double) value);
-    BigDecimal largest = new BigDecimal("3.4028235e38");
+  private static BigDecimal shortest(double value, ToDoubleFunction<BigDecimal> reading) {
+    BigDecimal exact = new BigDecimal(value);
     for (int digits = 1; ; digits++) {
       BigDecimal best = null;
       for (RoundingMode mode : new RoundingMode[] {RoundingMode.DOWN, RoundingMode.UP}) {
         BigDecimal near = exact.round(new MathContext(digits, mode));
-        if (near.abs().compareTo(largest) > 0 || near.floatValue() != value) {
+        if (reading.applyAsDouble(near) != value) {
           continue;
         }
         int order =

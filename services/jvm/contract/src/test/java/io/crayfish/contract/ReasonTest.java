@@ -22,11 +22,11 @@ final class ReasonTest {
   @EnumSource(Reason.class)
   void aResultCarriesThem(Reason reason) throws Exception {
     RecordHeader result = REQUEST.failed(3, 4, reason, -1);
-    byte[] binary = new BinaryCodec().encode(result, new float[0]);
+    byte[] binary = new BinaryCodec().encode(result, Values.of());
     assertEquals(reason.ordinal(), binary[7]);
     assertArrayEquals(new byte[] {-1, -1, -1, -1}, Arrays.copyOfRange(binary, 60, 64));
     assertEquals(result, new BinaryCodec().decode(binary).header());
-    byte[] json = new JsonCodec().encode(result, new float[0]);
+    byte[] json = new JsonCodec().encode(result, Values.of());
     assertEquals(result, new JsonCodec().decode(json).header());
     String text = new String(json, StandardCharsets.US_ASCII);
     assertTrue(text.contains(",\"waited_us\":4294967295,\"data\""), text);
@@ -38,7 +38,7 @@ final class ReasonTest {
 
   @Test
   void whatIsNothingIsNotWritten() throws Exception {
-    byte[] json = new JsonCodec().encode(REQUEST.failed(3, 4), new float[0]);
+    byte[] json = new JsonCodec().encode(REQUEST.failed(3, 4), Values.of());
     String text = new String(json, StandardCharsets.US_ASCII);
     assertFalse(text.contains("reason") || text.contains("waited_us"), text);
   }
@@ -47,7 +47,7 @@ final class ReasonTest {
   @ValueSource(strings = {"binary", "json"})
   void aRequestHasNone(String format) throws Exception {
     Codec codec = Codec.of(format);
-    byte[] request = codec.encode(REQUEST, new float[2]);
+    byte[] request = codec.encode(REQUEST, Values.allocate(8));
     for (int place = 0; place < 2; place++) {
       byte[] wrong;
       if (format.equals("binary")) {
@@ -66,7 +66,8 @@ final class ReasonTest {
 
   @Test
   void aPredictionHasNoReason() throws Exception {
-    byte[] result = new BinaryCodec().encode(REQUEST.scored(3, 4, 2, 5), new float[2]);
+    RecordHeader scored = REQUEST.scored(3, 4, 2, 5, Dtype.FLOAT32);
+    byte[] result = new BinaryCodec().encode(scored, Values.allocate(8));
     assertEquals(5, new BinaryCodec().decode(result).header().waitedUs());
     result[7] = 1;
     assertThrows(CodecException.class, () -> new BinaryCodec().decode(result));
@@ -74,7 +75,7 @@ final class ReasonTest {
 
   @Test
   void anUnknownReasonIsRefused() throws Exception {
-    byte[] result = new BinaryCodec().encode(REQUEST.failed(3, 4), new float[0]);
+    byte[] result = new BinaryCodec().encode(REQUEST.failed(3, 4), Values.of());
     result[7] = 6;
     assertThrows(CodecException.class, () -> new BinaryCodec().decode(result));
   }

@@ -8,6 +8,8 @@ import io.crayfish.contract.BinaryCodec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
+import io.crayfish.scoring.LateProvider;
 import io.crayfish.scoring.ScorerException;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +36,7 @@ final class AsyncScoreRecordsTest {
   private static byte[] request(long id) throws Exception {
     RecordHeader header =
         new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-    return new BinaryCodec().encode(header, new float[] {id});
+    return new BinaryCodec().encode(header, Values.of(id));
   }
 
   @ParameterizedTest

@@ -12,10 +12,11 @@ import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.RecordScorer;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 /** What is under way when a producer flushes, commits and aborts. */
 @Timeout(30)
 final class ScoringProducerTest {
-  private final List<CompletableFuture<float[]>> calls = new ArrayList<>();
+  private final List<CompletableFuture<ByteBuffer>> calls = new ArrayList<>();
   private final MockProducer<byte[], byte[]> kafka =
       new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
   private boolean closed;
@@ -43,8 +44,8 @@ final class ScoringProducerTest {
   /** A server whose answers the test gives. */
   private final class Held implements AsyncScorer {
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-      CompletableFuture<float[]> call = new CompletableFuture<>();
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
       synchronized (calls) {
         calls.add(call);
         calls.notifyAll();
@@ -69,12 +70,12 @@ final class ScoringProducerTest {
   private static ProducerRecord<byte[], byte[]> request(long id) throws Exception {
     RecordHeader header =
         new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-    byte[] message = new BinaryCodec().encode(header, new float[] {id});
+    byte[] message = new BinaryCodec().encode(header, Values.of(id));
     return new ProducerRecord<>("out", 3, 5L, new byte[] {7}, message);
   }
 
   private void answer(int call) {
-    calls.get(call).complete(new float[] {call});
+    calls.get(call).complete(Values.of(call));
   }
 
   /** Until the server was called so often. */
@@ -112,7 +113,7 @@ final class ScoringProducerTest {
     assertEquals(3, last.partition());
     assertEquals(5L, last.timestamp());
     assertEquals(7, last.key()[0]);
-    assertEquals(1, Codec.of("binary").decode(last.value()).data().get(0));
+    assertEquals(1, Codec.of("binary").decode(last.value()).data().getFloat(0));
   }
 
   @Test

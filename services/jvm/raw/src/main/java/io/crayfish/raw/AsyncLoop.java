@@ -3,7 +3,9 @@ package io.crayfish.raw;
 import io.crayfish.contract.Reason;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
+import io.crayfish.scoring.Fatal;
 import io.crayfish.scoring.RecordScorer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,7 +37,7 @@ final class AsyncLoop extends Loop {
     return new Calls(
         calls.stream().mapToLong(call -> call.startNs).toArray(),
         calls.stream().mapToLong(call -> call.endNs).toArray(),
-        Arrays.asList(calls.stream().map(call -> call.output).toArray(float[][]::new)),
+        Arrays.asList(calls.stream().map(call -> call.output).toArray(ByteBuffer[]::new)),
         calls.stream().map(call -> call.reason).toList(),
         cpuNs() - cpu);
   }
@@ -44,7 +46,7 @@ final class AsyncLoop extends Loop {
   private static final class Timed {
     private final long startNs = RecordScorer.now();
     private long endNs;
-    private float[] output;
+    private ByteBuffer output;
     private Reason reason = Reason.NONE;
   }
 
@@ -61,6 +63,9 @@ final class AsyncLoop extends Loop {
           .submit(batches.of(position), batches.size())
           .whenComplete(
               (output, failed) -> {
+                if (failed instanceof Error error) {
+                  throw Fatal.end("a call failed", error);
+                }
                 call.output = output;
                 if (failed != null) {
                   call.reason = failed instanceof CallException why ? why.reason() : Reason.OTHER;

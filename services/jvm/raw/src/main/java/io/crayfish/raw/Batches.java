@@ -1,7 +1,6 @@
 package io.crayfish.raw;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
+import io.crayfish.contract.Values;
 import java.nio.ByteBuffer;
 
 /** The distinct inputs, each as a record's values lie in its message: in a byte array. */
@@ -12,15 +11,13 @@ final class Batches {
   Batches(Points points, int batch, int pool) {
     this.batch = batch;
     this.batches = new ByteBuffer[pool];
-    int size = points.values().length / points.count();
+    ByteBuffer values = points.values();
+    int size = values.remaining() / points.count();
     for (int payload = 0; payload < pool; payload++) {
-      batches[payload] = ByteBuffer.wrap(new byte[4 * batch * size]).order(LITTLE_ENDIAN);
+      batches[payload] = Values.allocate(batch * size);
       for (int place = 0; place < batch; place++) {
         int first = points.index(payload, pool, batch, place) * size;
-        batches[payload]
-            .asFloatBuffer()
-            .position(place * size)
-            .put(points.values(), first, size);
+        batches[payload].put(place * size, values, values.position() + first, size);
       }
     }
   }
@@ -32,6 +29,6 @@ final class Batches {
 
   /** That of a call. */
   ByteBuffer of(long call) {
-    return batches[(int) (call % batches.length)].duplicate().order(LITTLE_ENDIAN);
+    return Values.again(batches[(int) (call % batches.length)]);
   }
 }

@@ -1,6 +1,7 @@
 package io.crayfish.raw;
 
 import io.crayfish.contract.Reason;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -15,7 +16,7 @@ import java.util.List;
 record Calls(
     long[] startsNs,
     long[] endsNs,
-    List<float[]> outputs,
+    List<ByteBuffer> outputs,
     List<Reason> reasons,
     long cpuNs) {
   int count() {

@@ -1,11 +1,11 @@
 package io.crayfish.raw;
 
 import io.crayfish.contract.Reason;
-import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.RecordScorer;
 import io.crayfish.scoring.Scorer;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,15 +15,11 @@ class Loop {
   protected final Batches batches;
   private final Scorer scorer;
 
-  /** The same one, if it sends the bytes as they lie there; else null. */
-  private final AsyncScorer server;
-
   /** Why the last call failed. */
   private Reason failed = Reason.NONE;
 
   Loop(Scorer scorer, Batches batches) {
     this.scorer = scorer;
-    this.server = scorer instanceof AsyncScorer async ? async : null;
     this.batches = batches;
   }
 
@@ -39,7 +35,7 @@ class Loop {
   Calls score(long count, Double seconds) throws Exception {
     long cpu = cpuNs();
     long[] times = new long[1024];
-    List<float[]> outputs = new ArrayList<>();
+    List<ByteBuffer> outputs = new ArrayList<>();
     List<Reason> reasons = new ArrayList<>();
     times[0] = RecordScorer.now();
     long limit = seconds == null ? Long.MAX_VALUE : times[0] + Math.round(seconds * 1e9);
@@ -62,13 +58,10 @@ class Loop {
   }
 
   /** One call's predictions; null: the server brought none. */
-  private float[] call(long position) throws Exception {
-    if (server == null) {
-      return scorer.score(batches.of(position).asFloatBuffer(), batches.size());
-    }
+  private ByteBuffer call(long position) throws Exception {
     try {
       failed = Reason.NONE;
-      return server.score(batches.of(position), batches.size());
+      return scorer.score(batches.of(position), batches.size());
     } catch (CallException error) {
       failed = error.reason();
       return null;

@@ -4,6 +4,7 @@ import io.crayfish.contract.JsonLog;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.ServiceExit;
 import io.crayfish.scoring.AsyncScorer;
+import io.crayfish.scoring.Fatal;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
@@ -19,7 +20,11 @@ public final class Main {
 
   /** Takes no arguments: the run config says it all. */
   public static void main(String[] arguments) throws Exception {
-    System.exit(run());
+    try {
+      System.exit(run());
+    } catch (Error error) {
+      throw Fatal.end("a call failed", error);
+    }
   }
 
   private static int run() throws Exception {

@@ -3,9 +3,11 @@ package io.crayfish.raw;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.RecordScorer;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -31,6 +33,7 @@ final class Rows {
   private final int batch;
   private final int pool;
   private final int outputs;
+  private final Dtype dtype;
   private final long clockStart;
 
   /** Made before the first call: it notes how the clock stands. */
@@ -39,6 +42,7 @@ final class Rows {
     this.batch = config.workload().batchSize();
     this.pool = config.workload().points().pool();
     this.outputs = config.model().outputs();
+    this.dtype = config.model().outputDtype();
     this.clockStart = clockOffset();
   }
 
@@ -70,7 +74,7 @@ final class Rows {
       for (int id = 0; id < calls.count(); id++) {
         long start = calls.startsNs()[id];
         long end = calls.endsNs()[id];
-        float[] output = calls.outputs().get(id);
+        ByteBuffer output = calls.outputs().get(id);
         Status status = output == null ? Status.FAILED : Status.OK;
         sentRow.clear().putLong(id).put(segment).putLong(start).putLong(start);
         sent.write(sentRow.putLong(NOT_APPENDED).putInt(0).array());
@@ -90,12 +94,12 @@ final class Rows {
   }
 
   /** Class of the first point, points of the right class, largest deviation. */
-  private void check(ByteBuffer row, long id, float[] output) {
+  private void check(ByteBuffer row, long id, ByteBuffer output) {
     if (output == null) {
       row.putInt(-1).putInt(-1).putFloat(Float.NaN);
       return;
     }
-    boolean fits = output.length == batch * outputs;
+    boolean fits = output.remaining() == batch * outputs * dtype.bytes();
     float deviation = points.reference() == null ? Float.NaN : 0;
     int correct = points.labels() == null || !fits ? -1 : 0;
     for (int place = 0; fits && place < batch; place++) {
@@ -104,9 +108,7 @@ final class Rows {
         correct++;
       }
       for (int i = 0; i < outputs && points.reference() != null; i++) {
-        float off =
-            Math.abs(output[place * outputs + i] - points.reference()[point * outputs + i]);
-        deviation = Math.max(deviation, Float.isNaN(off) ? Float.POSITIVE_INFINITY : off);
+        deviation = Math.max(deviation, off(output, place * outputs + i, point * outputs + i));
       }
     }
     if (!fits && points.reference() != null) {
@@ -115,10 +117,33 @@ final class Rows {
     row.putInt(fits ? largest(output, 0) : -1).putInt(correct).putFloat(deviation);
   }
 
-  private int largest(float[] output, int place) {
+  /** How far a value is from its reference; of whole numbers that are not equal, 1 at least. */
+  private float off(ByteBuffer output, int found, int expected) {
+    double value = Values.get(dtype, output, found);
+    double reference = Values.get(dtype, points.reference(), expected);
+    boolean equal = value == reference || Double.isNaN(value) && Double.isNaN(reference);
+    if (dtype == Dtype.INT64) { // a float64 may not tell two of them apart
+      equal = long64(output, found) == long64(points.reference(), expected);
+    }
+    if (equal) {
+      return 0;
+    }
+    float off = (float) Math.abs(value - reference);
+    if (dtype.isFloat()) {
+      return Float.isNaN(off) ? Float.POSITIVE_INFINITY : off;
+    }
+    return Math.max(off, 1);
+  }
+
+  private static long long64(ByteBuffer values, int index) {
+    return values.getLong(values.position() + Long.BYTES * index);
+  }
+
+  private int largest(ByteBuffer output, int place) {
     int best = 0;
     for (int i = 1; i < outputs; i++) {
-      if (output[place * outputs + i] > output[place * outputs + best]) {
+      if (Values.get(dtype, output, place * outputs + i)
+          > Values.get(dtype, output, place * outputs + best)) {
         best = i;
       }
     }

@@ -9,14 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.Scorer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -32,10 +33,14 @@ final class RowsTest {
   private static final int POOL = 3;
 
   private static RunConfig config(String path) {
+    return config(path, Dtype.FLOAT32);
+  }
+
+  private static RunConfig config(String path, Dtype dtype) {
     return new RunConfig(
         "run",
         null,
-        new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}),
+        new RunConfig.Model("m", "any", "", new int[] {2}, new int[] {2}).of(dtype, dtype),
         new RunConfig.Tool("own", Map.of(), null),
         null,
         null,
@@ -57,10 +62,8 @@ final class RowsTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
-      float[] output = new float[points.remaining()];
-      points.get(output);
-      return output;
+    public ByteBuffer score(ByteBuffer points, int batch) {
+      return Values.of(Values.floats(points));
     }
 
     @Override
@@ -71,7 +74,7 @@ final class RowsTest {
   void rowsSayWhatCameOfEachCall(@TempDir Path out) throws Exception {
     float[] values = {0, 1, 2, 0, 0, 3};
     float[] reference = {0, 1, 2, 0, 0, 2.5f};
-    Points points = new Points(values, 3, reference, new long[] {1, 0, 0});
+    Points points = new Points(Values.of(values), 3, Values.of(reference), new long[] {1, 0, 0});
     Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(5, null);
     new Rows(config(null), points).write(calls, out);
 
@@ -107,10 +110,10 @@ final class RowsTest {
 
   @Test
   void aPoolOfBatchesIsDealtRoundTheEnd() throws Exception {
-    Points points = new Points(new float[] {0, 1, 2, 3, 4, 5}, 3, null, null);
+    Points points = new Points(Values.of(0, 1, 2, 3, 4, 5), 3, null, null);
     Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(2, 10.0);
-    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
-    assertArrayEquals(new float[] {4, 5, 0, 1}, calls.outputs().get(1));
+    assertArrayEquals(new float[] {0, 1, 2, 3}, Values.floats(calls.outputs().get(0)));
+    assertArrayEquals(new float[] {4, 5, 0, 1}, Values.floats(calls.outputs().get(1)));
   }
 
   /** Answers with one other call, the last one first; every third fails. */
@@ -120,10 +123,9 @@ final class RowsTest {
     private int mostWaiting;
 
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-      CompletableFuture<float[]> call = new CompletableFuture<>();
-      float[] output = new float[points.remaining()];
-      points.get(output);
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
+      ByteBuffer output = Values.of(Values.floats(points));
       boolean fails = calls++ % 3 == 2;
       waiting.addFirst(
           () -> {
@@ -150,13 +152,13 @@ final class RowsTest {
 
   @Test
   void manyCallsAreUnderWay(@TempDir Path out) throws Exception {
-    float[] values = {0, 1, 2, 3, 4, 5};
+    ByteBuffer values = Values.of(0, 1, 2, 3, 4, 5);
     Points points = new Points(values, 3, values, null);
     Pairs server = new Pairs();
     Calls calls = new AsyncLoop(server, new Batches(points, BATCH, POOL), 2).score(6, null);
     assertEquals(2, server.mostWaiting);
     assertEquals(6, calls.count());
-    assertArrayEquals(new float[] {0, 1, 2, 3}, calls.outputs().get(0));
+    assertArrayEquals(new float[] {0, 1, 2, 3}, Values.floats(calls.outputs().get(0)));
     assertNull(calls.outputs().get(2));
     new Rows(config(null), points).write(calls, out);
     ByteBuffer rows =
@@ -172,6 +174,36 @@ final class RowsTest {
     JsonNode consumer = new ObjectMapper().readTree(out.resolve("consumer.json").toFile());
     assertTrue(
         consumer.get("first_result_ns").asLong() <= consumer.get("last_result_ns").asLong());
+  }
+
+  private static float deviation(Dtype dtype, Number found, Number expected, Path out)
+      throws Exception {
+    ByteBuffer values = Values.allocate(6 * dtype.bytes());
+    ByteBuffer reference = Values.allocate(6 * dtype.bytes());
+    for (int i = 0; i < 6; i++) {
+      Values.put(dtype, values, found);
+      Values.put(dtype, reference, expected);
+    }
+    Points points = new Points(values.flip(), 3, reference.flip(), null);
+    Calls calls = new Loop(new Echo(), new Batches(points, BATCH, POOL)).score(1, null);
+    new Rows(config(null, dtype), points).write(calls, out);
+    byte[] row = Files.readAllBytes(out.resolve("consumer.records.bin"));
+    return ByteBuffer.wrap(row).order(LITTLE_ENDIAN).getFloat(70);
+  }
+
+  @Test
+  void predictionsOfOtherTypesAreCompared(@TempDir Path out) throws Exception {
+    assertEquals(0.25f, deviation(Dtype.FLOAT64, 1.5, 1.25, out));
+    assertEquals(0.25f, deviation(Dtype.FLOAT16, 1.5, 1.25, out));
+    assertEquals(0, deviation(Dtype.FLOAT64, Double.NaN, Double.NaN, out));
+    assertEquals(Float.POSITIVE_INFINITY, deviation(Dtype.FLOAT64, Double.NaN, 1, out));
+    assertEquals(3, deviation(Dtype.INT32, -1, 2, out));
+    assertEquals(55, deviation(Dtype.UINT8, 255, 200, out));
+    assertEquals(1, deviation(Dtype.BOOL, 1, 0, out));
+    assertEquals(0, deviation(Dtype.BOOL, 1, 1, out));
+    long large = 1L << 53; // a float64 cannot tell it from the next
+    assertEquals(0, deviation(Dtype.INT64, large, large, out));
+    assertEquals(1, deviation(Dtype.INT64, large, large + 1, out));
   }
 
   @Test

@@ -1,9 +1,6 @@
 package io.crayfish.scoring;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -15,36 +12,20 @@ public interface AsyncScorer extends Scorer {
   /**
    * Begin a call.
    *
-   * @param points batch * values float32, from the buffer's position to its limit; not changed by
-   *     anybody until the call has ended
+   * @param points batch * values of the model's input dtype as bytes, little-endian (the buffer's order,
+   *     too), from its position to its limit; not changed by anybody until the call has ended
    * @param batch how many points
-   * @return batch * outputs float32; fails with a {@link CallException}, never later than the call's
-   *     deadline. What depends on it runs in the thread that got the answer, and must not block
+   * @return batch * outputs of its output dtype, alike; fails with a {@link CallException}, never later
+   *     than the call's deadline. What depends on it runs in the thread that got the answer, and must
+   *     not block
    */
-  CompletableFuture<float[]> submit(FloatBuffer points, int batch);
-
-  /**
-   * The same for values that lie in bytes, little-endian, so that a client which sends bytes need not
-   * make them again.
-   */
-  default CompletableFuture<float[]> submit(ByteBuffer points, int batch) {
-    return submit(points.slice().order(LITTLE_ENDIAN).asFloatBuffer(), batch);
-  }
+  CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch);
 
   /** A call, and its answer. */
   @Override
-  default float[] score(FloatBuffer points, int batch) throws Exception {
-    return answer(submit(points, batch));
-  }
-
-  /** The same for values that lie in bytes. */
-  default float[] score(ByteBuffer points, int batch) throws Exception {
-    return answer(submit(points, batch));
-  }
-
-  private static float[] answer(CompletableFuture<float[]> call) throws Exception {
+  default ByteBuffer score(ByteBuffer points, int batch) throws Exception {
     try {
-      return call.get();
+      return submit(points, batch).get();
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof Exception cause ? cause : failed;
     }

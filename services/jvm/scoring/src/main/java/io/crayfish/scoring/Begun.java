@@ -3,7 +3,6 @@ package io.crayfish.scoring;
 import io.crayfish.contract.CodecException;
 import io.crayfish.contract.Reason;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 
 /** A request that has been read and checked, and what its result is made from. */
 interface Begun {
@@ -19,21 +18,17 @@ interface Begun {
   /** How many points. */
   int batch();
 
-  /** Its points. */
-  FloatBuffer points();
-
-  /** Its points as little-endian bytes, where they lie like that in the message; else null. */
-  default ByteBuffer bytes() {
-    return null;
-  }
+  /** Its points, little-endian; where they lie in the message, if they lie there like that. */
+  ByteBuffer points();
 
   /**
    * The result with predictions.
    *
+   * @param output of the model's output dtype, little-endian
    * @param waitedUs microseconds until its call was handed to the network
    * @throws CodecException if the format cannot hold a value
    */
-  byte[] scored(float[] output, int waitedUs) throws CodecException;
+  byte[] scored(ByteBuffer output, int waitedUs) throws CodecException;
 
   /** The result without. */
   byte[] failed(Reason reason, int waitedUs);
@@ -43,9 +38,9 @@ interface Begun {
     /**
      * Read it, or say why it is none.
      *
-     * @param values float32 values of one point, that the model takes
+     * @param carried what the model takes and gives
      */
-    Begun begin(byte[] message, int values, long receivedNs);
+    Begun begin(byte[] message, Carried carried, long receivedNs);
   }
 
   /** Of a run config's {@code format}. */

@@ -2,32 +2,39 @@ package io.crayfish.scoring;
 
 import io.crayfish.contract.Codec;
 import io.crayfish.contract.CodecException;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.JsonCodec;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RecordHeader;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 
 /** A request that went through the codec. */
-record JsonRequest(Codec.Decoded record, long receivedNs, String refusal) implements Begun {
+record JsonRequest(Codec.Decoded record, Dtype predictions, long receivedNs, String refusal)
+    implements Begun {
   private static final Codec CODEC = new JsonCodec();
-  private static final float[] NOTHING = {};
+  private static final ByteBuffer NOTHING = Values.allocate(0);
 
-  static Begun begin(byte[] message, int values, long receivedNs) {
+  static Begun begin(byte[] message, Carried carried, long receivedNs) {
     try {
       Codec.Decoded record = CODEC.decode(message);
-      return new JsonRequest(record, receivedNs, refusal(record.header(), values));
+      String refusal = refusal(record.header(), carried);
+      return new JsonRequest(record, carried.predictions(), receivedNs, refusal);
     } catch (CodecException error) {
-      return new NoRecord(receivedNs, error.toString());
+      return new NoRecord(receivedNs, error.getMessage());
     }
   }
 
-  private static String refusal(RecordHeader header, int values) {
+  private static String refusal(RecordHeader header, Carried carried) {
     if (header.result()) {
       return "no request: a result";
     }
-    if (header.values() != values || header.batch() == 0) {
+    if (header.dtype() != carried.points()) {
+      return "it has values of " + header.dtype() + "; the model takes " + carried.points();
+    }
+    if (header.values() != carried.values() || header.batch() == 0) {
       return "it has " + header.batch() + " points of " + header.values()
-          + " values; the model takes " + values + " values";
+          + " values; the model takes " + carried.values() + " values";
     }
     return null;
   }
@@ -43,15 +50,16 @@ record JsonRequest(Codec.Decoded record, long receivedNs, String refusal) implem
   }
 
   @Override
-  public FloatBuffer points() {
-    return record.data();
+  public ByteBuffer points() {
+    return Values.again(record.data());
   }
 
   @Override
-  public byte[] scored(float[] output, int waitedUs) throws CodecException {
+  public byte[] scored(ByteBuffer output, int waitedUs) throws CodecException {
     long scored = RecordScorer.now();
-    int outputs = output.length / batch();
-    return CODEC.encode(record.header().scored(receivedNs, scored, outputs, waitedUs), output);
+    int outputs = output.remaining() / predictions.bytes() / batch();
+    return CODEC.encode(
+        record.header().scored(receivedNs, scored, outputs, waitedUs, predictions), output);
   }
 
   @Override

@@ -11,7 +11,8 @@ import static io.crayfish.contract.BinaryCodec.VERSION_AT;
 
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.Status;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 
 /** A message whose id cannot be read. */
 record NoRecord(long receivedNs, String refusal) implements Begun {
@@ -26,12 +27,12 @@ record NoRecord(long receivedNs, String refusal) implements Begun {
   }
 
   @Override
-  public FloatBuffer points() {
-    return FloatBuffer.allocate(0);
+  public ByteBuffer points() {
+    return Values.allocate(0);
   }
 
   @Override
-  public byte[] scored(float[] output, int waitedUs) {
+  public byte[] scored(ByteBuffer output, int waitedUs) {
     throw new IllegalStateException(name());
   }
 

@@ -1,7 +1,8 @@
 package io.crayfish.scoring;
 
 import io.crayfish.contract.RunConfig;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -27,17 +28,16 @@ public final class NoopProvider implements ScorerProvider {
           "tool noop: option service_time_ms: " + milliseconds + " is not a duration");
     }
     long serviceNs = Math.round(number.doubleValue() * 1e6);
-    int outputs = model.outputs();
     return new Scorer() {
       @Override
       public void load() {}
 
       @Override
-      public float[] score(FloatBuffer points, int batch) {
+      public ByteBuffer score(ByteBuffer points, int batch) {
         if (serviceNs > 0) {
           waitUntil(System.nanoTime() + serviceNs);
         }
-        return new float[batch * outputs];
+        return Values.allocate(model.outputBytes(batch));
       }
 
       @Override

@@ -2,6 +2,8 @@ package io.crayfish.scoring;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.crayfish.contract.Dtype;
+import io.crayfish.contract.Values;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,13 +19,23 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
 /**
- * An array of an .npy file (format 1 and 2 of numpy.lib.format; little-endian float32 or int64, C
- * order).
+ * An array of an .npy file (format 1 and 2 of numpy.lib.format; little-endian, C order).
  *
  * @param shape its dimensions
  * @param bytes its values
  */
 public record Npy(String type, int[] shape, ByteBuffer bytes) {
+  /** As numpy writes each type. */
+  private static final Map<Dtype, String> TYPES =
+      Map.of(
+          Dtype.FLOAT32, "<f4",
+          Dtype.FLOAT64, "<f8",
+          Dtype.FLOAT16, "<f2",
+          Dtype.INT64, "<i8",
+          Dtype.INT32, "<i4",
+          Dtype.UINT8, "|u1",
+          Dtype.BOOL, "|b1");
+
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final Pattern TYPE = Pattern.compile("'descr': *'([^']+)'");
   private static final Pattern SHAPE = Pattern.compile("'shape': *\\(([^)]*)\\)");
@@ -82,17 +94,24 @@ public record Npy(String type, int[] shape, ByteBuffer bytes) {
   }
 
   /**
+   * Its values, in place.
+   *
+   * @throws IOException if they are of another type
+   */
+  public ByteBuffer values(Dtype dtype) throws IOException {
+    if (!type.equals(TYPES.get(dtype))) {
+      throw new IOException("an array of " + type + ", not " + dtype);
+    }
+    return Values.again(bytes);
+  }
+
+  /**
    * Its values.
    *
    * @throws IOException if they are not float32
    */
   public float[] floats() throws IOException {
-    if (!type.equals("<f4")) {
-      throw new IOException("an array of " + type + ", not float32");
-    }
-    float[] values = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(values);
-    return values;
+    return Values.floats(values(Dtype.FLOAT32));
   }
 
   /**
@@ -101,11 +120,8 @@ public record Npy(String type, int[] shape, ByteBuffer bytes) {
    * @throws IOException if they are not int64
    */
   public long[] longs() throws IOException {
-    if (!type.equals("<i8")) {
-      throw new IOException("an array of " + type + ", not int64");
-    }
-    long[] values = new long[bytes.remaining() / 8];
-    bytes.asLongBuffer().get(values);
+    long[] values = new long[bytes.remaining() / Long.BYTES];
+    values(Dtype.INT64).asLongBuffer().get(values);
     return values;
   }
 }

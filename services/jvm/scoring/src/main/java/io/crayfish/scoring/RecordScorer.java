@@ -1,21 +1,22 @@
 package io.crayfish.scoring;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.JsonLog;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * From a request message to a result message: the loop body of every processor on the JVM. It never
- * throws and never drops. It belongs to one thread, except {@link #submit}, which any may call. The
- * first record that it cannot score is logged with the reason: what comes out of it says only that it
- * failed.
+ * throws and never drops: an exception makes a failed result, an error ends the process. It belongs to
+ * one thread, except {@link #submit}, which any may call. The first record that it cannot score is
+ * logged with the reason: what comes out of it says only that it failed.
  */
 public final class RecordScorer implements AutoCloseable {
   private static final JsonLog LOG = new JsonLog("scorer");
@@ -25,26 +26,42 @@ public final class RecordScorer implements AutoCloseable {
   /** The same one, if it can have many calls under way; else null. */
   private final AsyncScorer server;
 
-  private final int values;
+  private final Carried carried;
   private final Begun.Reader reader;
   private final Consumer<String> warn;
+  private final Fatal.End end;
   private final AtomicBoolean told = new AtomicBoolean();
 
   /**
    * Around a loaded scorer.
    *
-   * @param values float32 values of one point
+   * @param model that it has loaded
    * @param format how requests are read and results written: binary or json
+   */
+  public RecordScorer(Scorer scorer, RunConfig.Model model, String format) {
+    this(scorer, Carried.by(model), format, LOG::warning, Fatal::halt);
+  }
+
+  /**
+   * The same for float32.
+   *
+   * @param values of one point
    */
   public RecordScorer(Scorer scorer, int values, String format) {
     this(scorer, values, format, LOG::warning);
   }
 
   RecordScorer(Scorer scorer, int values, String format, Consumer<String> warn) {
+    this(scorer, new Carried(values, Dtype.FLOAT32, Dtype.FLOAT32), format, warn, Fatal::halt);
+  }
+
+  RecordScorer(
+      Scorer scorer, Carried carried, String format, Consumer<String> warn, Fatal.End end) {
     this.warn = warn;
+    this.end = end;
     this.scorer = scorer;
     this.server = scorer instanceof AsyncScorer async ? async : null;
-    this.values = values;
+    this.carried = carried;
     this.reader = Begun.reader(format);
   }
 
@@ -55,7 +72,7 @@ public final class RecordScorer implements AutoCloseable {
    */
   public static RecordScorer open(RunConfig config) throws ScorerException {
     Scorer scorer = Tools.open(config);
-    return new RecordScorer(scorer, config.model().values(), config.format());
+    return new RecordScorer(scorer, config.model(), config.format());
   }
 
   /**
@@ -83,37 +100,45 @@ public final class RecordScorer implements AutoCloseable {
    * @param message null is a Kafka message without a value: no record
    */
   public byte[] process(byte[] message) {
-    Begun request = begin(message, now());
+    try {
+      return scored(begin(message, now()));
+    } catch (Error error) {
+      throw ended(error);
+    }
+  }
+
+  private byte[] scored(Begun request) {
     if (request.refusal() != null) {
       return refused(request);
     }
     try {
-      float[] output =
-          server == null
-              ? scorer.score(request.points(), request.batch())
-              : call(request.bytes(), request.points(), request.batch());
-      return request.scored(output, 0);
+      return request.scored(call(request.points(), request.batch()), 0);
     } catch (Exception whateverAModelThrows) { // a prediction that JSON cannot hold, too
       return failed(request, whateverAModelThrows, 0);
     }
   }
 
-  /**
-   * One call.
-   *
-   * @param bytes the points as little-endian bytes, which a server gets as they lie there; null: they
-   *     do not lie anywhere like that
-   */
-  float[] call(ByteBuffer bytes, FloatBuffer points, int batch) throws Exception {
+  /** One call. */
+  ByteBuffer call(ByteBuffer points, int batch) throws Exception {
     if (server == null) {
       return scorer.score(points, batch);
     }
     try {
-      return bytes == null ? server.score(points, batch) : server.score(bytes, batch);
+      return server.score(points, batch);
     } catch (InterruptedException killed) {
       Thread.currentThread().interrupt(); // whoever runs this thread wants it to end
       throw killed;
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw failed;
     }
+  }
+
+  /** The process ends; only if the thread shall, this is to be thrown on. */
+  Error ended(Error error) {
+    return Fatal.end("a record could not be scored", error, end);
   }
 
   /** For several messages in one call of the model. */
@@ -142,25 +167,38 @@ public final class RecordScorer implements AutoCloseable {
     if (server == null) {
       throw new IllegalStateException("a library in this process scores one record at a time");
     }
-    Begun request = begin(message, receivedNs);
+    try {
+      return submitted(begin(message, receivedNs));
+    } catch (Error error) {
+      throw ended(error);
+    }
+  }
+
+  private CompletableFuture<byte[]> submitted(Begun request) {
     if (request.refusal() != null) {
       return CompletableFuture.completedFuture(refused(request));
     }
     int waited = waitedUs(request, now());
-    CompletableFuture<float[]> call;
+    CompletableFuture<ByteBuffer> call;
     try {
-      ByteBuffer bytes = request.bytes();
-      call =
-          bytes == null
-              ? server.submit(request.points(), request.batch())
-              : server.submit(bytes, request.batch());
+      call = server.submit(request.points(), request.batch());
     } catch (RuntimeException failed) {
       return CompletableFuture.completedFuture(failed(request, failed, waited));
     }
-    return call.handle((output, failed) -> finished(request, output, failed, waited));
+    return call.handle(
+        (output, failed) -> {
+          try {
+            return finished(request, output, failed, waited);
+          } catch (Error error) { // the future would keep it to itself
+            throw ended(error);
+          }
+        });
   }
 
-  byte[] finished(Begun request, float[] output, Throwable failed, int waited) {
+  byte[] finished(Begun request, ByteBuffer output, Throwable failed, int waited) {
+    if (failed instanceof Error error) {
+      throw error;
+    }
     if (failed != null) {
       return failed(request, failed, waited);
     }
@@ -174,7 +212,7 @@ public final class RecordScorer implements AutoCloseable {
   Begun begin(byte[] message, long receivedNs) {
     return message == null
         ? new NoRecord(receivedNs, "it has no value")
-        : reader.begin(message, values, receivedNs);
+        : reader.begin(message, carried, receivedNs);
   }
 
   /** From the receipt of a record until its call. */

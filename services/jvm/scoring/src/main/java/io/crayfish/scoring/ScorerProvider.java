@@ -1,5 +1,6 @@
 package io.crayfish.scoring;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,6 +20,19 @@ public interface ScorerProvider {
    */
   Scorer create(RunConfig.Model model, Map<String, Object> options, Path folder)
       throws ScorerException;
+
+  /**
+   * Of a tool that has one type of values.
+   *
+   * @throws ScorerException if the model takes or gives another
+   */
+  static void onlyFloat32(String tool, RunConfig.Model model) throws ScorerException {
+    if (model.inputDtype() != Dtype.FLOAT32 || model.outputDtype() != Dtype.FLOAT32) {
+      throw new ScorerException(
+          "tool " + tool + ": takes and gives float32; model " + model.name() + " takes "
+              + model.inputDtype() + " and gives " + model.outputDtype());
+    }
+  }
 
   /**
    * Take the number of threads out of the options.

@@ -3,10 +3,9 @@ package io.crayfish.scoring;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.crayfish.contract.Reason;
+import io.crayfish.contract.Values;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Records that go to the model in one call, one point after the other. */
@@ -33,32 +32,39 @@ public final class Together {
    * fails is the failure of all its records.
    */
   public List<byte[]> process() {
+    try {
+      return scored();
+    } catch (Error error) {
+      throw scorer.ended(error);
+    }
+  }
+
+  private List<byte[]> scored() {
     int batch = 0;
-    int floats = 0;
+    int size = 0;
     for (Begun request : requests) {
       if (request.refusal() == null) {
         batch += request.batch();
-        floats += request.points().remaining();
+        size += request.points().remaining();
       }
     }
     if (batch == 0) {
       return requests.stream().map(scorer::refused).toList();
     }
-    ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * floats).order(LITTLE_ENDIAN);
-    FloatBuffer points = bytes.asFloatBuffer();
+    ByteBuffer points = Values.allocate(size);
     for (Begun request : requests) {
       if (request.refusal() == null) {
-        points.put(request.points().duplicate());
+        points.put(request.points());
       }
     }
     long handedNs = RecordScorer.now();
-    float[] output = null;
+    ByteBuffer output = null;
     Exception failed = null;
     try {
-      output = scorer.call(bytes, points.flip(), batch);
-      if (output.length % batch != 0) {
+      output = scorer.call(points.flip(), batch);
+      if (output.remaining() % batch != 0) {
         throw new CallException(
-            Reason.BAD_OUTPUT, output.length + " values for " + batch + " points");
+            Reason.BAD_OUTPUT, output.remaining() + " bytes for " + batch + " points");
       }
     } catch (Exception whateverAModelThrows) {
       failed = whateverAModelThrows;
@@ -66,18 +72,18 @@ public final class Together {
     return results(output, failed, batch, handedNs);
   }
 
-  private List<byte[]> results(float[] output, Exception failed, int batch, long handedNs) {
+  private List<byte[]> results(ByteBuffer output, Exception failed, int batch, long handedNs) {
     List<byte[]> results = new ArrayList<>(requests.size());
-    int at = 0;
+    int size = failed == null ? output.remaining() / batch : 0;
+    int at = failed == null ? output.position() : 0;
     for (Begun request : requests) {
       if (request.refusal() != null) {
         results.add(scorer.refused(request));
       } else if (failed != null) {
         results.add(scorer.failed(request, failed, RecordScorer.waitedUs(request, handedNs)));
       } else {
-        int size = request.batch() * (output.length / batch);
-        float[] own = Arrays.copyOfRange(output, at, at + size);
-        at += size;
+        ByteBuffer own = output.slice(at, request.batch() * size).order(LITTLE_ENDIAN);
+        at += request.batch() * size;
         results.add(scorer.finished(request, own, null, RecordScorer.waitedUs(request, handedNs)));
       }
     }

@@ -1,6 +1,5 @@
 package io.crayfish.scoring;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +12,9 @@ import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +39,8 @@ final class RecordScorerTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
+    public ByteBuffer score(ByteBuffer bytes, int batch) {
+      FloatBuffer points = bytes.asFloatBuffer();
       float[] sums = new float[batch];
       int size = points.remaining() / batch;
       for (int i = points.position(); i < points.limit(); i++) {
@@ -47,7 +49,7 @@ final class RecordScorerTest {
         }
         sums[(i - points.position()) / size] += points.get(i);
       }
-      return sums;
+      return Values.of(sums);
     }
 
     @Override
@@ -60,10 +62,10 @@ final class RecordScorerTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
+    public ByteBuffer score(ByteBuffer bytes, int batch) {
       float[] answer = new float[batch];
       Arrays.fill(answer, value);
-      return answer;
+      return Values.of(answer);
     }
 
     @Override
@@ -74,7 +76,7 @@ final class RecordScorerTest {
       throws Exception {
     Codec codec = Codec.of(format);
     return codec.decode(
-        new RecordScorer(new Sum(), 3, format).process(codec.encode(header, data)));
+        new RecordScorer(new Sum(), 3, format).process(codec.encode(header, Values.of(data))));
   }
 
   @ParameterizedTest
@@ -85,9 +87,7 @@ final class RecordScorerTest {
     RecordHeader header = result.header();
     assertEquals(HEADER.scored(header.receivedNs(), header.scoredNs(), 1), header);
     assertTrue(before <= header.receivedNs() && header.receivedNs() <= header.scoredNs());
-    assertEquals(2, result.data().remaining());
-    assertEquals(6, result.data().get(0));
-    assertEquals(15, result.data().get(1));
+    assertEquals(Values.of(6, 15), result.data());
   }
 
   @ParameterizedTest
@@ -145,7 +145,7 @@ final class RecordScorerTest {
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
   void aPredictionThatJsonCannotHoldIsAFailedResult(float value) throws Exception {
     Codec codec = Codec.of("json");
-    byte[] message = codec.encode(HEADER, new float[6]);
+    byte[] message = codec.encode(HEADER, Values.allocate(24));
     byte[] result = new RecordScorer(new Constant(value), 3, "json").process(message);
     assertEquals(Status.FAILED, codec.decode(result).header().status());
   }
@@ -156,10 +156,10 @@ final class RecordScorerTest {
     List<String> lines = new ArrayList<>();
     RecordScorer scorer = new RecordScorer(new Sum(), 3, format, lines::add);
     Codec codec = Codec.of(format);
-    scorer.process(codec.encode(HEADER, new float[6]));
+    scorer.process(codec.encode(HEADER, Values.allocate(24)));
     assertEquals(List.of(), lines);
     for (int i = 0; i < 2; i++) {
-      scorer.process(codec.encode(HEADER, new float[] {0, 0, 0, -1, 0, 0}));
+      scorer.process(codec.encode(HEADER, Values.of(0, 0, 0, -1, 0, 0)));
     }
     scorer.process(null);
     assertEquals(
@@ -176,7 +176,7 @@ final class RecordScorerTest {
     RunConfig.Tool tool = new RunConfig.Tool("noop", Map.of("service_time_ms", 3), null);
     try (Scorer scorer = Tools.open(tool, model)) {
       long start = System.nanoTime();
-      assertArrayEquals(new float[4], scorer.score(FloatBuffer.allocate(6), 2));
+      assertEquals(Values.allocate(16), scorer.score(Values.allocate(24), 2));
       assertTrue(System.nanoTime() - start >= 3_000_000);
     }
     assertThrows(

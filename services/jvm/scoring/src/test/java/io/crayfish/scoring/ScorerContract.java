@@ -1,12 +1,15 @@
 package io.crayfish.scoring;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,15 +41,17 @@ public abstract class ScorerContract {
 
   @Test
   void predictionsAreTheReferenceForBatchesOfOneAndOfMany() throws Exception {
-    float[] points =
-        Npy.readAll(ROOT.resolve("models/ffnn/test-points.npz")).get("points").floats();
+    ByteBuffer points =
+        Npy.readAll(ROOT.resolve("models/ffnn/test-points.npz"))
+            .get("points")
+            .values(Dtype.FLOAT32);
     float[] reference = Npy.read(ROOT.resolve("models/ffnn/reference.npy")).floats();
     try (Scorer scorer = open(ROOT.resolve("models/ffnn").resolve(file()))) {
       for (int batch : new int[] {1, 32, 7, 1}) {
         for (int first = 0; first + batch <= 64; first += batch) {
-          FloatBuffer input =
-              FloatBuffer.wrap(points, first * VALUES, batch * VALUES).slice();
-          float[] output = scorer.score(input, batch);
+          ByteBuffer input =
+              points.slice(4 * first * VALUES, 4 * batch * VALUES).order(LITTLE_ENDIAN);
+          float[] output = Values.floats(scorer.score(input, batch));
           float[] expected =
               Arrays.copyOfRange(reference, first * OUTPUTS, (first + batch) * OUTPUTS);
           assertArrayEquals(expected, output, TOLERANCE);
@@ -60,11 +65,11 @@ public abstract class ScorerContract {
     Path path = ROOT.resolve("models/ffnn").resolve(file());
     try (Scorer first = open(path);
         Scorer second = open(path)) {
-      float[] blank = first.score(FloatBuffer.allocate(VALUES), 1);
+      ByteBuffer blank = first.score(Values.allocate(4 * VALUES), 1);
       float[] ink = new float[VALUES];
       Arrays.fill(ink, 1f);
-      second.score(FloatBuffer.wrap(ink), 1);
-      assertArrayEquals(blank, first.score(FloatBuffer.allocate(VALUES), 1));
+      second.score(Values.of(ink), 1);
+      assertEquals(blank, first.score(Values.allocate(4 * VALUES), 1));
     }
   }
 

@@ -12,7 +12,8 @@ import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,14 +30,12 @@ final class SubmitTest {
   /** A server whose answers the test gives. */
   private static final class Held implements AsyncScorer {
     private final List<float[]> asked = new ArrayList<>();
-    private final List<CompletableFuture<float[]>> calls = new ArrayList<>();
+    private final List<CompletableFuture<ByteBuffer>> calls = new ArrayList<>();
 
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-      float[] copy = new float[points.remaining()];
-      points.get(copy);
-      asked.add(copy);
-      CompletableFuture<float[]> call = new CompletableFuture<>();
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
+      asked.add(Values.floats(points));
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
       calls.add(call);
       return call;
     }
@@ -55,7 +54,7 @@ final class SubmitTest {
         .encode(
             new RecordHeader(
                 Segment.MEASURED, id, 10, 20, data.length / 2, 2, false, Status.PENDING, 0, 0, 0),
-            data);
+            Values.of(data));
   }
 
   private RecordScorer scorer(String format) {
@@ -69,13 +68,13 @@ final class SubmitTest {
     CompletableFuture<byte[]> first = scorer.submit(request(format, 1, 1, 2));
     CompletableFuture<byte[]> second = scorer.submit(request(format, 2, 3, 4, 5, 6));
     assertArrayEquals(new float[] {3, 4, 5, 6}, server.asked.get(1));
-    server.calls.get(1).complete(new float[] {7, 8});
+    server.calls.get(1).complete(Values.of(7, 8));
     assertFalse(first.isDone());
     Codec.Decoded result = Codec.of(format).decode(second.get());
     assertEquals(Status.OK, result.header().status());
     assertEquals(2, result.header().id());
-    assertEquals(FloatBuffer.wrap(new float[] {7, 8}), result.data());
-    server.calls.get(0).complete(new float[] {9});
+    assertEquals(Values.of(7, 8), result.data());
+    server.calls.get(0).complete(Values.of(9));
     assertEquals(1, Codec.of(format).decode(first.get()).header().id());
   }
 
@@ -84,7 +83,7 @@ final class SubmitTest {
   void aFailedCallIsAFailedResultWithItsReason(Reason reason) throws Exception {
     for (String format : new String[] {"binary", "json"}) {
       CompletableFuture<byte[]> result = scorer(format).submit(request(format, 3, 1, 2));
-      CompletableFuture<float[]> call = server.calls.get(server.calls.size() - 1);
+      CompletableFuture<ByteBuffer> call = server.calls.get(server.calls.size() - 1);
       call.completeExceptionally(new CallException(reason, "gone"));
       RecordHeader header = Codec.of(format).decode(result.get()).header();
       assertEquals(Status.FAILED, header.status());
@@ -107,7 +106,7 @@ final class SubmitTest {
   /** Its futures fail, or it throws. */
   private static final class Refusing implements AsyncScorer {
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
       if (batch > 1) {
         throw new IllegalStateException("a bug");
       }
@@ -139,7 +138,7 @@ final class SubmitTest {
             .encode(
                 new RecordHeader(
                     Segment.WARMUP, 7, 1, 2, 1, 3, false, Status.PENDING, 0, 0, 0),
-                new float[3]);
+                Values.allocate(12));
     RecordHeader header = Codec.of(format).decode(scorer.submit(other).get()).header();
     assertEquals(Status.FAILED, header.status());
     assertEquals(Reason.NONE, header.reason());
@@ -149,7 +148,7 @@ final class SubmitTest {
   @Test
   void aPredictionThatJsonCannotHoldIsAFailedResult() throws Exception {
     CompletableFuture<byte[]> result = scorer("json").submit(request("json", 6, 1, 2));
-    server.calls.get(0).complete(new float[] {Float.NaN});
+    server.calls.get(0).complete(Values.of(Float.NaN));
     assertEquals(Reason.OTHER, Codec.of("json").decode(result.get()).header().reason());
   }
 
@@ -158,7 +157,7 @@ final class SubmitTest {
   void theTimeThatARecordWaitedIsInItsResult(String format) throws Exception {
     long received = RecordScorer.now() - 2_500_000;
     CompletableFuture<byte[]> result = scorer(format).submit(request(format, 8, 1, 2), received);
-    server.calls.get(0).complete(new float[] {1});
+    server.calls.get(0).complete(Values.of(1));
     RecordHeader header = Codec.of(format).decode(result.get()).header();
     assertEquals(received, header.receivedNs());
     assertTrue(header.waitedUs() >= 2500 && header.waitedUs() < 20_000_000, "" + header.waitedUs());

@@ -9,6 +9,8 @@ import io.crayfish.contract.Reason;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +28,8 @@ final class TogetherTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
+    public ByteBuffer score(ByteBuffer bytes, int batch) {
+      FloatBuffer points = bytes.asFloatBuffer();
       calls++;
       assertEquals(2 * batch, points.remaining());
       float[] swapped = new float[2 * batch];
@@ -37,7 +40,7 @@ final class TogetherTest {
           throw new IllegalArgumentException("minus one");
         }
       }
-      return swapped;
+      return Values.of(swapped);
     }
 
     @Override
@@ -49,7 +52,7 @@ final class TogetherTest {
         .encode(
             new RecordHeader(
                 Segment.MEASURED, id, 1, 2, data.length / 2, 2, false, Status.PENDING, 0, 0, 0),
-            data);
+            Values.of(data));
   }
 
   @ParameterizedTest
@@ -67,7 +70,7 @@ final class TogetherTest {
     float[][] expected = {{2, 1}, null, {4, 3, 6, 5}, {8, 7}};
     for (int place : new int[] {0, 2, 3}) {
       Codec.Decoded result = Codec.of(format).decode(results.get(place));
-      assertEquals(FloatBuffer.wrap(expected[place]), result.data());
+      assertEquals(Values.of(expected[place]), result.data());
       assertEquals(place == 0 ? 1 : place, result.header().id());
     }
     assertThrows(CodecException.class, () -> Codec.of(format).decode(results.get(1)));
@@ -88,7 +91,7 @@ final class TogetherTest {
     AsyncScorer late =
         new AsyncScorer() {
           @Override
-          public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
+          public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
             return CompletableFuture.failedFuture(new CallException(Reason.DEADLINE, "late"));
           }
 

@@ -7,9 +7,10 @@ import io.crayfish.contract.BinaryCodec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.RecordScorer;
 import io.crayfish.scoring.Scorer;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,11 +25,9 @@ final class BatchesTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) {
+    public ByteBuffer score(ByteBuffer points, int batch) {
       calls.add(batch);
-      float[] output = new float[points.remaining()];
-      points.get(output);
-      return output;
+      return Values.of(Values.floats(points));
     }
 
     @Override
@@ -41,14 +40,14 @@ final class BatchesTest {
     for (long id = 0; id < 10; id++) {
       RecordHeader header =
           new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-      requests.add(new BinaryCodec().encode(header, new float[] {id}));
+      requests.add(new BinaryCodec().encode(header, Values.of(id)));
     }
     RecordScorer scorer = new RecordScorer(new Echo(), 1, "binary");
     Batches results = new Batches(requests.iterator(), scorer, 4);
     for (long id = 0; id < 10; id++) {
       byte[] result = results.next();
       assertEquals(id, new BinaryCodec().decode(result).header().id());
-      assertEquals(id, new BinaryCodec().decode(result).data().get(0));
+      assertEquals(id, new BinaryCodec().decode(result).data().getFloat(0));
     }
     assertFalse(results.hasNext());
     assertEquals(List.of(4, 4, 2), calls);

@@ -7,6 +7,8 @@ import io.crayfish.contract.BinaryCodec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
+import io.crayfish.scoring.LateProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -31,7 +33,7 @@ final class ScorePartitionsTest {
     for (long id = 0; id < 500; id++) {
       RecordHeader header =
           new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-      requests.add(new BinaryCodec().encode(header, new float[] {id}));
+      requests.add(new BinaryCodec().encode(header, Values.of(id)));
     }
     SparkSession session =
         SparkSession.builder()

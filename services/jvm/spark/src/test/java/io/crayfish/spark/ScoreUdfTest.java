@@ -6,6 +6,7 @@ import io.crayfish.contract.Codec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Encoders;
@@ -24,7 +25,7 @@ final class ScoreUdfTest {
   private static byte[] request(long id) throws Exception {
     RecordHeader header =
         new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 2, false, Status.PENDING, 0, 0, 0);
-    return Codec.of("binary").encode(header, new float[] {0.5f, 1.5f});
+    return Codec.of("binary").encode(header, Values.of(0.5f, 1.5f));
   }
 
   @Test
@@ -55,7 +56,7 @@ final class ScoreUdfTest {
       for (byte[] result : results) {
         Codec.Decoded decoded = Codec.of("binary").decode(result);
         assertEquals(Status.OK, decoded.header().status());
-        assertEquals(3, decoded.data().remaining());
+        assertEquals(12, decoded.data().remaining());
         ids.add(decoded.header().id());
       }
       assertEquals(100, ids.stream().distinct().count());

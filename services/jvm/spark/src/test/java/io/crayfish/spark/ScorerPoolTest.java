@@ -8,10 +8,11 @@ import io.crayfish.contract.Codec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.RecordScorer;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -42,7 +43,7 @@ final class ScorerPoolTest {
     public void load() {}
 
     @Override
-    public float[] score(FloatBuffer points, int batch) throws Exception {
+    public ByteBuffer score(ByteBuffer points, int batch) throws Exception {
       most.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
       if (gone || users.incrementAndGet() > 1) {
         throw new IllegalStateException("closed, or used by two");
@@ -54,7 +55,7 @@ final class ScorerPoolTest {
       Thread.onSpinWait();
       users.decrementAndGet();
       atOnce.decrementAndGet();
-      return new float[batch];
+      return Values.allocate(4 * batch);
     }
 
     @Override
@@ -72,7 +73,7 @@ final class ScorerPoolTest {
   private static byte[] request() throws Exception {
     RecordHeader header =
         new RecordHeader(Segment.MEASURED, 7, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-    return Codec.of("binary").encode(header, new float[] {0.5f});
+    return Codec.of("binary").encode(header, Values.of(0.5f));
   }
 
   private static Status status(byte[] result) throws Exception {

@@ -9,9 +9,10 @@ import io.crayfish.contract.BinaryCodec;
 import io.crayfish.contract.RecordHeader;
 import io.crayfish.contract.Segment;
 import io.crayfish.contract.Status;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.RecordScorer;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -38,10 +39,10 @@ final class WindowTest {
     }
 
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
-      CompletableFuture<float[]> call = new CompletableFuture<>();
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
       calls++;
-      waiting.addFirst(() -> call.complete(new float[] {1}));
+      waiting.addFirst(() -> call.complete(Values.of(1)));
       most = Math.max(most, waiting.size());
       if (waiting.size() == together) {
         waiting.forEach(Runnable::run);
@@ -62,7 +63,7 @@ final class WindowTest {
     for (long id = 0; id < count; id++) {
       RecordHeader header =
           new RecordHeader(Segment.MEASURED, id, 1, 2, 1, 1, false, Status.PENDING, 0, 0, 0);
-      requests.add(new BinaryCodec().encode(header, new float[] {id}));
+      requests.add(new BinaryCodec().encode(header, Values.of(id)));
     }
     return requests.iterator();
   }

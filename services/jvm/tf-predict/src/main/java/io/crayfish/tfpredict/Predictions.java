@@ -1,8 +1,8 @@
 package io.crayfish.tfpredict;
 
 import com.google.protobuf.Any;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
-import io.crayfish.protocols.tfserving.DataType;
 import io.crayfish.protocols.tfserving.GetModelMetadataRequest;
 import io.crayfish.protocols.tfserving.GetModelMetadataResponse;
 import io.crayfish.protocols.tfserving.ModelSpec;
@@ -13,10 +13,12 @@ import io.crayfish.protocols.tfserving.SignatureDef;
 import io.crayfish.protocols.tfserving.SignatureDefMap;
 import io.crayfish.protocols.tfserving.Tensor;
 import io.crayfish.protocols.tfserving.TensorInfo;
+import io.crayfish.scoring.Fatal;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -64,6 +66,8 @@ final class Predictions extends PredictionServiceGrpc.PredictionServiceImplBase 
       status = Status.Code.INTERNAL;
       observer.onError(
           Status.INTERNAL.withDescription(whateverAModelThrows.toString()).asRuntimeException());
+    } catch (Error error) { // gRPC would end the call, and go on
+      throw Fatal.end("a call could not be answered", error);
     } finally {
       // A name that anybody may send is no label.
       metrics.ended(models.containsKey(name) ? name : "unknown", status, startNs);
@@ -80,7 +84,7 @@ final class Predictions extends PredictionServiceGrpc.PredictionServiceImplBase 
           .asRuntimeException();
     }
     int batch = Tensors.batch(tensor, shapes);
-    float[] predictions = model.predict(Tensors.points(tensor, shapes, batch), batch);
+    ByteBuffer predictions = model.predict(Tensors.points(tensor, shapes, batch), batch);
     return PredictResponse.newBuilder()
         .putOutputs(OUTPUT, Tensors.of(predictions, shapes, batch))
         .setModelSpec(request.getModelSpec())
@@ -113,8 +117,8 @@ final class Predictions extends PredictionServiceGrpc.PredictionServiceImplBase 
     }
     SignatureDef signature =
         SignatureDef.newBuilder()
-            .putInputs(INPUT, info(shapes.inputShape(-1)))
-            .putOutputs(OUTPUT, info(shapes.outputShape(-1)))
+            .putInputs(INPUT, info(shapes.inputDtype(), shapes.inputShape(-1)))
+            .putOutputs(OUTPUT, info(shapes.outputDtype(), shapes.outputShape(-1)))
             .setMethodName("tensorflow/serving/predict")
             .build();
     SignatureDefMap all =
@@ -127,9 +131,9 @@ final class Predictions extends PredictionServiceGrpc.PredictionServiceImplBase 
     observer.onCompleted();
   }
 
-  private static TensorInfo info(long[] shape) {
+  private static TensorInfo info(Dtype dtype, long[] shape) {
     return TensorInfo.newBuilder()
-        .setDtype(DataType.DT_FLOAT)
+        .setDtype(Tensors.type(dtype))
         .setTensorShape(Tensors.shape(shape))
         .build();
   }

@@ -4,7 +4,7 @@ import io.crayfish.contract.RunConfig;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Tools;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.LinkedBlockingDeque;
@@ -34,8 +34,8 @@ final class Served implements AutoCloseable {
     return served;
   }
 
-  /** batch * outputs float32; there is always a session, because there are as many as threads. */
-  float[] predict(FloatBuffer points, int batch) throws Exception {
+  /** Predictions as a scorer gives them; there is always a session, because there are as many as threads. */
+  ByteBuffer predict(ByteBuffer points, int batch) throws Exception {
     Scorer scorer = idle.takeFirst();
     try {
       return scorer.score(points, batch);

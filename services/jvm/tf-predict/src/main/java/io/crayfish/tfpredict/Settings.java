@@ -1,5 +1,6 @@
 package io.crayfish.tfpredict;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
 import java.util.Arrays;
 import java.util.Map;
@@ -11,6 +12,9 @@ import java.util.Map;
  * @param threads that score, each with a session of its own
  */
 record Settings(RunConfig.Model model, int threads) {
+  private static final String INPUT_DTYPE = "CRAYFISH_MODEL_INPUT_DTYPE";
+  private static final String OUTPUT_DTYPE = "CRAYFISH_MODEL_OUTPUT_DTYPE";
+
   /**
    * Read them.
    *
@@ -29,6 +33,7 @@ record Settings(RunConfig.Model model, int threads) {
             text(env, "CRAYFISH_MODEL_PATH"),
             shape(env, "CRAYFISH_MODEL_INPUT"),
             shape(env, "CRAYFISH_MODEL_OUTPUT"));
+    model = model.of(dtype(env, INPUT_DTYPE), dtype(env, OUTPUT_DTYPE));
     return new Settings(model, positive("TOOL_THREADS", env.getOrDefault("TOOL_THREADS", "1")));
   }
 
@@ -38,6 +43,14 @@ record Settings(RunConfig.Model model, int threads) {
       throw new IllegalArgumentException(name + " is not set");
     }
     return value.strip();
+  }
+
+  private static Dtype dtype(Map<String, String> env, String name) {
+    try {
+      return Dtype.named(env.getOrDefault(name, Dtype.FLOAT32.word()).strip());
+    } catch (IllegalArgumentException unknown) {
+      throw new IllegalArgumentException(name + ": " + unknown.getMessage(), unknown);
+    }
   }
 
   private static int[] shape(Map<String, String> env, String name) {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.AsyncScorer;
 import io.crayfish.scoring.CallException;
 import io.crayfish.scoring.Scorer;
@@ -16,6 +18,7 @@ import io.crayfish.scoring.Tools;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -62,7 +65,8 @@ final class PredictServerTest {
         }
 
         @Override
-        public float[] score(FloatBuffer points, int batch) throws Exception {
+        public ByteBuffer score(ByteBuffer bytes, int batch) throws Exception {
+          FloatBuffer points = bytes.asFloatBuffer();
           float[] sums = new float[2 * batch];
           for (int i = 0; i < 6 * batch; i++) {
             sums[2 * (i / 6)] += points.get(points.position() + i);
@@ -76,7 +80,7 @@ final class PredictServerTest {
           } else if (sums[1] == -2) {
             throw new IllegalStateException("two below zero");
           }
-          return sums;
+          return Values.of(sums);
         }
 
         @Override
@@ -104,16 +108,16 @@ final class PredictServerTest {
     try (PredictServer server = start();
         AsyncScorer client = client(server, "model", 2, 3)) {
       float[] point = {1, 2, 3, 4, 5, 6};
-      assertArrayEquals(new float[] {21, 1}, client.score(FloatBuffer.wrap(point), 1));
-      List<CompletableFuture<float[]>> calls = new ArrayList<>();
+      assertArrayEquals(new float[] {21, 1}, Values.floats(client.score(Values.of(point), 1)));
+      List<CompletableFuture<ByteBuffer>> calls = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        calls.add(client.submit(FloatBuffer.wrap(new float[] {i, 1, 0, 0, 0, 0}), 1));
+        calls.add(client.submit(Values.of(i, 1, 0, 0, 0, 0), 1));
       }
       for (int i = 0; i < 200; i++) {
-        assertArrayEquals(new float[] {i + 1, i}, calls.get(i).get());
+        assertArrayEquals(new float[] {i + 1, i}, Values.floats(calls.get(i).get()));
       }
       float[] large = new float[6 * 250_000];
-      assertEquals(500_000, client.score(FloatBuffer.wrap(large), 250_000).length);
+      assertEquals(2_000_000, client.score(Values.of(large), 250_000).remaining());
     }
     String text = metrics();
     assertTrue(
@@ -134,7 +138,7 @@ final class PredictServerTest {
     try (PredictServer server = start();
         AsyncScorer client = client(server, "noop", 2, 3)) {
       float[] point = {1, 2, 3, 4, 5, 6};
-      assertArrayEquals(new float[] {0, 0}, client.score(FloatBuffer.wrap(point), 1));
+      assertArrayEquals(new float[] {0, 0}, Values.floats(client.score(Values.of(point), 1)));
     }
   }
 
@@ -142,12 +146,12 @@ final class PredictServerTest {
   void whatAModelThrowsFailsItsCallAlone() throws Exception {
     try (PredictServer server = start();
         AsyncScorer client = client(server, "model", 2, 3)) {
-      CompletableFuture<float[]> call =
-          client.submit(FloatBuffer.wrap(new float[] {-2, 0, 0, 0, 0, 0}), 1);
+      CompletableFuture<ByteBuffer> call =
+          client.submit(Values.of(-2, 0, 0, 0, 0, 0), 1);
       ExecutionException error = assertThrows(ExecutionException.class, call::get);
       assertEquals(Reason.OTHER, ((CallException) error.getCause()).reason());
       assertTrue(error.getMessage().contains("two below zero"), error.getMessage());
-      assertEquals(2, client.score(FloatBuffer.allocate(6), 1).length);
+      assertEquals(8, client.score(Values.allocate(24), 1).remaining());
     }
   }
 
@@ -164,8 +168,8 @@ final class PredictServerTest {
   void whatIsUnderWayIsFinishedWhenItStops() throws Exception {
     try (PredictServer server = start();
         AsyncScorer client = client(server, "model", 2, 3)) {
-      CompletableFuture<float[]> call =
-          client.submit(FloatBuffer.wrap(new float[] {-1, 0, 0, 0, 0, 0}), 1);
+      CompletableFuture<ByteBuffer> call =
+          client.submit(Values.of(-1, 0, 0, 0, 0, 0), 1);
       assertTrue(ENTERED.await(30, TimeUnit.SECONDS));
       CompletableFuture<Boolean> stopped =
           CompletableFuture.supplyAsync(
@@ -177,7 +181,7 @@ final class PredictServerTest {
                 }
               });
       GO_ON.countDown();
-      assertArrayEquals(new float[] {-1, -1}, call.get());
+      assertArrayEquals(new float[] {-1, -1}, Values.floats(call.get()));
       assertTrue(stopped.get());
     }
   }
@@ -191,6 +195,20 @@ final class PredictServerTest {
             ScorerException.class,
             () -> new PredictServer(Settings.of(env), "sums", 0, registry));
     assertEquals("/models/other: not there", error.getMessage());
+  }
+
+  @Test
+  void theTypesAreThoseOfTheSettings() {
+    Map<String, String> env = new HashMap<>(ENV);
+    env.put("CRAYFISH_MODEL_INPUT_DTYPE", "uint8");
+    env.put("CRAYFISH_MODEL_OUTPUT_DTYPE", "int64");
+    RunConfig.Model model = Settings.of(env).model();
+    assertEquals(Dtype.UINT8, model.inputDtype());
+    assertEquals(Dtype.INT64, model.outputDtype());
+    env.put("CRAYFISH_MODEL_INPUT_DTYPE", "int8");
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> Settings.of(env));
+    assertEquals("CRAYFISH_MODEL_INPUT_DTYPE: dtype int8 is unknown", error.getMessage());
   }
 
   @Test

@@ -1,9 +1,11 @@
 package io.crayfish.tools;
 
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
-import java.nio.FloatBuffer;
+import io.crayfish.scoring.ScorerProvider;
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.modelimport.keras.KerasModelImport;
@@ -30,14 +32,16 @@ final class Dl4jScorer implements Scorer {
 
   @Override
   public void load() throws ScorerException {
+    ScorerProvider.onlyFloat32("dl4j", model);
     Nd4j.getEnvironment().setMaxThreads(threads);
     Nd4j.getEnvironment().setMaxMasterThreads(threads);
     try {
       importModel();
-      float[] output = score(FloatBuffer.allocate(model.values()), 1);
-      if (output.length != model.outputs()) {
+      ByteBuffer output = score(Values.allocate(model.inputBytes(1)), 1);
+      if (output.remaining() != model.outputBytes(1)) {
         throw new ScorerException(
-            model.path() + ": answers " + output.length + " values, not " + model.outputs());
+            model.path() + ": answers " + output.remaining() / Float.BYTES + " values, not "
+                + model.outputs());
       }
     } catch (ScorerException error) {
       throw error;
@@ -56,15 +60,13 @@ final class Dl4jScorer implements Scorer {
   }
 
   @Override
-  public float[] score(FloatBuffer points, int batch) {
+  public ByteBuffer score(ByteBuffer points, int batch) {
     if (input == null || input.size(0) != batch) {
       input = Nd4j.create(DataType.FLOAT, model.inputShape(batch), 'c');
     }
-    float[] values = new float[points.remaining()];
-    points.get(values);
-    ((FloatPointer) input.data().pointer()).put(values);
+    ((FloatPointer) input.data().pointer()).put(Values.floats(points));
     INDArray output = sequence != null ? sequence.output(input) : graph.outputSingle(input);
-    return (output.ordering() == 'c' ? output : output.dup('c')).data().asFloat();
+    return Values.of((output.ordering() == 'c' ? output : output.dup('c')).data().asFloat());
   }
 
   @Override

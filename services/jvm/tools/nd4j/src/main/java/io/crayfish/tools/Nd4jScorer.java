@@ -1,11 +1,13 @@
 package io.crayfish.tools;
 
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.Npy;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
+import io.crayfish.scoring.ScorerProvider;
 import java.io.IOException;
-import java.nio.FloatBuffer;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,7 @@ final class Nd4jScorer implements Scorer {
 
   @Override
   public void load() throws ScorerException {
+    ScorerProvider.onlyFloat32("nd4j", model);
     Nd4j.getEnvironment().setMaxThreads(threads);
     Nd4j.getEnvironment().setMaxMasterThreads(threads);
     try {
@@ -45,9 +48,10 @@ final class Nd4jScorer implements Scorer {
       if (weights.isEmpty()) {
         throw new IOException("has no W0");
       }
-      float[] output = score(FloatBuffer.allocate(model.values()), 1);
-      if (output.length != model.outputs()) {
-        throw new IOException("answers " + output.length + " values, not " + model.outputs());
+      ByteBuffer output = score(Values.allocate(model.inputBytes(1)), 1);
+      if (output.remaining() != model.outputBytes(1)) {
+        throw new IOException(
+            "answers " + output.remaining() / Float.BYTES + " values, not " + model.outputs());
       }
     } catch (IOException | RuntimeException error) {
       throw new ScorerException(
@@ -64,13 +68,11 @@ final class Nd4jScorer implements Scorer {
   }
 
   @Override
-  public float[] score(FloatBuffer points, int batch) {
+  public ByteBuffer score(ByteBuffer points, int batch) {
     if (input == null || input.size(0) != batch) {
       input = Nd4j.create(DataType.FLOAT, new long[] {batch, model.values()}, 'c');
     }
-    float[] values = new float[points.remaining()];
-    points.get(values);
-    ((FloatPointer) input.data().pointer()).put(values);
+    ((FloatPointer) input.data().pointer()).put(Values.floats(points));
     INDArray activation = input;
     int last = weights.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
@@ -78,7 +80,8 @@ final class Nd4jScorer implements Scorer {
       activation =
           layer < last ? Transforms.relu(activation, false) : Transforms.softmax(activation, false);
     }
-    return (activation.ordering() == 'c' ? activation : activation.dup('c')).data().asFloat();
+    INDArray inOrder = activation.ordering() == 'c' ? activation : activation.dup('c');
+    return Values.of(inOrder.data().asFloat());
   }
 
   @Override

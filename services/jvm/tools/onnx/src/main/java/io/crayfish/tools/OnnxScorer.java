@@ -7,14 +7,18 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
+import io.crayfish.contract.Values;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.Shared;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -31,7 +35,19 @@ import java.util.stream.Collectors;
 final class OnnxScorer implements Scorer {
   private static final Shared<OrtSession> SESSIONS = new Shared<>();
 
+  private static final Map<Dtype, OnnxJavaType> TYPES =
+      new EnumMap<>(
+          Map.of(
+              Dtype.FLOAT32, OnnxJavaType.FLOAT,
+              Dtype.FLOAT64, OnnxJavaType.DOUBLE,
+              Dtype.FLOAT16, OnnxJavaType.FLOAT16,
+              Dtype.INT64, OnnxJavaType.INT64,
+              Dtype.INT32, OnnxJavaType.INT32,
+              Dtype.UINT8, OnnxJavaType.UINT8,
+              Dtype.BOOL, OnnxJavaType.BOOL));
+
   private final RunConfig.Model model;
+  private final Map<String, OnnxTensor> constants = new HashMap<>();
   private final int threads;
   private OrtSession session;
   private String input;
@@ -46,8 +62,8 @@ final class OnnxScorer implements Scorer {
   /** The tensors of one batch size. */
   private record Binding(
       int batch,
-      FloatBuffer points,
-      FloatBuffer predictions,
+      ByteBuffer points,
+      ByteBuffer predictions,
       OnnxTensor input,
       OnnxTensor output,
       Map<String, OnnxTensor> inputs,
@@ -62,14 +78,16 @@ final class OnnxScorer implements Scorer {
   public void load() throws ScorerException {
     try {
       session = threads == 1 ? SESSIONS.take(model.path(), this::open) : open();
-      NodeInfo point = chosen("input", session.getInputInfo(), model.inputName());
-      NodeInfo answer = chosen("output", session.getOutputInfo(), model.outputName());
+      Map<String, NodeInfo> outputs = session.getOutputInfo();
+      NodeInfo point = pointsOf(session.getInputInfo());
+      NodeInfo answer = chosen("output", outputs, model.outputName(), listed(outputs));
       input = point.getName();
       output = answer.getName();
-      check(input, (TensorInfo) point.getInfo(), model.inputShape());
-      check(output, (TensorInfo) answer.getInfo(), model.outputShape());
+      check(input, (TensorInfo) point.getInfo(), model.inputDtype(), model.inputShape());
+      check(output, (TensorInfo) answer.getInfo(), model.outputDtype(), model.outputShape());
+      makeConstants(session.getInputInfo());
       int batch = pointsPerCall(((TensorInfo) point.getInfo()).getShape()[0]);
-      score(FloatBuffer.allocate(batch * model.values()), batch);
+      score(Values.allocate(model.inputBytes(batch)), batch);
     } catch (ScorerException error) {
       throw error;
     } catch (Exception error) {
@@ -87,16 +105,27 @@ final class OnnxScorer implements Scorer {
     return OrtEnvironment.getEnvironment().createSession(model.path(), options);
   }
 
-  /** The tensor of this name, or the only one. */
-  private NodeInfo chosen(String what, Map<String, NodeInfo> tensors, String name)
-      throws ScorerException {
-    String there =
-        tensors.values().stream().map(OnnxScorer::described).collect(Collectors.joining(", "));
-    if (what.equals("input") && tensors.size() != 1) {
-      throw new ScorerException(
-          model.path() + ": has " + tensors.size() + " inputs (" + there
-              + "), and records carry the points of one");
+  /** The input that takes the points: that of its name, or the only one that is no constant. */
+  private NodeInfo pointsOf(Map<String, NodeInfo> inputs) throws ScorerException {
+    Map<String, NodeInfo> left = new LinkedHashMap<>(inputs);
+    for (String constant : model.constants().keySet()) {
+      if (left.remove(constant) == null || constant.equals(model.inputName())) {
+        throw new ScorerException(
+            model.path() + ": has no further input '" + constant + "'; it has " + listed(inputs));
+      }
     }
+    if (left.size() != 1) {
+      throw new ScorerException(
+          model.path() + ": has " + inputs.size() + " inputs (" + listed(inputs)
+              + "), and records carry the points of one: formats.onnx.constants in the model's"
+              + " config gives the others a value");
+    }
+    return chosen("input", left, model.inputName(), listed(inputs));
+  }
+
+  /** The tensor of this name, or the only one. */
+  private NodeInfo chosen(String what, Map<String, NodeInfo> tensors, String name, String there)
+      throws ScorerException {
     if (name == null) {
       if (tensors.size() != 1) {
         throw new ScorerException(
@@ -113,12 +142,26 @@ final class OnnxScorer implements Scorer {
     return found;
   }
 
+  private static String listed(Map<String, NodeInfo> tensors) {
+    return tensors.values().stream().map(OnnxScorer::described).collect(Collectors.joining(", "));
+  }
+
   private static String described(NodeInfo node) {
     if (node.getInfo() instanceof TensorInfo tensor) {
-      return node.getName() + " " + tensor.type.name().toLowerCase(Locale.ROOT)
+      return node.getName() + " " + word(tensor.type)
           + Arrays.toString(tensor.getShape());
     }
     return node.getName() + ", which is no tensor";
+  }
+
+  /** Our word for a type, or the library's, where records have none. */
+  private static String word(OnnxJavaType type) {
+    for (Map.Entry<Dtype, OnnxJavaType> entry : TYPES.entrySet()) {
+      if (entry.getValue() == type) {
+        return entry.getKey().word();
+      }
+    }
+    return type.name().toLowerCase(Locale.ROOT);
   }
 
   /** How many the file takes, which must be how many it gets; 1 where any number will do. */
@@ -135,57 +178,90 @@ final class OnnxScorer implements Scorer {
     return Math.toIntExact(fixed);
   }
 
-  private void check(String name, TensorInfo tensor, int[] shape) throws ScorerException {
-    if (tensor.type != OnnxJavaType.FLOAT) {
-      throw new ScorerException(
-          model.path() + ": tensor " + name + " is of type "
-              + tensor.type.name().toLowerCase(Locale.ROOT)
-              + ", records carry float32: cast it in the model");
-    }
+  private void check(String name, TensorInfo tensor, Dtype dtype, int[] shape)
+      throws ScorerException {
+    checkType(name, tensor, dtype);
     long[] found = tensor.getShape();
     boolean fits = found.length == shape.length + 1;
     for (int i = 0; fits && i < shape.length; i++) {
       fits = found[i + 1] < 0 || found[i + 1] == shape[i];
     }
     if (!fits) {
+      throw otherShape(name, found, Arrays.toString(shape));
+    }
+  }
+
+  private void checkType(String name, TensorInfo tensor, Dtype dtype) throws ScorerException {
+    if (tensor.type != TYPES.get(dtype)) {
       throw new ScorerException(
-          model.path() + ": tensor " + name + " has shape " + Arrays.toString(found)
-              + ", the model's config says " + Arrays.toString(shape));
+          model.path() + ": tensor " + name + " is of " + word(tensor.type)
+              + ", the model's config says " + dtype);
+    }
+  }
+
+  private ScorerException otherShape(String name, long[] found, String said) {
+    return new ScorerException(
+        model.path() + ": tensor " + name + " has shape " + Arrays.toString(found)
+            + ", the model's config says " + said);
+  }
+
+  /** A tensor for each further input, which every call is fed with. */
+  private void makeConstants(Map<String, NodeInfo> inputs) throws ScorerException, OrtException {
+    for (Map.Entry<String, RunConfig.Constant> entry : model.constants().entrySet()) {
+      String name = entry.getKey();
+      RunConfig.Constant constant = entry.getValue();
+      TensorInfo tensor = (TensorInfo) inputs.get(name).getInfo();
+      checkType(name, tensor, constant.dtype());
+      long[] shape = constant.shape();
+      long[] found = tensor.getShape();
+      boolean fits = found.length == shape.length;
+      for (int i = 0; fits && i < shape.length; i++) {
+        fits = found[i] < 0 || found[i] == shape[i];
+      }
+      if (!fits) {
+        throw otherShape(name, found, Arrays.toString(shape));
+      }
+      ByteBuffer values = constant.values();
+      ByteBuffer direct = direct(values.remaining()).put(values).flip();
+      constants.put(name, tensor(direct, shape, constant.dtype()));
     }
   }
 
   @Override
-  public float[] score(FloatBuffer points, int batch) throws OrtException {
+  public ByteBuffer score(ByteBuffer points, int batch) throws OrtException {
     if (binding == null || binding.batch != batch) {
       bind(batch);
     }
     binding.points.clear();
     binding.points.put(points);
     session.run(binding.inputs, binding.outputs).close(); // closes nothing of ours
-    float[] predictions = new float[binding.predictions.capacity()];
+    ByteBuffer predictions = Values.allocate(binding.predictions.capacity());
     binding.predictions.clear();
-    binding.predictions.get(predictions);
-    return predictions;
+    return predictions.put(binding.predictions).flip();
   }
 
   private void bind(int batch) throws OrtException {
     if (binding != null) {
       binding.close();
     }
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    FloatBuffer points = direct(batch * model.values());
-    FloatBuffer predictions = direct(batch * model.outputs());
-    OnnxTensor in = OnnxTensor.createTensor(environment, points, model.inputShape(batch));
-    OnnxTensor out =
-        OnnxTensor.createTensor(environment, predictions, model.outputShape(batch));
-    binding =
-        new Binding(batch, points, predictions, in, out, Map.of(input, in), Map.of(output, out));
+    ByteBuffer points = direct(model.inputBytes(batch));
+    ByteBuffer predictions = direct(model.outputBytes(batch));
+    OnnxTensor in = tensor(points, model.inputShape(batch), model.inputDtype());
+    OnnxTensor out = tensor(predictions, model.outputShape(batch), model.outputDtype());
+    Map<String, OnnxTensor> inputs = new HashMap<>(constants);
+    inputs.put(input, in);
+    binding = new Binding(batch, points, predictions, in, out, inputs, Map.of(output, out));
   }
 
-  private static FloatBuffer direct(int floats) {
-    return ByteBuffer.allocateDirect(Float.BYTES * floats)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** Over a direct buffer. */
+  private static OnnxTensor tensor(ByteBuffer values, long[] shape, Dtype dtype)
+      throws OrtException {
+    return OnnxTensor.createTensor(
+        OrtEnvironment.getEnvironment(), values, shape, TYPES.get(dtype));
   }
 
   @Override
@@ -193,6 +269,8 @@ final class OnnxScorer implements Scorer {
     if (binding != null) {
       binding.close();
     }
+    constants.values().forEach(OnnxTensor::close);
+    constants.clear();
     if (session != null) {
       try {
         if (threads == 1) {

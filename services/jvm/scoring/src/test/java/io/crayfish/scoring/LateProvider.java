@@ -1,11 +1,9 @@
-package io.crayfish.spark;
+package io.crayfish.scoring;
 
 import io.crayfish.contract.Reason;
 import io.crayfish.contract.RunConfig;
-import io.crayfish.scoring.AsyncScorer;
-import io.crayfish.scoring.CallException;
-import io.crayfish.scoring.ClientProvider;
-import java.nio.FloatBuffer;
+import io.crayfish.contract.Values;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -13,9 +11,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A client whose calls end in disorder, every tenth without predictions. */
+/** A client, by the name of late, whose calls end in disorder, every tenth without predictions. */
 public final class LateProvider implements ClientProvider {
-  static final AtomicInteger MOST_UNDER_WAY = new AtomicInteger();
+  /** Of all of them together; a test sets it back. */
+  public static final AtomicInteger MOST_UNDER_WAY = new AtomicInteger();
 
   @Override
   public String tool() {
@@ -33,20 +32,20 @@ public final class LateProvider implements ClientProvider {
     private final AtomicInteger underWay = new AtomicInteger();
 
     @Override
-    public CompletableFuture<float[]> submit(FloatBuffer points, int batch) {
+    public CompletableFuture<ByteBuffer> submit(ByteBuffer points, int batch) {
       MOST_UNDER_WAY.accumulateAndGet(underWay.incrementAndGet(), Math::max);
-      float value = points.get(0);
-      CompletableFuture<float[]> call = new CompletableFuture<>();
+      float value = points.getFloat(0);
+      CompletableFuture<ByteBuffer> call = new CompletableFuture<>();
       server.schedule(() -> end(call, value), (long) value % 7, TimeUnit.MILLISECONDS);
       return call;
     }
 
-    private void end(CompletableFuture<float[]> call, float value) {
+    private void end(CompletableFuture<ByteBuffer> call, float value) {
       underWay.decrementAndGet();
       if (value % 10 == 0) {
         call.completeExceptionally(new CallException(Reason.EXHAUSTED, "too many"));
       } else {
-        call.complete(new float[] {value});
+        call.complete(Values.of(value));
       }
     }
 
