@@ -67,35 +67,65 @@ final class JsonNumbers {
     if (space() == ']') {
       return new Numbers(Values.allocate(0), at);
     }
+    return dtype == Dtype.FLOAT32 ? floats() : others();
+  }
+
+  /** The usual type, in a loop of its own: with all types in one it has been a fifth slower. */
+  private Numbers floats() throws CodecException {
+    float[] floats = new float[1 + (text.length - at) / 8];
+    int size = 0;
+    do {
+      space();
+      if (size == floats.length) {
+        floats = Arrays.copyOf(floats, 2 * size);
+      }
+      float value = (float) number();
+      if (!Float.isFinite(value)) {
+        throw outOfRange();
+      }
+      floats[size++] = value;
+    } while (goesOn());
+    ByteBuffer list = Values.allocate(Float.BYTES * size);
+    list.asFloatBuffer().put(floats, 0, size);
+    return new Numbers(list, at);
+  }
+
+  private Numbers others() throws CodecException {
     values = Values.allocate(dtype.bytes() * (1 + (text.length - at) / 8));
-    while (true) {
+    do {
       space();
       if (!values.hasRemaining()) {
         values = Values.wrap(Arrays.copyOf(values.array(), 2 * values.capacity()));
         values.position(values.capacity() / 2);
       }
       value();
-      byte next = space();
-      if (next == ']') {
-        return new Numbers(values.flip(), at);
-      }
-      if (next != ',') {
-        throw noNumbers();
-      }
-      at++;
+    } while (goesOn());
+    return new Numbers(values.flip(), at);
+  }
+
+  /** Past the comma after a number; false: at the bracket that ends the list. */
+  private boolean goesOn() throws CodecException {
+    byte next = space();
+    if (next == ']') {
+      return false;
     }
+    if (next != ',') {
+      throw noNumbers();
+    }
+    at++;
+    return true;
   }
 
   /** One number of the list. */
   private void value() throws CodecException {
     switch (dtype) {
-      case FLOAT32 -> values.putFloat((float) finite((float) number()));
       case FLOAT64 -> values.putDouble(finite(number()));
       case FLOAT16 -> values.putShort(half((float) number()));
       case INT64 -> values.putLong(whole(Long.MIN_VALUE, Long.MAX_VALUE));
       case INT32 -> values.putInt((int) whole(Integer.MIN_VALUE, Integer.MAX_VALUE));
       case UINT8 -> values.put((byte) whole(0, 255));
       case BOOL -> values.put((byte) whole(0, 1));
+      default -> throw new IllegalStateException("a list of " + dtype); // has a loop of its own
     }
   }
 
