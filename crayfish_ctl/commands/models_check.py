@@ -137,6 +137,9 @@ def _systems(catalog: Catalog, model: Model) -> list[System]:
     for system in sorted(embedded, key=lambda each: _weight(catalog, each)):
         tool = catalog.tools[system.tool]
         pipelines = dict(catalog.processors[system.processor].pipelines)
+        types = {model.input.dtype, model.output.dtype}
+        if not types <= {*tool.dtypes}:
+            continue
         if tool.model_format in model.formats and system.runtime in pipelines.get("raw", []):
             found.setdefault((system.tool, system.runtime), system)
     return sorted(found.values(), key=lambda each: (each.tool, each.runtime != "python"))

@@ -95,7 +95,12 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
     if point.batch is not None:
         console.print(f"takes {point.batch} a call: --batch {point.batch}", markup=False)
     console.print("can be run by")
-    tools = [tool.name for tool in catalog.tools.values() if tool.model_format == facts.format]
+    types = {point.dtype, prediction.dtype}
+    tools = [
+        tool.name
+        for tool in catalog.tools.values()
+        if tool.model_format == facts.format and (not facts.says_types or types <= {*tool.dtypes})
+    ]
     for tool in tools:
         cells = [cell for cell in supported(catalog) if cell.tool == tool]
         systems = ", ".join(f"{c.processor} ({c.runtime})" for c in cells) or "no processor"

@@ -37,7 +37,7 @@ def planned(
     }
     store(read_model_file(VECTORS / file), config, root)
     catalog = load_catalog(ROOT, [root])
-    asked = choices(experiment="input-rate", model="typed", tool=(tool,), rates=(10.0,))
+    asked = choices(experiment="input-rate", model="typed", tools=(tool,), rates=(10.0,))
     return make_plan(catalog, asked)
 
 
@@ -109,5 +109,5 @@ def test_the_plan_refuses_it_by_name(tmp_path: Path) -> None:
     text = (ROOT / "configs/tools/onnx.yaml").read_text().replace("name: onnx", "name: old")
     lines = [line for line in text.splitlines() if not line.startswith(("dtypes:", "constants:"))]
     (tmp_path / "configs/tools/old.yaml").write_text("\n".join(lines) + "\n")
-    with pytest.raises(CrayfishError, match="old scores float32, and .*: input.dtype is uint8"):
+    with pytest.raises(CrayfishError, match=r"old scores float32, and .*: input\.dtype is uint8"):
         planned(tmp_path, "takes-uint8.onnx", ("uint8", "uint8"), "old")
