@@ -48,21 +48,21 @@ def tf_metadata(dtype: str, further: dict[str, str] | None = None, *outputs: str
     signatures = tfserving_pb2.SignatureDefMap()
     signature = signatures.signature_def["serving_default"]
     for name, kind in {"points": dtype, **(further or {})}.items():
-        signature.inputs[name].dtype = TF[kind]  # type: ignore[assignment]
+        signature.inputs[name].dtype = TF[kind]
         signature.inputs[name].tensor_shape.unknown_rank = True
     for name in outputs or ("answer",):
-        signature.outputs[name].dtype = TF[dtype]  # type: ignore[assignment]
+        signature.outputs[name].dtype = TF[dtype]
         signature.outputs[name].tensor_shape.unknown_rank = True
     answer = tfserving_pb2.GetModelMetadataResponse()
     answer.metadata["signature_def"].Pack(signatures)
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 def oip_metadata(dtype: str) -> bytes:
     answer = oip_pb2.ModelMetadataResponse()
     answer.inputs.add(name="points", datatype=OIP[dtype], shape=[-1, 2])
     answer.outputs.add(name="answer", datatype=OIP[dtype], shape=[-1, 2])
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -79,7 +79,7 @@ def test_tensorflow_serving(dtype: str) -> None:
     ):
         message = tfserving_pb2.PredictResponse()
         out = message.outputs["answer"]
-        out.dtype = TF[dtype]  # type: ignore[assignment]
+        out.dtype = TF[dtype]
         for size in points.shape:
             out.tensor_shape.dim.add().size = size
         if field == "tensor_content":
