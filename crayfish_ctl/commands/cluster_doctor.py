@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _OFFSET_MS: Final = 1.0
 """Farther apart, and somebody should keep the clocks; the results take the offset into account."""
+_VXLAN: Final = 50
+"""Ethernet, IPv4, UDP and VXLAN headers (RFC 7348)."""
 _SLOW_MB_S: Final = 110.0
 """What a network of 1 Gbit/s carries, about."""
 
@@ -119,8 +121,14 @@ def _packets(paths: Sequence[Path]) -> Iterator[Finding]:
                 name,
                 "missing" if path.network == "overlay" else "warn",
                 f"packets of {path.mtu_bytes} bytes are lost, of {path.packet_bytes} they pass",
-                f"CRAYFISH_OVERLAY_MTU={path.packet_bytes} makes the overlay send smaller ones",
+                f"CRAYFISH_OVERLAY_MTU={path.packet_bytes - _wrapping(path)} makes the overlay send "
+                "smaller ones",
             )
+
+
+def _wrapping(path: Path) -> int:
+    """Bytes that the overlay adds to a packet on its way over the hosts' network."""
+    return _VXLAN if path.network == "host" else 0
 
 
 def _speeds(paths: Sequence[Path]) -> Iterator[Finding]:
