@@ -121,8 +121,8 @@ def _packets(paths: Sequence[Path]) -> Iterator[Finding]:
                 name,
                 "missing" if path.network == "overlay" else "warn",
                 f"packets of {path.mtu_bytes} bytes are lost, of {path.packet_bytes} they pass",
-                f"CRAYFISH_OVERLAY_MTU={path.packet_bytes - _wrapping(path)} makes the overlay send "
-                "smaller ones",
+                f"CRAYFISH_OVERLAY_MTU={path.packet_bytes - _wrapping(path)} makes the overlay's "
+                "smaller",
             )
 
 
