@@ -108,6 +108,22 @@ def test_it_says_what_was_run_and_how_to_repeat_it(page: Page) -> None:
     assert "crayfish run input-rate --profile laptop" in page.text
 
 
+def test_of_a_cluster_it_names_every_node_and_what_it_was_for(results_dir: Path) -> None:
+    manifest = results_dir / "manifest.json"
+    before = manifest.read_text()
+    nodes = [
+        {"node": "n1", "roles": ["load", "monitor"], "cores": 4, "memory_bytes": 8 << 30},
+        {"node": "n2", "roles": ["processor"], "cores": 8},
+    ]
+    manifest.write_text(json.dumps({**json.loads(before), "target": "swarm", "nodes": nodes}))
+    try:
+        text = " ".join(Page(write_report(results_dir).read_text()).text.split())
+    finally:
+        manifest.write_text(before)
+    for said in ("laptop, swarm", "Node n1", "load, monitor; 4 cores", "Node n2", "processor; 8"):
+        assert said in text
+
+
 def test_verdicts_stand_with_their_reasons(page: Page) -> None:
     for text in ("VALID 3/3", "NOT SUSTAINED 1/1", "FAILED 1/1", "BACKLOG_GROWING", "OOM"):
         assert text in page.text
