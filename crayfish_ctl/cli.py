@@ -22,6 +22,7 @@ from crayfish_ctl.catalog import (
     roots_of_environment,
 )
 from crayfish_ctl.commands import cluster, compare, export, figures, models
+from crayfish_ctl.commands.console import table_console
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.flags import With, takes_plan
 from crayfish_ctl.interrupts import terminable
@@ -38,8 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# A log has no width of its own, and tables broken at 80 columns cannot be read.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+console = table_console()
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _NO_ROOM_OR_RIGHT = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 """What a disk may answer at any moment; every other error of the system is a bug of ours."""

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from crayfish_contract.runconfig import RunConfig
     from crayfish_ctl.cells import RunSpec
+    from crayfish_ctl.results.happened import HostClock
     from crayfish_ctl.results.numbers import Window
 
     from .server import ServerCount, ServerCounter
@@ -97,8 +98,9 @@ def collect_run(
             RecordStatus.LOST if inputs.consumer.ended in _GAVE_UP else RecordStatus.UNFINISHED
         ),
     )
-    records = in_one_clock(records, host_clock(inputs.containers, inputs.metrics))
-    result = summarise_run(records, inputs, spec, config, reference, counter, server)
+    clock = host_clock(inputs.containers, inputs.metrics)
+    records = in_one_clock(records, clock)
+    result = summarise_run(records, inputs, spec, config, reference, counter, server, clock)
     write_records(run_dir, records)
     write_model(run_dir / RUN_FILE, result)
     for name in (SENT_FILE, RECEIVED_FILE):
@@ -150,6 +152,7 @@ def summarise_run(  # noqa: PLR0917
     reference: Reference | None,
     counter: OwnCounter | None = None,
     server: Mapping[ServerCount, ServerCounter] | None = None,
+    clock: HostClock | None = None,
 ) -> RunResult:
     """The numbers and the verdict of a run that ended; touches no file.
 
@@ -161,6 +164,7 @@ def summarise_run(  # noqa: PLR0917
         reference: what the model says about the points.
         counter: the processor's own count of records.
         server: what its model server counts.
+        clock: of the processor's host, if that is another one.
 
     Raises:
         CrayfishError: if not one measured record was sent.
@@ -178,7 +182,6 @@ def summarise_run(  # noqa: PLR0917
     usage = Usage(inputs.metrics)
     backlog = backlog_of(measured, cell, window)
     drained = config.workload.warmup.drain and cell.way.broker
-    clock = host_clock(inputs.containers, inputs.metrics)
     stages = within_hosts(stages_ms(ok), clock)
     own = own_rate(usage, counter, consumed_times(ok), cell, window) if counter else None
     facts = Facts(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from .console import table_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.catalog import Catalog, Roots
     from crayfish_ctl.targets import Target
-
-_UNPIPED_WIDTH = 160
 
 
 def register(
@@ -39,7 +37,7 @@ def register(
         if context.invoked_subcommand is None:
             from .cluster_show import show_nodes  # noqa: PLC0415  slow: only here
 
-            show_nodes(_console())
+            show_nodes(table_console())
 
     @cluster.command()
     def label(
@@ -53,7 +51,7 @@ def register(
         from .cluster_show import label_node, show_nodes  # noqa: PLC0415  slow: only here
 
         label_node(node, tuple(roles or ()))
-        show_nodes(_console())
+        show_nodes(table_console())
 
     @cluster.command()
     def doctor(
@@ -69,11 +67,7 @@ def register(
 
         found = catalog()
         with engine(found.roots, ["cgroup-exporter"] if setup else None) as target:
-            code = examine_cluster(target, found.profile(profile), _console())
+            code = examine_cluster(target, found.profile(profile), table_console())
         raise typer.Exit(code)
 
     app.add_typer(cluster, name="cluster")
-
-
-def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNPIPED_WIDTH)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.flags import With  # noqa: TC001  likewise
+
+from .console import table_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from crayfish_ctl.catalog import Catalog, Roots
     from crayfish_ctl.targets import Target
 
-_UNPIPED_WIDTH = 160
 _LONGEST = 12
 
 
@@ -43,7 +42,7 @@ def register(
         if context.invoked_subcommand is None:
             from .models_show import show_models  # noqa: PLC0415  slow: only here
 
-            show_models(catalog(beside), _console())
+            show_models(catalog(beside), table_console())
 
     @models.command()
     def show(
@@ -53,7 +52,7 @@ def register(
         """Say what is in a model's file, and what can run it, or why nothing can."""
         from .models_show import show_file  # noqa: PLC0415
 
-        show_file(path, catalog(beside), _console())
+        show_file(path, catalog(beside), table_console())
 
     @models.command()
     def add(  # noqa: PLR0917  typer passes each by name
@@ -89,7 +88,7 @@ def register(
         """Make models that are too large for the repository; runs make them by themselves."""
         from .models_make import make_models, models_to_make  # noqa: PLC0415  slow: only here
 
-        known, console = catalog(beside), _console()
+        known, console = catalog(beside), table_console()
         wanted, others = models_to_make(known, names, weights, again=again)
         for line in others:
             console.print(line, soft_wrap=True, markup=False)
@@ -113,7 +112,7 @@ def register(
         from .models_checked import show_checked  # noqa: PLC0415
 
         known, (name,) = models_of_files(catalog(beside), [model], flag="")
-        console = _console()
+        console = table_console()
         if known.model(name).unmade:
             raise CrayfishError(f"model {name}: is not made", hint=f"`crayfish models make {name}`")
         plan = check_plan(known, name, seconds, points)
@@ -167,7 +166,7 @@ def _add(
             hint="give another one with --name",
         )
     written = store(facts, config, root)
-    console = _console()
+    console = table_console()
     console.print(f"model {called}: {written}", soft_wrap=True, markup=False)
     flag = f" --with {root}" if root != known.roots.checkout else ""
     console.print(f"crayfish run input-rate --model {called}{flag}", soft_wrap=True, markup=False)
@@ -196,7 +195,3 @@ def _shape(flag: str, text: str | None) -> tuple[int, ...] | None:
             f"{flag} {text}: not a shape", hint="sizes by commas, without the batch: 3,224,224"
         )
     return tuple(map(int, parts))
-
-
-def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNPIPED_WIDTH)

@@ -12,6 +12,8 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from python_on_whales import DockerClient
+
 
 @contextmanager
 def calls_engine(
@@ -35,6 +37,11 @@ def calls_engine(
             hint=hint or "`crayfish doctor` says whether the engine answers",
             code=code,
         ) from None
+
+
+def client_command(docker: DockerClient) -> list[str]:
+    """How `docker` is called for what its Python client does not offer: streams, and bulk."""
+    return [str(part) for part in docker.client_config.docker_cmd]
 
 
 def engine_words(error: DockerException) -> str:

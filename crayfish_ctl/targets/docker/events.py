@@ -15,6 +15,8 @@ from crayfish_ctl.catalog.labels import OURS, SERVICE
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.targets.base import UNSEEN_EXIT, Ended
 
+from .calls import client_command
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -110,7 +112,7 @@ class ContainerEvents:
     def _open(self) -> None:
         self._stream = subprocess.Popen(
             [
-                *map(str, self._docker.client_config.docker_cmd),
+                *client_command(self._docker),
                 *("events", "--format", "{{json .}}"),
                 *("--filter", "type=container", "--filter", "event=die"),
                 *("--filter", f"label={OURS}"),

@@ -25,7 +25,7 @@ from python_on_whales.exceptions import DockerException, NoSuchContainer
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
-from .calls import calls_engine
+from .calls import calls_engine, client_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,7 +197,7 @@ def _ensure_image(docker: DockerClient) -> None:
     if docker.image.exists(_IMAGE):
         return
     # An archive of no file; python_on_whales imports from files only.
-    command = [*docker.client_config.docker_cmd, "import", "-", _IMAGE]
+    command = [*client_command(docker), "import", "-", _IMAGE]
     done = subprocess.run(command, input=b"\0" * 10240, capture_output=True, check=False)
     if done.returncode:
         raise DockerException(command, done.returncode, done.stdout, done.stderr)

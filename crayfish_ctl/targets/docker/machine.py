@@ -13,7 +13,7 @@ from python_on_whales.exceptions import DockerException
 from crayfish_ctl.catalog.labels import IMAGE, OURS, OURS_LABEL, SERVICE
 from crayfish_ctl.targets.base import Task
 
-from .calls import calls_engine
+from .calls import calls_engine, client_command
 from .cpus import limit_in_force
 from .events import ContainerEvents
 
@@ -58,7 +58,7 @@ class Machine:
         """What the engine knows of containers; of one that it does not know any more, nothing."""
         if not ids:
             return []
-        command = [*map(str, self.docker.client_config.docker_cmd), "container", "inspect", *ids]
+        command = [*client_command(self.docker), "container", "inspect", *ids]
         done = subprocess.run(command, capture_output=True, check=False)
         try:
             found = json.loads(done.stdout)

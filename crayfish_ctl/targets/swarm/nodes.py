@@ -10,18 +10,15 @@ from __future__ import annotations
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from python_on_whales import DockerClient
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.docker.calls import calls_engine
+from crayfish_ctl.targets.docker.calls import calls_engine, client_command
 from crayfish_ctl.targets.docker.machine import Machine
 
 from .placement import ROLE_LABEL, Place, roles_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ANSWER_S: Final = 10.0
 """For an engine to say who it is: `ssh` to a host that is switched off waits much longer."""
@@ -119,7 +116,14 @@ def contexts_by_node() -> dict[str, str]:
 
 
 def _node_of(context: str) -> str:
-    command = [*_command(), "--context", context, "info", "--format", "{{.Swarm.NodeID}}"]
+    command = [
+        *client_command(DockerClient()),
+        "--context",
+        context,
+        "info",
+        "--format",
+        "{{.Swarm.NodeID}}",
+    ]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=_ANSWER_S
@@ -127,7 +131,3 @@ def _node_of(context: str) -> str:
     except subprocess.TimeoutExpired:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _command() -> Sequence[str]:
-    return [str(part) for part in DockerClient().client_config.docker_cmd]

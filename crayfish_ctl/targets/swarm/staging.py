@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.labels import OURS_LABEL
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.targets.docker.calls import calls_engine
+from crayfish_ctl.targets.docker.calls import calls_engine, client_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,13 +50,13 @@ def send_images(source: DockerClient, machine: Machine, ids: Sequence[str]) -> l
     if not missing:
         return []
     saving = subprocess.Popen(
-        [*_command(source), "save", *missing],
+        [*client_command(source), "save", *missing],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     loaded = subprocess.run(
-        [*_command(machine.docker), "load", "--quiet"],
+        [*client_command(machine.docker), "load", "--quiet"],
         stdin=saving.stdout,
         capture_output=True,
         check=False,
@@ -96,7 +96,7 @@ def fill_volume(
             for path in only or [source]:
                 archive.add(path, arcname=_name(path, source), filter=_for_anybody)
         packed.seek(0)
-        _pipe([*_command(machine.docker), "cp", "-", f"{helper}:{_ROOM}"], packed)
+        _pipe([*client_command(machine.docker), "cp", "-", f"{helper}:{_ROOM}"], packed)
 
 
 def open_volume(machine: Machine, volume: str, image: str, below: PurePosixPath) -> None:
@@ -132,7 +132,7 @@ def fetch_folder(machine: Machine, container: str, folder: str, target: Path) ->
         CrayfishError: if it cannot be read there, or written here.
     """
     copying = subprocess.Popen(
-        [*_command(machine.docker), "cp", f"{container}:{folder}/.", "-"],
+        [*client_command(machine.docker), "cp", f"{container}:{folder}/.", "-"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -182,7 +182,3 @@ def _for_anybody(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uname = member.gname = ""
     member.mode |= _READABLE | (_ENTERED if member.isdir() else 0)
     return member
-
-
-def _command(docker: DockerClient) -> list[str]:
-    return [str(part) for part in docker.client_config.docker_cmd]

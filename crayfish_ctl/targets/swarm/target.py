@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -298,13 +299,9 @@ class SwarmTarget:
             there = machine.tasks()
             self._where |= {task.id: machine for task in there}
             found += there
-        several = {
-            name
-            for name in {task.service for task in found}
-            if sum(task.service == name for task in found) > 1
-        }
+        count = Counter(task.service for task in found)
         return [
-            replace(task, name=f"{task.service}@{task.node}") if task.service in several else task
+            replace(task, name=f"{task.service}@{task.node}") if count[task.service] > 1 else task
             for task in found
         ]
 

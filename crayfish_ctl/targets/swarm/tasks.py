@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.errors import CrayfishError, ExitCode
+from crayfish_ctl.targets.docker.calls import client_command
 from crayfish_ctl.targets.docker.machine import service_of
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _trouble(docker: DockerClient, stack: str) -> dict[str, tuple[str, str]]:
     """State and reason of the tasks that should run, and do not, by service."""
     done = subprocess.run(
         [
-            *map(str, docker.client_config.docker_cmd),
+            *client_command(docker),
             *("stack", "ps", "--no-trunc", "--format", "{{json .}}", stack),
         ],
         capture_output=True,
