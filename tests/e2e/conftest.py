@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CRAYFISH = ROOT / ".venv" / "bin" / "crayfish"
 OURS = "label=crayfish.stack=true"
+OF_THE_MACHINE = {"PRODUCER_LATE", "THROTTLED"}
+"""Reasons that a busy machine may give any run, which no test may depend on."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ class Started:
                 return
             time.sleep(0.1)
         raise AssertionError(f"phase {phase} did not come: {self.log.read_text()}")
+
+
+def reasons_of_its_own(run: dict[str, Any]) -> set[str]:
+    """The codes of a run that has not FAILED, less those that a busy machine may give it."""
+    assert run["verdict"]["state"] in {"VALID", "INVALID"}, run["verdict"]
+    return {reason["code"] for reason in run["verdict"]["reasons"]} - OF_THE_MACHINE
 
 
 def docker(*arguments: str, check: bool = True) -> str:
