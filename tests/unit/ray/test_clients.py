@@ -76,8 +76,9 @@ def test_a_call_may_have_more_records_than_are_else_read_at_a_time(
 
 def test_what_waits_for_others_says_since_when(config: RunConfig, broker: Broker) -> None:
     call = CallConfig(mode="batched", records=3, wait_ms=5000)
-    source = Input(config.model_copy(update={"call": call}), OPTIONS, 0)
+    # Before the reader: a client that finds no topic may look for it again only much later.
     broker.send(config.kafka.input_topic, values(1))
+    source = Input(config.model_copy(update={"call": call}), OPTIONS, 0)
     found: list[Batch] = []
     reader = threading.Thread(target=lambda: found.extend(take(source, 3)))
     before = time.time_ns()
