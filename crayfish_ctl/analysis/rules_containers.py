@@ -73,7 +73,7 @@ def fault_not_done(facts: Facts) -> Reason | None:
     return Reason(
         code="FAULT_NOT_DONE",
         message=f"did not happen, or was not undone: {', '.join(missing)}: the run had ended "
-        "before, or the container was not there",
+        "before, or the container or the process was not there",
     )
 
 

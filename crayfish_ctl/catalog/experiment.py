@@ -66,10 +66,25 @@ class Fault(Config):
     at_seconds: SecondsOrNone
     """After the start of the measured segment."""
     service: Line
-    action: Literal["pause", "kill"]
-    """pause: frozen, then thawed. kill: SIGKILL, then started again."""
-    seconds: Seconds
-    """How long it is away."""
+    action: Literal["pause", "kill", "kill-process"]
+    """pause: frozen, then thawed. kill: SIGKILL, then started again. kill-process: SIGKILL to some
+    of its processes, which whoever started them starts again."""
+    seconds: Seconds | None = None
+    """How long it is away; nobody knows it of processes."""
+    process: Line | None = None
+    """kill-process: what stands in the command line of those that are killed."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Fault:
+        if self.action == "kill-process":
+            if self.process is None or self.seconds is not None:
+                raise ValueError(
+                    "kill-process: give process, what stands in its command line, and no seconds: "
+                    "whoever started it starts it again"
+                )
+        elif self.process is not None or self.seconds is None:
+            raise ValueError(f"{self.action}: give seconds; process is for kill-process")
+        return self
 
 
 class BurstyEntry(Config):

@@ -67,9 +67,12 @@ class Fault(Recorded):
     """After the start of the measured segment."""
     service: str
     action: str
-    """`pause`: frozen, then thawed. `kill`: SIGKILL, then started again."""
-    seconds: float
-    """How long it is away."""
+    """`pause`: frozen, then thawed. `kill`: SIGKILL, then started again. `kill-process`: SIGKILL to
+    processes in it, which come back by themselves."""
+    seconds: float | None = None
+    """How long it is away; None: nobody knows."""
+    process: str | None = None
+    """What stands in the command lines of processes that are killed."""
 
 
 class Cell(Recorded):

@@ -228,7 +228,7 @@ def check_faults(plan: Plan, run: RunSpec, services: Iterable[str]) -> None:
                 f"{meant(fault.service, services)}",
                 hint=f"it has {', '.join(services)}",
             )
-        ends = fault.at_seconds + fault.seconds
+        ends = fault.at_seconds + (fault.seconds or 0.0)
         measured = _measured_seconds(run)
         if measured is not None and ends > measured:
             raise CrayfishError(

@@ -66,7 +66,7 @@ class FaultFact(Frozen):
 
     service: str
     action: str
-    """pause or kill."""
+    """pause, kill or kill-process."""
     started_ns: int
     ended_ns: int
     failed: int | None = None

@@ -119,6 +119,7 @@ class Experiment:
             CrayfishError: if the engine or the disk fails; what has ended by then stays.
         """
         plan, folder, target = self.plan, self.folder, self.target
+        check_faults(plan, target)
         remove_leftovers(target, self.console)
         points = prepare_points(
             plan.choices.points, plan.model, plan.models_dir.parent, folder / "points"
@@ -201,6 +202,22 @@ class Experiment:
 
 PACKAGES_FILE = "packages.json"
 """Everything that is in the images."""
+
+
+def check_faults(plan: Plan, target: Target) -> None:
+    """Can the target undo what the workloads ask for?
+
+    Raises:
+        CrayfishError: naming the workload.
+    """
+    for run in plan.runs:
+        killed = [fault.service for fault in run.cell.faults if fault.action == "kill"]
+        if killed and not target.revives:
+            raise CrayfishError(
+                f"{plan.where(run.workload)}: faults: kill {killed[0]}: the target {target.name} "
+                "does not start an ended container again",
+                hint="let the fault be pause or kill-process, or use the target compose",
+            )
 
 
 def _check_images(manifest: Manifest, images: Mapping[str, Image]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ class FaultInjector:
                 self._started.add(number)
                 self._hit(fault)
         for away in list(self._away):
-            if time.time_ns() - away.since_ns >= away.fault.seconds * 1e9:
+            if time.time_ns() - away.since_ns >= (away.fault.seconds or 0.0) * 1e9:
                 self._bring_back(away)
 
     def end(self) -> None:
@@ -84,6 +85,9 @@ class FaultInjector:
     def _hit(self, fault: Fault) -> None:
         task_id = self.tasks[fault.service].id
         since = time.time_ns()
+        if fault.process is not None:
+            self._hit_processes(fault, fault.process, task_id, since)
+            return
         try:
             if fault.action == "pause":
                 self.target.act(task_id, "pause")
@@ -95,6 +99,12 @@ class FaultInjector:
             return
         self._away.append(_Away(fault, task_id, since))
 
+    def _hit_processes(self, fault: Fault, text: str, task_id: str, since: int) -> None:
+        """They come back by themselves: who has started them sees to it."""
+        with suppress(CrayfishError):  # the container has just died, which is told next
+            if self.target.kill_processes(task_id, text):
+                self.done.append(_fact(fault, since))
+
     def _bring_back(self, away: _Away) -> None:
         self._away.remove(away)
         try:
@@ -104,11 +114,13 @@ class FaultInjector:
                 self.target.act(away.task_id, "start")
         except CrayfishError:  # not brought back: not done as it was asked for
             return
-        self.done.append(
-            FaultFact(
-                service=away.fault.service,
-                action=away.fault.action,
-                started_ns=away.since_ns,
-                ended_ns=time.time_ns(),
-            )
-        )
+        self.done.append(_fact(away.fault, away.since_ns))
+
+
+def _fact(fault: Fault, since_ns: int) -> FaultFact:
+    return FaultFact(
+        service=fault.service,
+        action=fault.action,
+        started_ns=since_ns,
+        ended_ns=time.time_ns(),
+    )

@@ -172,6 +172,10 @@ class Target(Protocol):
             say: told once whom it waits for.
         """
 
+    @property
+    def revives(self) -> bool:
+        """Whether it can start a task again that has ended."""
+
     def nodes(self) -> Sequence[Engine]:
         """The machines; the first one is where producer and consumer run."""
 
@@ -206,6 +210,9 @@ class Target(Protocol):
 
     def act(self, task_id: str, action: Action) -> None:
         """Freeze, let go on, SIGKILL, or start again."""
+
+    def kill_processes(self, task_id: str, text: str) -> int:
+        """SIGKILL to the processes of a task in whose command line `text` stands; how many."""
 
     def log(
         self, task_id: str, *, since_ns: int | None = None, tail: int | None = None

@@ -34,6 +34,7 @@ class MemoryTarget:
     """
 
     name: Final = "memory"
+    revives = True
 
     def __init__(self, *tasks: Task) -> None:
         self.now: dict[str, Task] = {task.id: task for task in tasks}
@@ -47,6 +48,8 @@ class MemoryTarget:
         """What an image says when it is run, by its name or id."""
         self.makers: dict[str, Callable[[Given, Callable[[str], None]], None]] = {}
         """What an image makes, and says meanwhile, by its name or id; it may raise."""
+        self.processes = 1
+        """That a command line is found of."""
         self.held = False
 
     def ends(self, service: str, code: int) -> None:
@@ -140,6 +143,11 @@ class MemoryTarget:
     def act(self, task_id: str, action: Action) -> None:
         """What comes of it is said by `ends`."""
         self.calls.append((action, task_id))
+
+    def kill_processes(self, task_id: str, text: str) -> int:
+        """As many as `processes` says."""
+        self.calls.append(("kill-process", task_id, text))
+        return self.processes
 
     def log(
         self,

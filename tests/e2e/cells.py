@@ -25,6 +25,8 @@ KILLED = {
     "ray": "ray-worker",
 }
 """A container that holds scorers of a processor."""
+OFTEN = {"progress_interval_ms": 1000}
+"""Where the consumer listens for what may come twice, it does so for two of these."""
 _TWO_INSTANCES = {"parallelism": 2, "processor_options": {"threads_per_instance": 1}}
 _APART = {"parallelism": "1-2-1", "chained": False}
 _TWO_APART = {"parallelism": 2, "chained": False}
@@ -37,23 +39,27 @@ def system_name(system: System) -> str:
 
 
 def cell_workloads() -> list[dict[str, Any]]:
-    """A run for each cell, with stacks shared.
-
-    Batches of many go through each tool once: what they change is in the tool. `noop` answers them
-    with zeros, of which none can be wrong.
-    """
+    """A run for each cell, with stacks shared."""
     workloads: list[dict[str, Any]] = []
-    batched: set[tuple[str, str]] = set()
     for processor in PROCESSORS:
-        for system in SYSTEMS:
-            if system.processor != processor:
-                continue
-            workloads.append(_workload(system, 1))
-            if system.tool != "noop" and (system.runtime, system.tool) not in batched:
-                batched.add((system.runtime, system.tool))
-                workloads.append(_workload(system, BATCH))
+        of_it = [system for system in SYSTEMS if system.processor == processor]
+        workloads += [_workload(system, batch) for system in of_it for batch in batches(system)]
         workloads += _besides(processor)
     return workloads
+
+
+def batches(system: System) -> list[int]:
+    """Points of a record.
+
+    Batches of many go through each tool of each runtime once: what they change is in the tool.
+    `noop` answers them with zeros, of which none can be wrong.
+    """
+    alike = [s for s in SYSTEMS if (s.runtime, s.tool) == (system.runtime, system.tool)]
+    if system.tool == "noop":
+        return [1]
+    if len(alike) == 1:
+        return [1, BATCH]
+    return [BATCH] if system == alike[1] else [1]
 
 
 def _workload(system: System, batch: int) -> dict[str, Any]:
@@ -93,6 +99,7 @@ def _killed(processor: str, what: str, spread: dict[str, Any]) -> dict[str, Any]
         "processor": processor,
         "runtime": runtime,
         **spread,
+        "processor_options": {**OFTEN, **spread.get("processor_options", {})},
         "stop": {"seconds": KILLED_SECONDS},
         "faults": [fault],
     }

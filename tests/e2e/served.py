@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .cells import OFTEN
+
 RATE: Final = 50
 SECONDS: Final = 2
 SERVERS: Final = ("tf-predict", "torchserve", "ray-serve", "triton")
@@ -88,6 +90,7 @@ def _faulty(processor: str, runtime: str, title: str, fault: dict[str, Any]) -> 
         "tool": "triton",
         "call": "async:8",
         "tool_options": {"deadline_ms": 500},
+        "processor_options": OFTEN,
         "rate": KILL_RATE,
         "goal": "overload",
         "stop": {"seconds": KILL_SECONDS},

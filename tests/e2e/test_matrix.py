@@ -15,6 +15,7 @@ from .cells import (
     RATE,
     SECONDS,
     SYSTEMS,
+    batches,
     system_name,
 )
 from .conftest import left_behind
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1600)]
 @pytest.mark.parametrize("system", SYSTEMS, ids=system_name)
 def test_a_cell_answers_every_record_rightly(matrix: Finished, system: System) -> None:
     runs = matrix.titled(system_name(system))
-    assert 1 in {run["spec"]["cell"]["batch_size"] for run in runs}
+    assert sorted(run["spec"]["cell"]["batch_size"] for run in runs) == batches(system)
     for run in runs:
         records = matrix.records(run["run_id"])
         assert records.height == records["id"].n_unique() == RATE * SECONDS, run["verdict"]

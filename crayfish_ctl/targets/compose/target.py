@@ -31,6 +31,7 @@ class ComposeTarget:
     """
 
     name: Final = "compose"
+    revives: Final = True
 
     def __init__(self, engine: Engine | None = None) -> None:
         self._machine = Machine(DockerClient(compose_project_name=PROJECT))
@@ -116,6 +117,10 @@ class ComposeTarget:
     def act(self, task_id: str, action: Action) -> None:
         """Freeze a container's processes, let them go on, SIGKILL, or start it again."""
         self._machine.act(task_id, action)
+
+    def kill_processes(self, task_id: str, text: str) -> int:
+        """SIGKILL to the processes of a container in whose command line `text` stands."""
+        return self._machine.kill_processes(task_id, text)
 
     def log(
         self, task_id: str, *, since_ns: int | None = None, tail: int | None = None

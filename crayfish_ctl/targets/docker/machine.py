@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from python_on_whales.components.container.models import ContainerInspectResult
 from python_on_whales.exceptions import DockerException
@@ -28,6 +28,14 @@ T = TypeVar("T")
 _JVMS = """for process in /proc/[0-9]*; do
   case $(readlink "$process/exe") in */java) tr '\\0' '\\n' < "$process/cmdline" ;; esac
 done; true"""
+_KILL: Final = """killed=0
+for process in /proc/[0-9]*; do
+  case $(tr '\\0' ' ' < "$process/cmdline") in
+    *"$CRAYFISH_TEXT"*) kill -KILL "${process#/proc/}" && killed=$((killed + 1)) ;;
+  esac
+done 2>/dev/null
+echo $killed"""
+"""The text comes as a variable: so it stands in no command line of this script's own."""
 
 
 class Machine:
@@ -94,6 +102,18 @@ class Machine:
         """Freeze a container's processes, let them go on, SIGKILL, or start it again."""
         with calls_engine(f"{self._where}container {task_id[:12]}: {action}: cannot be done"):
             getattr(self.docker.container, action)(task_id)
+
+    def kill_processes(self, task_id: str, text: str) -> int:
+        """SIGKILL to the processes of a container in whose command line `text` stands.
+
+        Returns:
+            How many there were. The container's first process is none: its kernel spares it.
+        """
+        with calls_engine(f"{self._where}container {task_id[:12]}: {text}: cannot be killed"):
+            said = self.docker.container.execute(
+                task_id, ["sh", "-c", _KILL], envs={"CRAYFISH_TEXT": text}
+            )
+        return int(str(said).strip() or 0)
 
     def log(
         self, task_id: str, *, since_ns: int | None = None, tail: int | None = None

@@ -58,6 +58,7 @@ class SwarmTarget:
     """Many hosts, `docker stack`; nothing outlives `down`."""
 
     name: Final = "swarm"
+    revives: Final = False  # a container that a swarm has seen end cannot join its network again
 
     def __init__(self) -> None:
         self._docker = DockerClient()
@@ -319,9 +320,13 @@ class SwarmTarget:
         if action == "start":
             raise CrayfishError(
                 "a swarm does not start an ended container again",
-                hint="let the fault be a pause, or use the target compose",
+                hint="let the fault be pause or kill-process, or use the target compose",
             )
         self._machine_of(task_id).act(task_id, action)
+
+    def kill_processes(self, task_id: str, text: str) -> int:
+        """SIGKILL to the processes of a container in whose command line `text` stands."""
+        return self._machine_of(task_id).kill_processes(task_id, text)
 
     def log(
         self, task_id: str, *, since_ns: int | None = None, tail: int | None = None

@@ -95,7 +95,7 @@ def test_a_rate_is_one_that_can_be_sent(tmp_path: Path, value: str) -> None:
         ("{rate: 1, stop: {seconds: 1.0e9}}", "1.stop.seconds: must be seconds from 0.001 to"),
         (
             "{rate: 1, faults: [{at_seconds: 1, service: x, action: stop, seconds: 1}]}",
-            "1.faults.1.action: must be pause or kill, not 'stop'",
+            "1.faults.1.action: must be pause or kill or kill-process, not 'stop'",
         ),
         ("3", "1: must be a mapping"),
     ],

@@ -62,6 +62,25 @@ def test_a_fault_hits_what_is_there_while_it_is_measured(
     assert said in error.message
 
 
+PROCESS = {"at_seconds": 1, "service": "kafka", "action": "kill-process"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (PROCESS, "kill-process: give process"),
+        (PROCESS | {"process": "java", "seconds": 1}, "and no seconds"),
+        (PAUSE | {"process": "java"}, "process is for kill-process"),
+        ({**PAUSE, "seconds": None}, "pause: give seconds"),
+    ],
+)
+def test_a_process_is_not_away_for_a_time_and_a_container_is(
+    tmp_path: Path, fault: dict[str, Any], said: str
+) -> None:
+    assert planned(tmp_path, {"rate": 10, "faults": [PROCESS | {"process": "java"}]}).runs
+    assert said in refused(tmp_path, {"rate": 10, "faults": [fault]}).message
+
+
 def test_a_fault_after_the_count_is_over(tmp_path: Path) -> None:
     error = refused(tmp_path, {"rate": 10, "stop": {"count": 20}, "faults": [PAUSE]})
     assert "is over after 2 s" in error.message

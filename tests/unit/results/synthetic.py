@@ -416,7 +416,7 @@ def _write_faults(run_dir: Path, scenario: Scenario) -> None:
                 service=fault.service,
                 action=fault.action,
                 started_ns=START + round(fault.at_seconds * S),
-                ended_ns=START + round((fault.at_seconds + fault.seconds) * S),
+                ended_ns=START + round((fault.at_seconds + (fault.seconds or 0)) * S),
             )
             for fault in scenario.faults
         )

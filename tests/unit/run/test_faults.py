@@ -103,6 +103,27 @@ def test_what_the_engine_refuses_was_not_done(clock: list[float], refused: str) 
     assert faults.expected("id-worker") == (refused == "start")
 
 
+PROCESS = Fault(at_seconds=2, service="worker", action="kill-process", process="scorer")
+
+
+@pytest.mark.parametrize("found", [2, 0])
+def test_a_process_that_was_there_was_killed_and_comes_back_by_itself(
+    clock: list[float], found: int
+) -> None:
+    target = Clocked(clock)
+    target.processes = found
+    faults = injector(target, PROCESS)
+    faults.begin(clock[0])
+    for _ in range(60):
+        clock[0] += 0.1
+        faults.advance()
+    faults.end()
+    assert target.calls == [("kill-process", "id-worker", "scorer")]
+    assert target.done == []
+    assert [fact.action for fact in faults.done] == ["kill-process"] * bool(found)
+    assert not faults.expected("id-worker"), "the container itself has to live"
+
+
 def test_the_end_of_a_run_brings_everything_back(clock: list[float]) -> None:
     target = Clocked(clock)
     faults = injector(target, PAUSE)
