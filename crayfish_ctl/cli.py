@@ -254,7 +254,7 @@ def _engine_to_ourselves(
     from crayfish_ctl.images import build_images  # noqa: PLC0415
     from crayfish_ctl.targets import open_target  # noqa: PLC0415
 
-    target = open_target(target_name)
+    target = open_target(target_name, console.print)
     with terminable():
         if images is not None and host.engine_error() is not None:
             host.mend(host.examine(roots), console.print)

@@ -67,7 +67,9 @@ def register(
 
         found = catalog()
         with engine(found.roots, ["cgroup-exporter"] if setup else None) as target:
-            code = examine_cluster(target, found.profile(profile), table_console())
+            code = examine_cluster(
+                target, found.profile(profile), table_console(), found.roots.checkout
+            )
         raise typer.Exit(code)
 
     app.add_typer(cluster, name="cluster")

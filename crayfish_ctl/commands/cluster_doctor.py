@@ -10,17 +10,19 @@ from crayfish_ctl.errors import ExitCode
 from crayfish_ctl.host import show
 from crayfish_ctl.host.checks import Finding
 from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
+from crayfish_ctl.run import remember
 from crayfish_ctl.targets.swarm import SwarmTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
     from crayfish_ctl.catalog import Profile
     from crayfish_ctl.results import Engine
+    from crayfish_ctl.results.network import Link
     from crayfish_ctl.targets import Target
-    from crayfish_ctl.targets.swarm.network import Path
 
 _OFFSET_MS: Final = 1.0
 """Farther apart, and somebody should keep the clocks; the results take the offset into account."""
@@ -30,13 +32,14 @@ _SLOW_MB_S: Final = 110.0
 """What a network of 1 Gbit/s carries, about."""
 
 
-def examine_cluster(target: Target, profile: Profile, console: Console) -> ExitCode:
-    """Look at every node, measure between each pair, and show it.
+def examine_cluster(target: Target, profile: Profile, console: Console, checkout: Path) -> ExitCode:
+    """Look at every node, measure between each pair, show it, and keep it for the manifests.
 
     Args:
         target: of the swarm.
         profile: whose limits the nodes are held against.
         console: where it is shown.
+        checkout: in whose cache it is kept.
 
     Returns:
         HOST if something is missing.
@@ -44,15 +47,17 @@ def examine_cluster(target: Target, profile: Profile, console: Console) -> ExitC
     assert isinstance(target, SwarmTarget)  # noqa: S101  opened by that name
     engines = target.nodes()
     name = f"{IMAGE_PREFIX}/cgroup-exporter:{IMAGE_TAG}"
-    paths, kept = target.measure_network(target.images([name])[name].id)
+    network = target.measure_network(target.images([name])[name].id)
+    remember(network, engines, checkout)
+    links = network.links
     findings = [
         *_engines(engines),
         *_cores(engines, profile),
-        *_clocks(paths, kept),
-        *_packets(paths),
-        *_speeds(paths),
+        *_clocks(links, network.clocks_kept),
+        *_packets(links),
+        *_speeds(links),
     ]
-    _show_paths(paths, console)
+    _show_links(links, console)
     show(findings, console)
     missing = any(finding.state == "missing" for finding in findings)
     return ExitCode.HOST if missing else ExitCode.OK
@@ -83,7 +88,7 @@ def _cores(engines: Sequence[Engine], profile: Profile) -> Iterator[Finding]:
         )
 
 
-def _clocks(paths: Sequence[Path], kept: Mapping[str, bool | None]) -> Iterator[Finding]:
+def _clocks(paths: Sequence[Link], kept: Mapping[str, bool | None]) -> Iterator[Finding]:
     for node, synchronised in kept.items():
         yield Finding(
             f"{node}: clock",
@@ -104,7 +109,7 @@ def _clocks(paths: Sequence[Path], kept: Mapping[str, bool | None]) -> Iterator[
         )
 
 
-def _packets(paths: Sequence[Path]) -> Iterator[Finding]:
+def _packets(paths: Sequence[Link]) -> Iterator[Finding]:
     for path in paths:
         name = f"{path.network}: {path.start} to {path.end}"
         if path.packet_bytes is None:
@@ -126,12 +131,12 @@ def _packets(paths: Sequence[Path]) -> Iterator[Finding]:
             )
 
 
-def _wrapping(path: Path) -> int:
+def _wrapping(path: Link) -> int:
     """Bytes that the overlay adds to a packet on its way over the hosts' network."""
     return _VXLAN if path.network == "host" else 0
 
 
-def _speeds(paths: Sequence[Path]) -> Iterator[Finding]:
+def _speeds(paths: Sequence[Link]) -> Iterator[Finding]:
     known = [p for p in paths if p.megabytes_per_s is not None and p.network == "overlay"]
     if known:
         slowest = min(known, key=lambda path: path.megabytes_per_s or 0.0)
@@ -144,7 +149,7 @@ def _speeds(paths: Sequence[Path]) -> Iterator[Finding]:
         )
 
 
-def _show_paths(paths: Sequence[Path], console: Console) -> None:
+def _show_links(paths: Sequence[Link], console: Console) -> None:
     table = Table(title="between the nodes")
     for column in (
         "network",

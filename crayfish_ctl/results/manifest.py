@@ -12,6 +12,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from .model import RESULTS_VERSION
+from .network import Network  # noqa: TC001  # likewise
 
 
 class _Frozen(BaseModel):
@@ -95,6 +96,8 @@ class Manifest(_Frozen):
     """Of the machine that producer and consumer ran on."""
     nodes: tuple[Engine, ...] = ()
     """All of them, where there are several."""
+    network: Network | None = None
+    """Between them, as `crayfish cluster doctor` found it last; None: it has not looked."""
     images: dict[str, Image] = {}
     packages: dict[str, str] = {}
     """Versions of the controller's Python packages."""

@@ -235,6 +235,8 @@ def _died(task: Task, code: int, target: Target) -> RunFailure:
     oom = any(now.id == task.id and now.oom_killed for now in target.tasks())
     what = "was killed: out of memory" if oom else f"ended with exit code {code}"
     where = f" (on node {task.node})" if task.node else ""
+    if task.node and code == 0:  # it was told to end, and not by us
+        where += ": a swarm stops what is on a node that it does not hear from: was its link cut?"
     return RunFailure(task.name, what + where, tuple(log_tail(target, task.id)))
 
 

@@ -13,6 +13,7 @@ from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.plan.schedule import VERSION as SCHEDULE_VERSION
 from crayfish_ctl.results import Git, Manifest, Root, describe_host
 
+from .network import remembered
 from .sources import git_state
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def begun(plan: Plan, started: datetime, target: Target) -> Manifest:
         target=target.name,
         engine=nodes[0],
         nodes=nodes if len(nodes) > 1 else (),
+        network=remembered(nodes, plan.roots.checkout) if len(nodes) > 1 else None,
         packages={d.metadata["Name"]: d.version for d in distributions()},
         git=_git(),
         roots=_pinned(plan),

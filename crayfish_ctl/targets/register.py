@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from .compose import ComposeTarget
@@ -9,17 +10,24 @@ from .memory import MemoryTarget
 from .swarm import SwarmTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .base import Target
 
-REGISTER: Final[Mapping[str, Callable[[], Target]]] = {
-    "compose": ComposeTarget,
-    "memory": MemoryTarget,
+Say = Callable[[str], None]
+
+REGISTER: Final[Mapping[str, Callable[[Say], Target]]] = {
+    "compose": lambda _: ComposeTarget(),
+    "memory": lambda _: MemoryTarget(),
     "swarm": SwarmTarget,
 }
 
 
-def open_target(name: str = "compose") -> Target:
-    """The target of that name."""
-    return REGISTER[name]()
+def open_target(name: str = "compose", say: Say = lambda _: None) -> Target:
+    """The target of that name.
+
+    Args:
+        name: of it.
+        say: told what takes long before anything starts.
+    """
+    return REGISTER[name](say)

@@ -32,7 +32,9 @@ KILLERS: Final = tuple(processor for processor, _, _ in IN_EACH)
 
 
 STILL: Final = "kafka-streams"
-"""Whose server takes calls and does not answer for a while."""
+"""Whose server takes calls and does not answer for a while, and whose server's worker dies."""
+WORKER: Final = "model_service_worker"
+"""In the command line of TorchServe's."""
 
 
 def name_of(*words: str) -> str:
@@ -44,7 +46,10 @@ def workloads() -> list[dict[str, Any]]:
     """One processor after the other, so that each starts once; Triton last, for who kills it."""
     found: list[dict[str, Any]] = []
     for processor, runtime, call in IN_EACH:
-        found += [_steady(processor, runtime, server, call) for server in SERVERS]
+        for server in SERVERS:
+            found.append(_steady(processor, runtime, server, call))
+            if (processor, server) == (STILL, "torchserve"):
+                found.append(_worker_killed(processor, runtime))
         found.append(_killed(processor, runtime))
         if processor == STILL:
             found.append(_stands_still(processor, runtime))
@@ -75,6 +80,13 @@ def _steady(processor: str, runtime: str, tool: str, call: str) -> dict[str, Any
 def _killed(processor: str, runtime: str) -> dict[str, Any]:
     fault = {"at_seconds": 2, "service": "triton", "action": "kill", "seconds": 1}
     return _faulty(processor, runtime, name_of(processor, "without its server"), fault)
+
+
+def _worker_killed(processor: str, runtime: str) -> dict[str, Any]:
+    """TorchServe's only worker, which its server has to start again."""
+    fault = {"at_seconds": 2, "service": "torchserve", "action": "kill-process", "process": WORKER}
+    title = name_of(processor, "without its worker")
+    return {**_faulty(processor, runtime, title, fault), "tool": "torchserve"}
 
 
 def _stands_still(processor: str, runtime: str) -> dict[str, Any]:

@@ -81,6 +81,20 @@ def test_a_server_that_dies_fails_calls_and_loses_no_record(
     assert set(last["status"]) == {"ok"}
 
 
+def test_a_worker_that_dies_fails_calls_until_its_server_has_another(served: Finished) -> None:
+    (run,) = served.titled(name_of(STILL, "without its worker"))
+    records = served.records(run["run_id"])
+    assert records.height == records["id"].n_unique() == KILL_RATE * KILL_SECONDS, run["verdict"]
+    assert run["counts"]["lost"] == 0
+    (fault,) = run["faults"]
+    assert fault["action"] == "kill-process"
+    assert fault["failed"] == run["counts"]["failed"] > 0
+    failed = records.filter(records["status"] == "failed")
+    assert set(failed["reason"]) <= {"unavailable", "deadline"}
+    assert 0 < fault["recovered_s"] < KILL_SECONDS - 2
+    assert {part["restarts"] for part in run["components"]} == {0}
+
+
 def test_a_server_that_does_not_answer_costs_its_calls_their_deadline(served: Finished) -> None:
     (run,) = served.titled(name_of(STILL, "server stands still"))
     records = served.records(run["run_id"])

@@ -186,4 +186,5 @@ def test_the_doctor_measures_between_every_pair(nodes: Nodes) -> None:
         lines = [line for line in said.splitlines() if f" {network} " in line]
         assert len(lines) == 6, said
         assert all(size in line and " ms " in line and "MB/s" in line for line in lines), said
+    assert list((ROOT / ".cache/networks").glob("*.json"))
     assert left_on(nodes) == []

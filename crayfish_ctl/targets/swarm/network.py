@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
@@ -12,12 +12,13 @@ from python_on_whales.exceptions import DockerException
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from crayfish_ctl.catalog.labels import OURS_LABEL
+from crayfish_ctl.results.network import Link, Network
 from crayfish_ctl.targets.docker.calls import calls_engine
 
 from .staging import send_images
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from python_on_whales import DockerClient
 
@@ -30,44 +31,22 @@ _BEGIN_S: Final = 20.0
 _LOCAL: Final = ("overlay", "host")
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """From one node to another, over one network."""
-
-    network: str
-    """`overlay`, as the services of a stack, or `host`."""
-    start: str
-    end: str
-    offset_ms: float | None
-    """By how much the clock at the end is ahead."""
-    round_trip_ms: float | None
-    """Of the quickest exchange; None: nothing came back."""
-    mtu_bytes: int | None
-    """What the start sends in one packet."""
-    packet_bytes: int | None
-    """Of the largest packet that passes whole."""
-    megabytes_per_s: float | None
-    """Of one TCP connection."""
-
-
 def measure(
-    docker: DockerClient, nodes: Sequence[Node], image: str
-) -> tuple[list[Path], dict[str, bool | None]]:
+    docker: DockerClient, nodes: Sequence[Node], image: str, say: Callable[[str], None]
+) -> Network:
     """Ask every node about every other, one pair at a time.
 
     Args:
         docker: the client of a manager, on whose engine the image is.
         nodes: of the swarm.
         image: the exporter's, by its id.
-
-    Returns:
-        The paths, and of each node whether its clock is kept by somebody.
+        say: told what takes long.
 
     Raises:
         CrayfishError: in the engine's words.
     """
     for node in nodes:
-        send_images(docker, node.machine, [image])
+        send_images(docker, node.machine, [image], say)
     with calls_engine("the network cannot be measured"), ExitStack() as started:
         docker.network.create(_NETWORK, driver="overlay", attachable=True, labels=OURS_LABEL)
         started.callback(docker.network.remove, _NETWORK)
@@ -86,12 +65,12 @@ def measure(
         kept = {
             node.name: _kept(_asked(node, probes["overlay", node.name], "clock")) for node in nodes
         }
-        paths = [
-            _path(kind, one, two, probes[kind, one.name], addresses[kind, two.name])
+        links = [
+            _link(kind, one, two, probes[kind, one.name], addresses[kind, two.name])
             for kind in _LOCAL
             for one, two in permutations(nodes, 2)
         ]
-    return paths, kept
+    return Network(measured=datetime.now(UTC), links=tuple(links), clocks_kept=kept)
 
 
 @contextmanager
@@ -139,10 +118,10 @@ def _kept(said: dict[str, float | None]) -> bool | None:
     return None if kept is None else bool(kept)
 
 
-def _path(kind: str, one: Node, two: Node, container: str, address: str) -> Path:
+def _link(kind: str, one: Node, two: Node, container: str, address: str) -> Link:
     said = _asked(one, container, "ask", address)
     mtu, packet = said.get("mtu_bytes"), said.get("packet_bytes")
-    return Path(
+    return Link(
         network=kind,
         start=one.name,
         end=two.name,

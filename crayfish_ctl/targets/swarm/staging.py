@@ -10,6 +10,7 @@ import stat
 import subprocess
 import tarfile
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.targets.docker.calls import calls_engine, client_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path, PurePosixPath
 
     from python_on_whales import DockerClient
@@ -31,13 +32,16 @@ _READABLE: Final = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 _ENTERED: Final = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
 
 
-def send_images(source: DockerClient, machine: Machine, ids: Sequence[str]) -> list[str]:
+def send_images(
+    source: DockerClient, machine: Machine, ids: Sequence[str], say: Callable[[str], None]
+) -> list[str]:
     """Load images that a node does not have; layers that they share are sent once.
 
     Args:
         source: the client of the engine that has them.
         machine: of the node.
         ids: of the images.
+        say: told that it begins, and how long it took: gigabytes take minutes.
 
     Returns:
         Those that were sent.
@@ -49,6 +53,8 @@ def send_images(source: DockerClient, machine: Machine, ids: Sequence[str]) -> l
         missing = [each for each in ids if not machine.docker.image.exists(each)]
     if not missing:
         return []
+    say(f"node {machine.node}: {len(missing)} images are sent there, once")
+    began = time.monotonic()
     saving = subprocess.Popen(
         [*client_command(source), "save", *missing],
         stdin=subprocess.DEVNULL,
@@ -71,6 +77,7 @@ def send_images(source: DockerClient, machine: Machine, ids: Sequence[str]) -> l
             hint="is there room on its disk? `docker system df` says what lies there",
             code=ExitCode.HOST,
         )
+    say(f"node {machine.node}: has them after {time.monotonic() - began:.0f} s")
     return missing
 
 

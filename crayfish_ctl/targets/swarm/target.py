@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from crayfish_ctl.results import Engine, Image
+    from crayfish_ctl.results.network import Network
     from crayfish_ctl.targets.base import Action, Given, Stack, Task
     from crayfish_ctl.targets.docker.machine import Machine
 
     from .dialect import Folder, Work
-    from .network import Path as PathBetween
     from .nodes import Node
     from .placement import Place
 
@@ -60,8 +60,9 @@ class SwarmTarget:
     name: Final = "swarm"
     revives: Final = False  # a container that a swarm has seen end cannot join its network again
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         self._docker = DockerClient()
+        self._say = say
         self._known: list[Node] | None = None
         """Asked once: an experiment keeps the nodes that it began with."""
         self._placed: dict[Path, tuple[Work, dict[str, Place], Stack]] = {}
@@ -196,13 +197,14 @@ class SwarmTarget:
         if (node.id, image) not in self._staged:
             ids = {str(service["image"]) for service in rendered.services.values()}
             wanted = sorted(ids & self._images_of(node, rendered))
-            send_images(self._docker, node.machine, wanted)
+            send_images(self._docker, node.machine, wanted, self._say)
             self._staged |= {(node.id, each) for each in wanted}
         for folder in work.folders.get(name, {}).values():
             if folder.written:
                 below = _below(rendered.path.parent / "out", folder)
                 open_volume(node.machine, folder.volume, image, below)
             elif (node.id, folder.volume) not in self._staged:
+                self._say(f"node {node.name}: {folder.source.name}/ is copied there, once")
                 only = [path for path in stack.reads if path.is_relative_to(folder.source)]
                 fill_volume(node.machine, folder.volume, image, folder.source, only)
                 self._staged.add((node.id, folder.volume))
@@ -369,13 +371,13 @@ class SwarmTarget:
         """Run an image on the manager to its end."""
         self._own().make(image, command, given, say, confined=False)
 
-    def measure_network(self, image: str) -> tuple[list[PathBetween], dict[str, bool | None]]:
+    def measure_network(self, image: str) -> Network:
         """Clocks and network between each pair of nodes, and whether somebody keeps each clock.
 
         Args:
             image: the exporter's, by its id.
         """
-        return measure(self._docker, self._nodes(), image)
+        return measure(self._docker, self._nodes(), image, self._say)
 
     def _nodes(self) -> list[Node]:
         if self._known is None:

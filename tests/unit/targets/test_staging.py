@@ -55,17 +55,21 @@ def client_of(client: Client) -> DockerClient:
 
 def test_only_images_that_a_node_lacks_are_sent_and_all_at_once(tmp_path: Path) -> None:
     here, there = Client(tmp_path / "here"), Client(tmp_path / "there", images=("sha256:1",))
-    sent = send_images(client_of(here), machine(there), ["sha256:1", "sha256:2", "sha256:3"])
+    said: list[str] = []
+    wanted = ["sha256:1", "sha256:2", "sha256:3"]
+    sent = send_images(client_of(here), machine(there), wanted, said.append)
+    assert said[0] == "node n2: 2 images are sent there, once"
     assert sent == ["sha256:2", "sha256:3"]
     assert here.asked() == "save sha256:2 sha256:3\n"
     assert (tmp_path / "there/loaded").read_text() == "the layers of save sha256:2 sha256:3\n"
-    assert send_images(client_of(here), machine(there), ["sha256:1"]) == []
+    assert send_images(client_of(here), machine(there), ["sha256:1"], said.append) == []
+    assert len(said) == 2, "nothing is said of what is there"
 
 
 def test_a_node_without_room_is_named(tmp_path: Path) -> None:
     here, there = Client(tmp_path / "here"), Client(tmp_path / "there", code=1)
     with pytest.raises(CrayfishError, match="node n2: images cannot be sent: no space left"):
-        send_images(client_of(here), machine(there), ["sha256:2"])
+        send_images(client_of(here), machine(there), ["sha256:2"], lambda _: None)
 
 
 def test_a_volume_has_what_is_needed_of_a_folder_for_anybody_to_read(tmp_path: Path) -> None:
