@@ -23,7 +23,6 @@ from crayfish_ctl.targets.docker.resolve import PROJECT, resolve
 
 from .dialect import WRITTEN, translate
 from .events import NodeEvents
-from .network import measure
 from .nodes import find_nodes
 from .placement import assign, with_roles
 from .staging import fetch_folder, fill_volume, open_volume, send_images
@@ -377,6 +376,8 @@ class SwarmTarget:
         Args:
             image: the exporter's, by its id.
         """
+        from .network import measure  # noqa: PLC0415  slow, with the results' library
+
         return measure(self._docker, self._nodes(), image, self._say)
 
     def _nodes(self) -> list[Node]:
