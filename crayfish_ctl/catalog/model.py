@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Shape = Annotated[tuple[Dimension, ...], Field(min_length=1)]
 THREADS_PER_INSTANCE: Final = "threads_per_instance"
 """The processor option that spreads the N scorers over several containers; 0: one for all."""
+WORKERS: Final = "workers"
+"""The processor option that says how many containers of a cluster hold its operators."""
 REPLICAS: Final = "replicas"
 """The tool option that says how many containers its server has."""
 Runtime = Literal["python", "jvm"]
@@ -118,16 +120,18 @@ class Processor(Entry):
 
     @model_validator(mode="after")
     def _counts_instances(self) -> Processor:
-        """The controller itself computes with this option."""
-        option = self.options.get(THREADS_PER_INSTANCE)
-        if option is None:
-            return self
-        least = -1 if option.min is None else option.min
-        if type(option.default) is not int or least < 0:
-            raise ValueError(
-                f"options.{THREADS_PER_INSTANCE}: must be declared as a whole number from 0: "
-                "{default: 0, min: 0}"
-            )
+        """The controller itself computes with these options."""
+        for name, least in ((THREADS_PER_INSTANCE, 0), (WORKERS, 1)):
+            option = self.options.get(name)
+            if option is None:
+                continue
+            if type(option.default) is not int or option.min is None or option.min < least:
+                raise ValueError(
+                    f"options.{name}: must be declared as a whole number from {least}: "
+                    f"{{default: {least}, min: {least}}}"
+                )
+            if name == WORKERS and option.default != least:
+                raise ValueError(f"options.{name}: default: must be 1: more need a parallelism")
         return self
 
     def needed_for(self, runtime: str, mode: str) -> Options:

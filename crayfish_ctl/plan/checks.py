@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from crayfish_contract.runconfig import ProducerClient
 from crayfish_ctl.catalog import near, unsupported
 from crayfish_ctl.catalog.explain import explain, meant
-from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE
+from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE, WORKERS
 from crayfish_ctl.catalog.values import shown
 from crayfish_ctl.errors import CrayfishError
 
@@ -132,6 +132,19 @@ def _check_instances(where: str, cell: Cell) -> None:
             f"{where}: processor_options.{THREADS_PER_INSTANCE}: {threads}: "
             f"{scorers} scorers cannot be divided among instances of so many threads",
             hint=f"give a divisor of the parallelism {scorers}, or 0 for one instance",
+        )
+    workers = cell.processor_options.get(WORKERS, 1)
+    widest = max(cell.parallelism.source, scorers, cell.parallelism.sink)
+    if int(workers) > widest:
+        raise CrayfishError(
+            f"{where}: processor_options.{WORKERS}: {workers}: the widest operator has {widest} "
+            "tasks, so that some would have none",
+            hint="raise the parallelism (-p), or start fewer",
+        )
+    if int(workers) > 1 and not cell.way.broker:
+        raise CrayfishError(
+            f"{where}: processor_options.{WORKERS}: {workers}: pipeline {cell.pipeline} has one",
+            hint="leave it out there",
         )
 
 

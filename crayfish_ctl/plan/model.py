@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from crayfish_contract.codec import RecordFormat
 from crayfish_contract.runconfig import CallMode, Pipeline
 from crayfish_ctl import cells
-from crayfish_ctl.catalog.model import REPLICAS, THREADS_PER_INSTANCE, Runtime
+from crayfish_ctl.catalog.model import REPLICAS, THREADS_PER_INSTANCE, WORKERS, Runtime
 from crayfish_ctl.cells import GoalName, PlannedArrivals
 
 Purpose = Literal["measure", "probe", "confirm"]
@@ -40,9 +40,14 @@ class Cell(cells.Cell):
 
     @property
     def instances(self) -> int:
-        """Containers among which a processor with the option `threads_per_instance` divides N."""
+        """Containers among which a processor divides its operators.
+
+        As many as its option `workers` says, or as make N, with so many `threads_per_instance`.
+        """
         threads = self.processor_options.get(THREADS_PER_INSTANCE, 0)
-        return self.parallelism.scorer // int(threads) if threads else 1
+        if threads:
+            return self.parallelism.scorer // int(threads)
+        return int(self.processor_options.get(WORKERS, 1))
 
     @property
     def replicas(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def variables(plan: Plan, run: RunSpec, *, experiment_dir: Path, run_dir: Path) 
         "CRAYFISH_INSTANCES": str(run.cell.instances),
         # The same for all runs of the stack: another value would start the containers anew.
         "CRAYFISH_MAX_PARALLELISM": str(plan.slots),
+        "CRAYFISH_SLOTS": str(math.ceil(plan.slots / run.cell.instances)),
         # Without Kafka the end of the job is the end of the run.
         "CRAYFISH_JOB_ENDS": "true" if run.cell.way.in_job else "false",
     }

@@ -18,17 +18,18 @@ BATCH = 8
 KILLED_RATE = 200
 KILLED_SECONDS = 8
 KILLED = {
-    "flink": "flink-taskmanager",
-    # Of two, so that the other one has to take over.
+    "flink": "flink-taskmanager-2",
     "kafka-streams": "kafka-streams-2",
-    "spark": "spark-worker",
+    "spark": "spark-worker-2",
     "ray": "ray-worker",
+    "ray apart": "ray-worker-2",
 }
-"""A container that holds scorers of a processor."""
+"""A container that holds scorers of a processor; of two, where another one could take over."""
 OFTEN = {"progress_interval_ms": 1000}
 """Where the consumer listens for what may come twice, it does so for two of these."""
 _TWO_INSTANCES = {"parallelism": 2, "processor_options": {"threads_per_instance": 1}}
-_APART = {"parallelism": "1-2-1", "chained": False}
+_TWO_WORKERS = {"parallelism": 2, "processor_options": {"workers": 2}}
+_APART = {"parallelism": "1-2-1", "chained": False, "processor_options": {"workers": 2}}
 _TWO_APART = {"parallelism": 2, "chained": False}
 _RAW = {"tool": "tf-savedmodel", "pipeline": "raw"}
 
@@ -81,19 +82,21 @@ def _besides(processor: str) -> list[dict[str, Any]]:
             flood = {"processor": "ray", "rate": "max", "goal": "saturate"}
             return [
                 _killed(processor, "killed", {}),
-                _killed(processor, "killed apart", _APART),
+                _killed(processor, "apart killed", _APART),
                 {"title": "ray apart", **flood, **_TWO_APART, "stop": {"count": 200000}},
                 {"title": "ray raw", **flood, **_RAW, "stop": {"count": 200000, "seconds": 3}},
             ]
         case _:
-            return [_killed(processor, "killed", {})]
+            return [_killed(processor, "killed", _TWO_WORKERS)]
 
 
 def _killed(processor: str, what: str, spread: dict[str, Any]) -> dict[str, Any]:
     runtime = next(s.runtime for s in SYSTEMS if s.processor == processor and s.tool == "onnx")
-    fault = {"at_seconds": 3, "service": KILLED[processor], "action": "kill", "seconds": 1}
+    title = f"{processor} {what}"
+    victim = KILLED[title.removesuffix(" killed")]
+    fault = {"at_seconds": 3, "service": victim, "action": "kill", "seconds": 1}
     return {
-        "title": f"{processor} {what}",
+        "title": title,
         "rate": KILLED_RATE,
         "goal": "overload",
         "processor": processor,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from crayfish_contract.options import KafkaOptions, NotNegative, OptionError
+from crayfish_contract.options import AtLeastOne, KafkaOptions, NotNegative, OptionError
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import RunConfig
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class FlinkOptions(KafkaOptions):
     """`processor.options` of a run config; durations in milliseconds."""
 
+    workers: AtLeastOne = 1
+    """TaskManagers, which are there already."""
     execution_mode: Literal["thread", "process"] = "thread"
     """`thread`: Python inside the TaskManager's JVM; `process`: a Python process behind gRPC."""
     bundle_size: NotNegative = 1000

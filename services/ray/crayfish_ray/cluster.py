@@ -30,8 +30,8 @@ _ASK_S: Final = 0.7
 """Progress is asked for by a scrape, which gives up after a second."""
 
 
-def connect(deadline_s: float) -> None:
-    """Wait for the head node, become its client, and wait for a node with CPUs.
+def connect(workers: int, deadline_s: float) -> None:
+    """Wait for the head node, become its client, and wait for the nodes with CPUs.
 
     Raises:
         ClusterError: if there is none within `deadline_s` seconds.
@@ -45,10 +45,17 @@ def connect(deadline_s: float) -> None:
             if time.monotonic() > end:
                 raise ClusterError(f"{HEAD}:{CLIENT_PORT}: {error}") from None
             time.sleep(_POLL_S)
-    while ray.cluster_resources().get("CPU", 0) < 1:
+    while (joined := _with_cpus()) < workers:
         if time.monotonic() > end:
-            raise ClusterError(f"no worker node joined {HEAD} within {deadline_s:.0f} s")
+            raise ClusterError(
+                f"{joined} of {workers} worker nodes joined {HEAD} within {deadline_s:.0f} s"
+            )
         time.sleep(_POLL_S)
+
+
+def _with_cpus() -> int:
+    """Nodes that are alive and run actors."""
+    return sum(node["Alive"] and node["Resources"].get("CPU", 0) > 0 for node in ray.nodes())
 
 
 @contextlib.contextmanager
@@ -179,5 +186,5 @@ def _fused(config: RunConfig) -> bool:
 
 
 def _remote(kind: type, threads: int = 1) -> Any:
-    """An actor class. Ray restarts none by itself: see `supervisor`."""
-    return ray.remote(max_restarts=0, max_concurrency=threads)(kind)
+    """An actor class, spread over the nodes. Ray restarts none by itself: see `supervisor`."""
+    return ray.remote(max_restarts=0, max_concurrency=threads, scheduling_strategy="SPREAD")(kind)

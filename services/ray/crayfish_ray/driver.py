@@ -51,7 +51,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         ensure_topics(config.kafka, config.deadlines.ready)
-        connect(config.deadlines.ready)
+        connect(options.workers, config.deadlines.ready)
     except (BrokerUnreachableError, ClusterError) as error:
         _log.error(str(error))
         return ServiceExit.UNREACHABLE

@@ -11,6 +11,8 @@ class RayOptions(KafkaOptions):
     `poll_records` is also what one actor call carries at most.
     """
 
+    workers: AtLeastOne = 1
+    """Nodes beside the head, which are there already; actors are spread over them."""
     in_flight: AtLeastOne = 4
     """Unchained: calls under way per scorer before a source stops reading."""
     sink_requests: AtLeastOne = 5

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class SparkOptions(KafkaOptions):
     """`processor.options` of a run config; durations in milliseconds."""
 
+    workers: AtLeastOne = 1
+    """Which are there already."""
     mode: Literal["micro-batch", "real-time"] = "micro-batch"
     """`micro-batch`, or `real-time`: tasks that run on and answer record by record (jvm only)."""
     trigger_interval_ms: NotNegative = 0

@@ -226,7 +226,7 @@ def test_a_run_makes_what_is_missing_before_anything_is_built(
     target, order = Maker(), []
     for name in ("engine_error", "examine", "mend", "ensure_base_image"):
         monkeypatch.setattr(host, name, lambda *_: None)
-    monkeypatch.setattr(targets, "open_target", lambda _: target)
+    monkeypatch.setattr(targets, "open_target", lambda *_: target)
     for module in (images, models_make):
         monkeypatch.setattr(module, "build_images", lambda _, names, __: order.append(names))
 

@@ -88,6 +88,7 @@ def test_every_option_of_a_run_is_in_its_cell_and_its_run_config(tmp_path: Path)
     plan = planned(rates=(10.0,), processor_options={"bundle_size": 7})
     config = run_config(plan, plan.runs[0], Points("random", 5))
     assert config.processor.options == {
+        "workers": 1,
         "execution_mode": "thread", "bundle_size": 7, "bundle_time_ms": 1, "buffer_timeout_ms": 1,
         "progress_interval_ms": 5000, "sink_linger_ms": 0, "sink_batch_bytes": 262144,
         "poll_records": 500, "fetch_max_wait_ms": 500,

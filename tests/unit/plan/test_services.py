@@ -97,6 +97,17 @@ def test_an_instance_of_its_own_may_be_hit(tmp_path: Path) -> None:
     assert "kafka-streams-2: the stack has no" in refused(tmp_path, workload).message
 
 
+def test_workers_may_be_hit_each_by_itself(tmp_path: Path) -> None:
+    workload = {
+        "rate": 10, "parallelism": 2, "processor_options": {"workers": 2},
+        "faults": [PAUSE | {"service": "flink-taskmanager-2"}],
+    }  # fmt: skip
+    assert planned(tmp_path, workload).runs[0].cell.instances == 2
+    assert "widest operator has 1 tasks" in refused(tmp_path, workload | {"parallelism": 1}).message
+    in_job = {**workload, "pipeline": "in-job", "faults": []}
+    assert "workers: 2: pipeline in-job has one" in refused(tmp_path, in_job).message
+
+
 LIMITS = {"cpus": 1.0, "memory": "1g"}
 
 
