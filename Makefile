@@ -1,11 +1,11 @@
 # The usual commands; each is a line that calls the controller. `crayfish --help` has all of them.
-#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [RUNTIME=python] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [TARGET=swarm] [ARGS="..."]
+#   make bench EXP=input-rate [PROFILE=laptop] [SP=flink] [RUNTIME=python] [TOOL=onnx] [MODEL=ffnn] [REPS=2] [TARGET=swarm] [KAFKA=HOST:PORT] [ARGS="..."]
 
 EXP ?= input-rate
 PROFILE ?= laptop
 CRAYFISH := .venv/bin/crayfish
 CHOICES := --profile $(PROFILE) $(if $(SP),--sp $(SP)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(TOOL),--tool $(TOOL)) \
-	$(if $(MODEL),--model $(MODEL)) $(if $(REPS),--reps $(REPS)) $(ARGS)
+	$(if $(MODEL),--model $(MODEL)) $(if $(REPS),--reps $(REPS)) $(if $(KAFKA),--kafka "$(KAFKA)") $(ARGS)
 
 .PHONY: help bench plan report doctor images ls perf test lint unit e2e lock clean
 .DEFAULT_GOAL := help

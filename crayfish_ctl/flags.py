@@ -15,6 +15,7 @@ from crayfish_ctl.plan import (
     ALL,
     Series,
     make_series,
+    parse_kafka,
     parse_list,
     parse_options,
     parse_parallelism,
@@ -108,6 +109,23 @@ def _select(  # noqa: PLR0917  each one is a flag
             "TOOL=CA.pem for one of several"
         ),
     ] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT[,HOST:PORT...]: a Kafka that you have already; no broker is started"
+        ),
+    ] = None,
+    kafka_tls: Annotated[
+        str | None,
+        typer.Option(help="CA.pem or `system`: reach it over TLS, and trust these certificates"),
+    ] = None,
+    kafka_sasl: Annotated[
+        Path | None,
+        typer.Option(
+            help="a YAML file with mechanism (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), username and "
+            "password for it"
+        ),
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
@@ -156,6 +174,7 @@ def _select(  # noqa: PLR0917  each one is a flag
         "calls": parse_list(call or []),
         "servers": servers,
         "server_tls": parse_tls(server_tls or [], servers),
+        **parse_kafka(kafka, kafka_tls, kafka_sasl),
         "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,

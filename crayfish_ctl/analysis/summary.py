@@ -102,6 +102,7 @@ def cell_columns(cell: Cell) -> Row:
         "tool": cell.tool,
         "model": cell.model,
         "pipeline": cell.pipeline,
+        "kafka": cell.kafka,
         "workload": cell.workload,
         "title": cell.title,
         "arrivals": cell.arrivals.kind,

@@ -179,6 +179,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _addresses(value: str) -> str:
+    """Several by commas; twice is once."""
+    words = [word.strip() for word in value.split(",")]
+    return ",".join(dict.fromkeys(_address(word) for word in words))
+
+
 def _memory(value: str) -> str:
     if not _MEMORY.fullmatch(value):
         raise ValueError(f"must be a size such as 512m or 2g, not {shown(value)}")
@@ -216,6 +222,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 """One name, several, or `all`."""
 Address = Annotated[str, AfterValidator(_address)]
 """host:port, as a container reaches it."""
+Addresses = Annotated[str, AfterValidator(_addresses)]
+"""host:port, or several by commas."""
 MemorySize = Annotated[str, AfterValidator(_memory)]
 """As compose writes it: 512m, 2g."""
 Sha256 = Annotated[str, AfterValidator(_sha256)]

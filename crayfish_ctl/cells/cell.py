@@ -98,6 +98,11 @@ class Cell(Recorded):
     """host:port of a model server that was there already; None: the experiment's own, or none."""
     tls: bool = False
     """Its calls are encrypted."""
+    kafka: str | None = None
+    """host:port of a Kafka that was there already, or several by commas; None: the experiment's
+    own, or none."""
+    kafka_protocol: str = "PLAINTEXT"
+    """How its connections are protected, in its own words: SSL, SASL_SSL, ..."""
     model: str
     format: str = "binary"
     delivery: str = "at-least-once"

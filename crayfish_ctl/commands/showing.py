@@ -11,6 +11,7 @@ from rich.table import Table
 
 from crayfish_ctl.plan import (
     estimate_seconds,
+    kafka_line,
     plan_warnings,
     points_line,
     scheduled_records,
@@ -67,6 +68,9 @@ def show_plan(made: Plan, console: Console) -> None:
     points = points_line(made)
     if points:
         console.print(f"points {escape(points)}", highlight=False, soft_wrap=True)
+    kafka = kafka_line(made)
+    if kafka:
+        console.print(f"kafka {escape(kafka)}", highlight=False, soft_wrap=True)
     for line in trace_lines(made):
         console.print(f"trace {escape(line)}", highlight=False, soft_wrap=True)
     cores, free = len(os.sched_getaffinity(0)), shutil.disk_usage(made.roots.checkout).free

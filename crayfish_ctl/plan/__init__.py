@@ -12,6 +12,7 @@ from .choices import (
 )
 from .estimate import estimate_seconds, measured_seconds, scheduled_records
 from .expand import make_spec
+from .kafka import CREDENTIALS, copy_kafka_certificates, kafka_files, parse_kafka
 from .model import Cell, RunSpec
 from .names import ALL
 from .plan import Plan
@@ -19,10 +20,11 @@ from .points import Points, prepare_points
 from .runconfig import run_config
 from .series import Series, make_series
 from .tls import certificate_files, copy_certificates, parse_tls
-from .words import plan_warnings, points_line, trace_lines, unmade_line
+from .words import kafka_line, plan_warnings, points_line, trace_lines, unmade_line
 
 __all__ = [
     "ALL",
+    "CREDENTIALS",
     "Cell",
     "Choices",
     "Plan",
@@ -32,11 +34,15 @@ __all__ = [
     "certificate_files",
     "choices",
     "copy_certificates",
+    "copy_kafka_certificates",
     "estimate_seconds",
+    "kafka_files",
+    "kafka_line",
     "make_plan",
     "make_series",
     "make_spec",
     "measured_seconds",
+    "parse_kafka",
     "parse_list",
     "parse_options",
     "parse_parallelism",

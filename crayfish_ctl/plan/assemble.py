@@ -8,6 +8,7 @@ from crayfish_ctl.catalog.experiment import TraceEntry
 from crayfish_ctl.errors import CrayfishError
 
 from .checks import check_choices
+from .kafka import read_kafka
 from .names import Names
 from .plan import Plan
 from .points import points_for
@@ -80,6 +81,7 @@ def assemble(
             (e.arrivals for e in sizing.workloads if isinstance(e.arrivals, TraceEntry)), copies
         ),
         certificates=read_certificates(choices.server_tls, copies),
+        kafka=read_kafka(choices, (each.pipeline for each in sizing.workloads), copies),
         left_out=(*left_out, *misfits),
     )
 

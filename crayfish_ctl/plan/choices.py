@@ -14,6 +14,7 @@ from crayfish_ctl.catalog.explain import explain
 from crayfish_ctl.catalog.model import CpuLimit, Delivery, Runtime
 from crayfish_ctl.catalog.values import (
     Address,
+    Addresses,
     Batch,
     Count,
     Factor,
@@ -66,6 +67,12 @@ class Choices(BaseModel):
     """tool -> host:port of a server that is there already."""
     server_tls: dict[Name, str] = {}
     """tool -> file of certificates that its client trusts, or `system`; others speak no TLS."""
+    kafka: Addresses | None = None
+    """host:port of a Kafka that is there already, or several by commas: of some of its brokers."""
+    kafka_tls: str | None = None
+    """File of certificates that its clients trust, or `system`; None: they speak no TLS."""
+    kafka_sasl: str | None = None
+    """File with mechanism, username and password; what is in it is never part of this."""
     pipeline: Pipeline | None = None
     batch_size: Batch | None = None
     seconds: Seconds | None = None

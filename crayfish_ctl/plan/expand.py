@@ -21,6 +21,7 @@ from crayfish_ctl.cells import (
     StopRule,
     Warmup,
     message_bytes,
+    pipeline_of,
 )
 from crayfish_ctl.errors import CrayfishError
 
@@ -82,6 +83,7 @@ def make_spec(
         plan.tools[system.tool].options,
         {**entry.tool_options, **({} if entry.tool else choices.tool_options)},
     )
+    outside = plan.kafka if pipeline_of(entry.pipeline).broker else None
     cell = Cell(
         experiment=plan.experiment.name,
         processor=system.processor,
@@ -109,6 +111,8 @@ def make_spec(
         call=call,
         server=choices.servers.get(system.tool),
         tls=system.tool in choices.server_tls,
+        kafka=outside.address if outside else None,
+        kafka_protocol=outside.protocol if outside else "PLAINTEXT",
         model=plan.model.shown,
         format=choices.record_format,
         delivery=choices.delivery,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
 
     from .choices import Choices
+    from .kafka import OutsideKafka
     from .model import Cell, RunSpec
     from .trace import Trace
 
@@ -55,6 +56,8 @@ class Plan:
     """The files that workloads replay, as they were when the plan was made."""
     certificates: Mapping[str, str] = field(default_factory=dict)
     """tool -> PEM text of what the client of its server trusts, where that is a file."""
+    kafka: OutsideKafka | None = None
+    """The user's own; None: each experiment starts one."""
     left_out: tuple[str, ...] = ()
     """Workloads of the experiment that do not fit the flags, with the reason."""
     runs: tuple[RunSpec, ...] = ()
@@ -77,11 +80,16 @@ class Plan:
         """The compose fragments of a run: those of the whole stack, and the pipeline's own."""
         processor = self.processors[cell.processor]
         # A server that is not used by a run does not run.
-        stack = ["kafka", "prometheus", *self.tools[cell.tool].fragments]
+        stack = [*self._broker, "prometheus", *self.tools[cell.tool].fragments]
         if not cell.way.processor:
             return [*stack, *processor.raw_fragments]
         load = ["load"] if cell.way.broker else []
         return [*stack, *load, *processor.fragments]
+
+    @property
+    def _broker(self) -> list[str]:
+        """Its fragment, and its image: there are none of a Kafka that is there already."""
+        return ["kafka"] if self.kafka is None else []
 
     @property
     def models_dir(self) -> Path:
@@ -97,7 +105,7 @@ class Plan:
     @property
     def images(self) -> list[str]:
         """The images that the fragments use."""
-        harness = ["kafka", "prometheus", "cgroup-exporter", "producer", "consumer"]
+        harness = [*self._broker, "prometheus", "cgroup-exporter", "producer", "consumer"]
         servers = [image for tool in self.tools.values() for image in tool.images]
         processors = [image for p in self.processors.values() for image in p.images]
         return [*harness, *processors, *servers]

@@ -43,20 +43,28 @@ _RECOVERY_S = 45.0
 the dead one times out (twice the commit interval)."""
 
 
-def run_config(plan: Plan, run: RunSpec, points: Points) -> RunConfig:
-    """Everything the containers of `run` need; paths are those inside the containers."""
+def run_config(
+    plan: Plan, run: RunSpec, points: Points, scope: str = "", attempt: int = 0
+) -> RunConfig:
+    """Everything the containers of `run` need; paths are those inside the containers.
+
+    Args:
+        plan: of the experiment.
+        run: of the plan.
+        points: what is sent.
+        scope: tells the experiment's topics from those of others, where there may be some.
+        attempt: how often the experiment has been resumed.
+    """
     cell, model = run.cell, plan.model
     tool = plan.tools[cell.tool]
     file = model.formats.get(tool.model_format or "")
+    # Where others have topics and groups, names that another experiment may have, or this one in an
+    # earlier attempt, would bring their records and offsets along.
+    own = f"{scope}-{attempt}-" if plan.kafka is not None else ""
+    run_id = f"crayfish-{own}{run.run_id}"
     return RunConfig(
-        run_id=f"crayfish-{run.run_id}",
-        kafka=KafkaConfig(
-            bootstrap=BROKER,
-            input_topic=f"crayfish-{run.run_id}-in",
-            output_topic=f"crayfish-{run.run_id}-out",
-            input_partitions=cell.parallelism.source,
-            output_partitions=cell.parallelism.sink,
-        ),
+        run_id=run_id,
+        kafka=_kafka(plan, cell, run_id, scope),
         model=ModelConfig(
             name=model.name,
             format=tool.model_format or "none",
@@ -119,6 +127,19 @@ def constants_of(plan: Plan, model_format: str | None) -> dict[str, Constant] | 
         return None
     path = plan.models_dir.parent / file.path
     return constants(read_format(path, str(model_format)), file.constants)
+
+
+def _kafka(plan: Plan, cell: Cell, run_id: str, scope: str) -> KafkaConfig:
+    source, sink = cell.parallelism.source, cell.parallelism.sink
+    if plan.kafka is not None:
+        return plan.kafka.config(run_id, scope, (source, sink))
+    return KafkaConfig(
+        bootstrap=BROKER,
+        input_topic=f"{run_id}-in",
+        output_topic=f"{run_id}-out",
+        input_partitions=source,
+        output_partitions=sink,
+    )
 
 
 def _tls(plan: Plan, cell: Cell) -> str | None:

@@ -222,6 +222,12 @@ def check_faults(plan: Plan, run: RunSpec, services: Iterable[str]) -> None:
     """
     where = f"{plan.where(run.workload)}: faults"
     for fault in run.cell.faults:
+        if fault.service == "kafka" and plan.kafka is not None:
+            raise CrayfishError(
+                f"{where}: kafka: the Kafka at {plan.kafka.address} is not of this experiment: "
+                "nothing is done to it",
+                hint="leave out --kafka, or let the fault hit another service",
+            )
         if fault.service not in services:
             raise CrayfishError(
                 f"{where}: {fault.service}: the stack has no such service"

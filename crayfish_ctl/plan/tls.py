@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.errors import CrayfishError
+
+from .pem import read_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,20 +80,7 @@ def read_certificates(tls: Mapping[str, str], copies: Path | None) -> dict[str, 
             continue
         copy = None if copies is None else copies / copy_name(tool)
         path = copy if copy is not None and copy.is_file() else Path(file)
-        try:
-            text = path.read_text(encoding="ascii", errors="replace")
-            if not text.strip():  # to the library: none are given
-                raise ValueError("it is empty")  # noqa: TRY301  said below
-            ssl.create_default_context(cadata=text)
-        except OSError as error:
-            raise CrayfishError(f"--server-tls {path}: {error.strerror}") from None
-        except ValueError as error:  # an SSLError is one
-            raise CrayfishError(
-                f"--server-tls {path}: holds no certificates: {error}",
-                hint="a PEM file: -----BEGIN CERTIFICATE----- and so on, of whoever has signed the "
-                "server's",
-            ) from None
-        found[tool] = text
+        found[tool] = read_certificate("--server-tls", path)
     return found
 
 

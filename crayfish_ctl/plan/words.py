@@ -29,7 +29,7 @@ def plan_warnings(plan: Plan, cores: int, free: int) -> list[str]:
     lines = above_cores(plan, fragments, cores)
     largest = max(plan.runs, key=lambda run: kafka_bytes(plan, run))
     needed = kafka_bytes(plan, largest)
-    if needed > free:
+    if needed > free and plan.kafka is None:
         lines.append(
             f"{largest.run_id}: leaves {needed / 1e9:,.1f} GB in Kafka, this disk has "
             f"{free / 1e9:,.1f} GB free: fewer records (--count, --seconds), or a smaller --batch"
@@ -43,6 +43,11 @@ def points_line(plan: Plan) -> str | None:
     if plan.model.points is not None or not choice.startswith("random:"):
         return None
     return f"{plan.model.name} has no points of its own: {choice}, drawn by seed"
+
+
+def kafka_line(plan: Plan) -> str | None:
+    """Which Kafka, if it is not the experiment's own."""
+    return None if plan.kafka is None else plan.kafka.words
 
 
 def unmade_line(plan: Plan) -> str | None:

@@ -12,7 +12,7 @@ from crayfish_ctl.results import VerdictState
 
 from .numbers import NOTHING
 from .tables import COLUMNS, cell_rows, run_rows
-from .view import models_of, view_cells
+from .view import kafkas_of, models_of, view_cells
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,8 +32,9 @@ def print_results(results: Results, console: Console) -> None:
     """A table of the cells, then the reasons of every run that is not VALID."""
     cells = view_cells(results)
     models = models_of(cells)
+    title = "; ".join([*([f"model {models}"] if models else []), *kafkas_of(cells)])
     table = Table(
-        title=escape(f"model {models}") if models else None,
+        title=escape(title) or None,
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,

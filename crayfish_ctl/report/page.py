@@ -22,7 +22,7 @@ from . import numbers
 from .figures import all_figures
 from .headline import headlines
 from .tables import COLUMNS, cell_rows, component_rows, glossary, run_rows
-from .view import models_of, view_cells
+from .view import kafkas_of, models_of, view_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +88,7 @@ def _context(results: Results) -> dict[str, Any]:
         "manifest_json": manifest.model_dump_json(indent=2),
         "command": shlex.join(manifest.command),
         "models": models_of(cells),
+        "kafkas": kafkas_of(cells),
         "cards": headlines(results, cells),
         "columns": [column for _, column in compress(COLUMNS, columns)],
         "has_steady": any(row.steady.text != numbers.NOTHING for row in rows),

@@ -162,6 +162,14 @@ def models_of(cells: Sequence[CellView]) -> str:
     return ", ".join(dict.fromkeys(scoring))
 
 
+def kafkas_of(cells: Sequence[CellView]) -> list[str]:
+    """Each Kafka that was not the experiment's own, and how it was reached; empty if none was."""
+    outside = (cell.cell for cell in cells if cell.cell.kafka is not None)
+    return list(
+        dict.fromkeys(f"external Kafka {cell.kafka} ({cell.kafka_protocol})" for cell in outside)
+    )
+
+
 def _against(
     describe: Callable[[Cell, Defaults], str], defaults: Defaults
 ) -> Callable[[Cell], str]:

@@ -16,6 +16,7 @@ from crayfish_ctl.catalog.labels import IMAGE
 from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.plan import (
     copy_certificates,
+    copy_kafka_certificates,
     estimate_seconds,
     prepare_points,
     scheduled_records,
@@ -26,6 +27,7 @@ from crayfish_ctl.telemetry import prometheus_config
 
 from .aside import set_aside, set_incomplete_aside
 from .contents import contents_of, main_software
+from .credentials import credentials
 from .guard import cleaned, given_back, remove_leftovers
 from .journal import Journal
 from .life import Counted, RunContext, execute
@@ -41,6 +43,7 @@ from .prepare import (
 )
 from .reference import with_reference
 from .schedule import next_run, not_run
+from .topics import remove_topics, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,6 +121,12 @@ class Experiment:
         Raises:
             CrayfishError: if the engine or the disk fails; what has ended by then stays.
         """
+        with credentials(self.plan, self.folder) as secrets:
+            self._execute(manifest, kept, secrets)
+
+    def _execute(
+        self, manifest: Manifest, kept: Mapping[str, RunResult], secrets: Mapping[str, Path]
+    ) -> None:
         plan, folder, target = self.plan, self.folder, self.target
         check_faults(plan, target)
         remove_leftovers(target, self.console)
@@ -127,7 +136,16 @@ class Experiment:
         points = with_reference(plan, points, folder / "points", self._say)
         copy_traces(plan.traces, folder / "points")
         copy_certificates(plan.certificates, folder / "points")
-        setting = Setting(plan, points, target, most_cores(manifest))
+        copy_kafka_certificates(plan.kafka, folder / "points")
+        setting = Setting(
+            plan,
+            points,
+            target,
+            most_cores(manifest),
+            scope=scope_of(manifest),
+            attempt=len(manifest.resumed),
+            secrets=secrets,
+        )
         services = prepare_stack(setting, folder)
         images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))
         _check_images(manifest, images)
@@ -147,7 +165,9 @@ class Experiment:
         journal = Journal(folder / "journal.jsonl")
         try:
             journal.write("experiment-started", complete=sorted(kept))
-            with cleaned(target, self.console):
+            with cleaned(
+                target, self.console, lambda: remove_topics(setting, folder, self.console)
+            ):
                 left_out = self._run_all(kept, setting, journal)
             manifest = manifest.model_copy(update={"not_run": left_out})
         except BaseException:

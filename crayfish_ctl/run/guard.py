@@ -12,7 +12,7 @@ from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.interrupts import ENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from rich.console import Console
@@ -29,8 +29,16 @@ def remove_leftovers(target: Target, console: Console) -> None:
 
 
 @contextlib.contextmanager
-def cleaned(target: Target, console: Console) -> Iterator[None]:
-    """Remove the stack however the end comes; a second Ctrl-C does not stop the cleaning."""
+def cleaned(
+    target: Target, console: Console, then: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Remove the stack however the end comes; a second Ctrl-C does not stop the cleaning.
+
+    Args:
+        target: where it runs.
+        console: told what could not be removed.
+        then: called when nothing of it runs any more.
+    """
     try:
         yield
     finally:
@@ -46,6 +54,7 @@ def cleaned(target: Target, console: Console) -> Iterator[None]:
                     raise
                 # What ended the experiment says more; this is only what it left.
                 console.print(f"{error.message}: {error.hint or ''}", markup=False)
+            then()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crayfish_ctl.analysis import load_reference
 from crayfish_ctl.catalog.files import model_files
 from crayfish_ctl.catalog.labels import SIZE, labels_of
-from crayfish_ctl.plan import certificate_files, run_config
+from crayfish_ctl.plan import certificate_files, kafka_files, run_config
 from crayfish_ctl.results import write_text
 from crayfish_ctl.targets import Stack
 
@@ -43,6 +43,12 @@ class Setting:
     """Of its largest machine."""
     image_ids: Mapping[str, str] = field(default_factory=dict)
     """Image name -> the id that it had when the experiment began."""
+    scope: str = ""
+    """Tells the experiment's topics from those of others, in a Kafka that others use."""
+    attempt: int = 0
+    """How often it has been resumed."""
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """See `Stack.secrets`."""
 
 
 def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
@@ -62,7 +68,7 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     out.mkdir(parents=True)
     run_dir.chmod(_FOLDER)
     out.chmod(_ANYBODY_WRITES)
-    config = run_config(plan, run, setting.points)
+    config = run_config(plan, run, setting.points, setting.scope, setting.attempt)
     write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, experiment_dir=folder, run_dir=run_dir)
     stack = Stack(
@@ -71,6 +77,8 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
         image_ids=setting.image_ids,
         tools=plan.tool_folders,
         files=certificate_files(plan, folder),
+        client_files=kafka_files(plan.kafka, folder),
+        secrets=setting.secrets,
         cpu_limit=plan.profile.cpu_limit,
         reads=read_of_models(plan),
     )

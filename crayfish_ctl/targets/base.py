@@ -91,6 +91,10 @@ class Stack:
     """Folders with scorers of other roots; every processor sees them in /crayfish/tools."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """Path in a container -> file that every processor sees there, read-only."""
+    client_files: Mapping[str, Path] = field(default_factory=dict)
+    """Likewise for every client of Kafka: the processors, the producer and the consumer."""
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """Likewise; what is in them must be written down nowhere."""
     cpu_limit: CpuLimit = "quota"
     reads: Sequence[Path] = ()
     """Files and folders that services read of larger folders; where a folder must be carried to
@@ -102,7 +106,7 @@ class Given:
     """What a container that makes files has beside its image."""
 
     read: Mapping[str, Path] = field(default_factory=dict)
-    """Folder in the container -> of the host, which it cannot change."""
+    """Folder or file in the container -> of the host, which it cannot change."""
     written: Mapping[str, Path] = field(default_factory=dict)
     """Those in which it leaves what it makes."""
     user: str = ""
@@ -111,6 +115,8 @@ class Given:
     """A limit, as compose writes it."""
     online: bool = False
     """Whether it may reach what lies outside."""
+    entrypoint: str | None = None
+    """In the place of the image's own."""
 
 
 @dataclass(frozen=True)

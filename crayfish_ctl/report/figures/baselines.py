@@ -140,7 +140,8 @@ def pipeline_pairs(cells: Sequence[CellView]) -> list[Pair]:
 
 
 def _same(cell: CellView) -> dict[str, Any]:
-    return cell.cell.model_dump(exclude={"pipeline": True, "title": True, "arrivals": {"seed"}})
+    without = dict.fromkeys(("pipeline", "title", "kafka", "kafka_protocol"), True)
+    return cell.cell.model_dump(exclude={**without, "arrivals": {"seed"}})
 
 
 def kafka_overhead(cells: Sequence[CellView]) -> Figure | None:

@@ -181,6 +181,7 @@ class Machine:
             said = self.docker.run(
                 image,
                 list(command),
+                entrypoint=given.entrypoint,
                 networks=["bridge" if given.online else "none"],
                 memory=given.memory,
                 user=given.user or None,

@@ -25,6 +25,8 @@ PROJECT = "crayfish-bench"
 Not `crayfish`: that is what compose calls whatever lies in a folder of that name."""
 _TOOLS = "/crayfish/tools"
 """Where scorers look for tools that are not in their image (crayfish_scoring.base)."""
+_CLIENTS = ("producer", "consumer", "processor")
+"""Roles of the clients of Kafka."""
 _PIDS = 8192
 """Threads of a container: far above what an engine of 32 slots starts, below what ends a host."""
 
@@ -61,8 +63,8 @@ def resolve(stack: Stack, run_dir: Path, *, confined: bool = False) -> dict[str,
         config: dict[str, Any] = docker.compose.config(return_json=True)
     services = config["services"] = one_container_each(config["services"])
     for name, service in services.items():
-        mounts = _mounts(stack)
-        if mounts and labels_of(service).get(ROLE) == "processor":
+        mounts = _mounts(stack, labels_of(service).get(ROLE))
+        if mounts:
             service["volumes"] = [*service.get("volumes", []), *mounts]
         check_service(name, service)
         image = str(service["image"])
@@ -77,9 +79,17 @@ def resolve(stack: Stack, run_dir: Path, *, confined: bool = False) -> dict[str,
     return config
 
 
-def _mounts(stack: Stack) -> list[dict[str, Any]]:
-    """Files, and one folder of tools for each root, so that two may have a helper of one name."""
-    folders = {f"{_TOOLS}/{number}": folder for number, folder in enumerate(stack.tools)}
+def _mounts(stack: Stack, role: str | None) -> list[dict[str, Any]]:
+    """Files that services of a role see.
+
+    For processors one folder of tools for each root, so that two may have a helper of one name.
+    """
+    found: dict[str, Path] = {}
+    if role == "processor":
+        found |= {f"{_TOOLS}/{number}": folder for number, folder in enumerate(stack.tools)}
+        found |= stack.files
+    if role in _CLIENTS:
+        found |= {**stack.client_files, **stack.secrets}
     return [
         {
             "type": "bind",
@@ -88,7 +98,7 @@ def _mounts(stack: Stack) -> list[dict[str, Any]]:
             "target": target,
             "read_only": True,
         }
-        for target, source in {**folders, **stack.files}.items()
+        for target, source in found.items()
     ]
 
 

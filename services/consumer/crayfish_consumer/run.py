@@ -17,6 +17,7 @@ from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 from crayfish_contract.kafka import fetch_settings
 from crayfish_contract.runconfig import OUT_DIR
+from crayfish_contract.security import security_settings
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics, remove_stale_topics
 from crayfish_load.check import load_check
@@ -127,6 +128,7 @@ class ConsumerRun:
         client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
+                **security_settings(kafka),
                 # Not the processor's: whoever asks for a group's lag shall see one reader.
                 "group.id": f"{self._config.run_id}-consumer",
                 "enable.auto.commit": False,

@@ -29,6 +29,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class SaslConfig(_Strict):
+    """How a client of Kafka says who it is."""
+
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+    folder: str
+    """With the files of name and password, which stand nowhere else: see
+    `crayfish_contract.security`."""
+
+
 class KafkaConfig(_Strict):
     """Where the records travel. The topics are fresh for each run."""
 
@@ -38,6 +47,15 @@ class KafkaConfig(_Strict):
     input_partitions: PositiveInt
     output_partitions: PositiveInt
     max_message_bytes: PositiveInt = 52_428_800
+    topic_prefix: Annotated[str, Field(min_length=1)] = "crayfish-"
+    """Whatever begins so belongs to this experiment, and may be removed."""
+    external: bool = False
+    """It was there before, and others use it: how many copies it keeps of a topic is its own."""
+    tls: str | None = None
+    """A file of certificates (PEM) that clients trust, or `system`: those that the container
+    trusts. None: connections are not encrypted."""
+    sasl: SaslConfig | None = None
+    """None: clients do not say who they are."""
 
 
 class Constant(_Strict):

@@ -23,6 +23,7 @@ from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
 
 from crayfish_contract.kafka import jvm_fetch_settings
+from crayfish_contract.security import jvm_security_settings
 
 from .injob import MakeRecords, TakeResults
 from .rest import JOBMANAGER_HOST, JOBMANAGER_PORT
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 _PYTHON = "/opt/venv/bin/python"
+_KAFKA_PACKAGE = "org.apache.flink.kafka.shaded.org.apache.kafka"
+"""Where the connector keeps its client's classes, beside any other Kafka of a job."""
 _CHECKPOINT_S = 600
 """Flink's own default; longer if a canary, and so any record, may take longer."""
 _CHECKPOINT_FAILURES = 10
@@ -176,7 +179,8 @@ def _source(config: RunConfig, options: FlinkOptions) -> KafkaSource:
         .set_property("fetch.max.wait.ms", str(options.fetch_max_wait_ms))
         .set_property("max.poll.records", str(options.poll_records))
     )
-    for key, value in jvm_fetch_settings(kafka).items():
+    security = jvm_security_settings(kafka, _KAFKA_PACKAGE)
+    for key, value in {**jvm_fetch_settings(kafka), **security}.items():
         builder = builder.set_property(key, value)
     return builder.build()
 
@@ -205,4 +209,6 @@ def _sink(config: RunConfig, options: FlinkOptions) -> KafkaSink:
         builder = builder.set_transactional_id_prefix(config.run_id).set_property(
             "transaction.timeout.ms", "600000"
         )
+    for key, value in jvm_security_settings(kafka, _KAFKA_PACKAGE).items():
+        builder = builder.set_property(key, value)
     return builder.build()

@@ -55,14 +55,13 @@ def main(arguments: list[str]) -> int:
     ensure_topics(kafka, _DEADLINE_S)
     precise_sleeps()
     client = make_client(
-        kafka.bootstrap,
+        kafka,
         ProducerClient(
             acks=options.acks,
             linger_ms=options.linger_ms,
             batch_bytes=options.batch_bytes,
             compression=options.compression,
         ),
-        kafka.max_message_bytes,
     )
     values = (options.record_bytes - HEADER_BYTES) // 4
     random = np.random.default_rng(0)

@@ -117,9 +117,7 @@ class ProducerRun:
         connected()
         with (self._out / SENT_FILE).open("wb") as file:
             log = SentLog(file)
-            client = make_client(
-                config.kafka.bootstrap, config.producer, config.kafka.max_message_bytes
-            )
+            client = make_client(config.kafka, config.producer)
             sender = Sender(client, config.kafka, log, self._stop)
             self._metrics.sender, self._metrics.log = sender, log
             if not self._await_pipeline(client, pool):

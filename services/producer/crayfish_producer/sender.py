@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, Producer
 
+from crayfish_contract.security import security_settings
+
 from .sentlog import CHUNK, Chunk, SentLog
 
 if TYPE_CHECKING:
@@ -54,11 +56,13 @@ _NEVER_NS: Final = 1 << 63
 _PR_SET_TIMERSLACK: Final = 29
 
 
-def make_client(bootstrap: str, client: ProducerClient, max_message_bytes: int) -> Producer:
+def make_client(kafka: KafkaConfig, client: ProducerClient) -> Producer:
     """A Kafka producer with the run's settings (docs/producer.md)."""
+    max_message_bytes = kafka.max_message_bytes
     return Producer(
         {
-            "bootstrap.servers": bootstrap,
+            "bootstrap.servers": kafka.bootstrap,
+            **security_settings(kafka),
             "acks": client.acks,
             "linger.ms": client.linger_ms,
             "batch.size": client.batch_bytes,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from crayfish_contract.kafka import fetch_settings
+from crayfish_contract.security import security_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,6 +70,7 @@ class Input:
         self._client = Consumer(
             {
                 "bootstrap.servers": kafka.bootstrap,
+                **security_settings(kafka),
                 "group.id": config.run_id,
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
@@ -170,6 +172,7 @@ class Output:
         self._client = Producer(
             {
                 "bootstrap.servers": kafka.bootstrap,
+                **security_settings(kafka),
                 "acks": 1,
                 "linger.ms": options.sink_linger_ms,
                 "batch.size": options.sink_batch_bytes,

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import BinaryType
 
 from crayfish_contract.kafka import jvm_fetch_settings
+from crayfish_contract.security import jvm_security_settings
 
 from .scoring import COLUMN, SCHEMA, said_by_java, score_batches
 from .session import settings
@@ -90,7 +91,8 @@ def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> D
         .option("kafka.bootstrap.servers", kafka.bootstrap)
         .option("subscribe", kafka.input_topic)
         .option("startingOffsets", "earliest")
-        .options(**{f"kafka.{key}": text for key, text in jvm_fetch_settings(kafka).items()})
+        .options(**_of_client(jvm_fetch_settings(kafka)))
+        .options(**_of_client(jvm_security_settings(kafka)))
     )
     if options.mode == "real-time":  # its tasks wait for records, and have no last offset
         return reader.load()
@@ -100,6 +102,11 @@ def _records(spark: SparkSession, config: RunConfig, options: SparkOptions) -> D
     if options.max_offsets_per_trigger:
         reader = reader.option("maxOffsetsPerTrigger", options.max_offsets_per_trigger)
     return reader.load()
+
+
+def _of_client(settings: dict[str, str]) -> dict[str, str]:
+    """Settings of Kafka's client, as options of Spark's source and sink."""
+    return {f"kafka.{key}": text for key, text in settings.items()}
 
 
 def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataStreamWriter:
@@ -113,6 +120,7 @@ def _sink(results: DataFrame, config: RunConfig, options: SparkOptions) -> DataS
         .option("kafka.linger.ms", str(options.sink_linger_ms))
         .option("kafka.batch.size", str(options.sink_batch_bytes))
         .option("kafka.max.request.size", str(kafka.max_message_bytes))
+        .options(**_of_client(jvm_security_settings(kafka)))
         .option("checkpointLocation", f"{CHECKPOINTS}/{config.run_id}")
     )
     if options.mode == "real-time":

@@ -390,3 +390,10 @@ def test_many_differences_of_a_kind_are_counted() -> None:
 
     assert len(found) == 6
     assert found[-1] == "package ...: 6 more differ"
+
+
+def test_another_kafka_is_another_cell() -> None:
+    cell = Scenario().cell
+    outside = cell.model_copy(update={"kafka": "k:1"})
+    encrypted = outside.model_copy(update={"kafka_protocol": "SSL"})
+    assert len({identity_of(each) for each in (cell, outside, encrypted)}) == 3

@@ -11,6 +11,7 @@ from crayfish_contract.arrays import SENT
 from crayfish_contract.codec import CODECS, RecordFormat, Segment
 from crayfish_contract.runconfig import (
     ConstantArrivals,
+    KafkaConfig,
     MaxArrivals,
     ProducerClient,
     RunConfig,
@@ -155,7 +156,15 @@ def test_a_stop_is_noticed_within_50_ms_at_every_rate(
 
 def test_a_short_queue_is_full_soon() -> None:
     """The real client, which has no broker to send to."""
-    client = make_client("127.0.0.1:1", ProducerClient(queue_records=5), 1_000_000)
+    kafka = KafkaConfig(
+        bootstrap="127.0.0.1:1",
+        input_topic="in",
+        output_topic="out",
+        input_partitions=1,
+        output_partitions=1,
+        max_message_bytes=1_000_000,
+    )
+    client = make_client(kafka, ProducerClient(queue_records=5))
     for _ in range(5):
         client.produce("topic", b"x")
     with pytest.raises(BufferError):

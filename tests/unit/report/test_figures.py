@@ -17,6 +17,7 @@ from crayfish_ctl.report import write_report
 from crayfish_ctl.report.distribution import MAX_POINTS, latency_curve, thin
 from crayfish_ctl.report.figures import over_time
 from crayfish_ctl.report.figures.base import left_out
+from crayfish_ctl.report.figures.baselines import pipeline_pairs
 from crayfish_ctl.report.headline import headlines
 from crayfish_ctl.report.series import latency_series, rate_series
 from crayfish_ctl.report.view import view_cells
@@ -217,6 +218,15 @@ def test_overhead_is_a_ratio_of_times_and_of_capacities(drawn: Drawn) -> None:
     assert number(found[f"{label} max", "capacity, records/s"][4]) == pytest.approx(
         1.1 / 0.6, rel=0.03
     )
+
+
+def test_a_kafka_of_others_is_held_against_the_same_job(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "outside", "outside")
+    folder.add(BASE, cell={"kafka": "k.example:9092", "kafka_protocol": "SSL"})
+    folder.add(replace(BASE, pipeline="in-job", network_ms=0.05))
+    (pair,) = pipeline_pairs(view_cells(folder.results()))
+    assert pair.kafka.cell.kafka == "k.example:9092"
+    assert pair.in_job.cell.kafka is None
 
 
 def test_the_share_of_raw_and_of_noop_is_printed(drawn: Drawn) -> None:

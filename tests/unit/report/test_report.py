@@ -16,6 +16,7 @@ from crayfish_ctl.report.figures.base import interval
 from crayfish_ctl.report.numbers import NOTHING, centre_text, estimate_text, number, seconds, size
 from crayfish_ctl.report.series import bin_seconds
 from crayfish_ctl.results import load_results
+from tests.unit.report import experiments
 from tests.unit.results import synthetic
 
 if TYPE_CHECKING:
@@ -268,3 +269,19 @@ def test_bins_are_wide_enough_for_a_p99_and_few_enough_to_read() -> None:
     assert bin_seconds(900, 1_000_000, 368) == 10.0
     assert bin_seconds(24 * 3600, 100_000_000, 368) == 1800.0
     assert bin_seconds(10, 36_799, 368) == 0.2, "99 bins of 368 are wider than a tenth"
+
+
+def test_a_kafka_of_others_is_named(tmp_path: Path) -> None:
+    folder = experiments.Folder(tmp_path / "outside", "outside")
+    kafka = {"kafka": "k.example:9092", "kafka_protocol": "SASL_SSL"}
+    folder.add(synthetic.Scenario(seconds=4.0), cell=kafka)
+    said = "external Kafka k.example:9092 (SASL_SSL)"
+    page = write_report(folder.path).read_text()
+    assert said in page
+    console = Console(file=StringIO(), width=300)
+    print_results(load_results(folder.path), console)
+    assert said in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_ones_own_is_not(html: str) -> None:
+    assert "external Kafka" not in html

@@ -56,6 +56,15 @@ def test_the_stack_is_removed_however_the_end_comes(
     assert bool(printed(console)) == bool(said)
 
 
+def test_what_is_to_follow_does_when_nothing_runs_any_more(console: Console) -> None:
+    target = MemoryTarget()
+    seen: list[list[object]] = []
+    then = lambda: seen.append(list(target.calls))  # noqa: E731
+    with pytest.raises(KeyboardInterrupt), cleaned(target, console, then):
+        raise KeyboardInterrupt
+    assert seen == [[("down",)]]
+
+
 def test_a_second_ctrl_c_does_not_stop_the_cleaning(console: Console) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 

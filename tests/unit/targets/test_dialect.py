@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.targets import Stack
+from crayfish_ctl.targets.swarm import SwarmTarget
 from crayfish_ctl.targets.swarm.dialect import translate
 from crayfish_ctl.targets.swarm.placement import Place
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NODE = Place("id-a", "a", ("processor",), 4)
 
@@ -128,3 +128,10 @@ def test_a_file_too_large_for_a_config_is_refused(tmp_path: Path) -> None:
     large.write_bytes(bytes(500_001))
     with pytest.raises(CrayfishError, match=r"large\.bin: has 500,001 bytes"):
         one(volumes=[{"type": "bind", "source": str(large), "target": "/x", "read_only": True}])
+
+
+def test_a_password_is_refused_by_name(tmp_path: Path) -> None:
+    stack = Stack([], {}, secrets={"/login": Path("/x")})
+    with pytest.raises(CrayfishError, match="--kafka-sasl: "):
+        SwarmTarget().place(stack, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,8 @@ import yaml
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.run.variables import check_cpus, profile_variables
-from crayfish_ctl.targets.docker.resolve import one_container_each
+from crayfish_ctl.targets import Stack
+from crayfish_ctl.targets.docker.resolve import _mounts, one_container_each
 from crayfish_ctl.targets.docker.rules import check_service
 from crayfish_ctl.telemetry import prometheus_config
 
@@ -120,3 +121,25 @@ def test_every_limit_becomes_a_variable() -> None:
     assert values["WORKER_HEAP"] == "768m"
     assert values["WORKER_JVM_OPTIONS"] == ""
     assert values["BROKER_HEAP"] == "1g"
+
+
+def test_files_are_for_whom_they_are_meant() -> None:
+    stack = Stack(
+        [],
+        {},
+        tools=[Path("/t")],
+        files={"/server.pem": Path("/a")},
+        client_files={"/kafka.pem": Path("/b")},
+        secrets={"/login": Path("/$c")},
+    )
+    seen = {
+        role: [(mount["target"], mount["source"], mount["read_only"]) for mount in found]
+        for role in ("processor", "producer", "consumer", "server", "monitor", None)
+        if (found := _mounts(stack, role))
+    }
+    of_kafka = [("/kafka.pem", "/b", True), ("/login", "/$$c", True)]
+    assert seen == {
+        "processor": [("/crayfish/tools/0", "/t", True), ("/server.pem", "/a", True), *of_kafka],
+        "producer": of_kafka,
+        "consumer": of_kafka,
+    }

@@ -40,14 +40,54 @@ public record RunConfig(
     call = call == null ? Call.BLOCKING : call;
   }
 
-  /** Where the records travel. */
+  /**
+   * Where the records travel.
+   *
+   * @param external it was there before: how many copies it keeps of a topic is its own
+   * @param tls a file of certificates (PEM) that clients trust, or {@code system}; null: connections
+   *     are not encrypted
+   * @param sasl null: clients do not say who they are
+   */
   public record Kafka(
       String bootstrap,
       String inputTopic,
       String outputTopic,
       int inputPartitions,
       int outputPartitions,
-      int maxMessageBytes) {}
+      int maxMessageBytes,
+      boolean external,
+      String tls,
+      Sasl sasl) {
+    @JsonCreator
+    public Kafka {}
+
+    /** The experiment's own, which asks for nothing. */
+    public Kafka(
+        String bootstrap,
+        String inputTopic,
+        String outputTopic,
+        int inputPartitions,
+        int outputPartitions,
+        int maxMessageBytes) {
+      this(
+          bootstrap,
+          inputTopic,
+          outputTopic,
+          inputPartitions,
+          outputPartitions,
+          maxMessageBytes,
+          false,
+          null,
+          null);
+    }
+  }
+
+  /**
+   * How a client of Kafka says who it is.
+   *
+   * @param folder with the file of name and password, which stand nowhere else
+   */
+  public record Sasl(String mechanism, String folder) {}
 
   /**
    * The model that the processor loads; shapes are those of one point and one prediction.

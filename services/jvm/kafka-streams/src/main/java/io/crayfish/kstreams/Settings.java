@@ -1,5 +1,6 @@
 package io.crayfish.kstreams;
 
+import io.crayfish.contract.KafkaSecurity;
 import io.crayfish.contract.RunConfig;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -26,6 +27,7 @@ final class Settings {
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.runId());
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap());
+    settings.putAll(KafkaSecurity.settings(kafka));
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads(config, options));
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);

@@ -1,6 +1,8 @@
 package io.crayfish.kstreams;
 
+import io.crayfish.contract.KafkaSecurity;
 import io.crayfish.contract.RunConfig;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -12,6 +14,12 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /** The two topics of a run: whoever comes first makes them, so start order does not matter. */
 final class Topics {
+  /** For a broker that was there before: nobody waits for it to start. */
+  private static final double THERE_SECONDS = 20;
+
+  /** Copies of a topic: as many as the cluster's own default says. */
+  private static final short AS_THE_CLUSTER = -1;
+
   private Topics() {}
 
   /**
@@ -20,17 +28,17 @@ final class Topics {
    * @throws KafkaException if it does not within {@code seconds}, or refuses
    */
   static void ensure(RunConfig.Kafka kafka, double seconds) throws InterruptedException {
-    long end = System.nanoTime() + Math.round(seconds * 1e9);
-    Map<String, Object> settings =
-        Map.of(
-            "bootstrap.servers", kafka.bootstrap(),
-            "default.api.timeout.ms", 5000,
-            "request.timeout.ms", 4000);
+    double patience = kafka.external() ? Math.min(seconds, THERE_SECONDS) : seconds;
+    long end = System.nanoTime() + Math.round(patience * 1e9);
+    Map<String, Object> settings = new HashMap<>(KafkaSecurity.settings(kafka));
+    settings.put("bootstrap.servers", kafka.bootstrap());
+    settings.put("default.api.timeout.ms", 5000);
+    settings.put("request.timeout.ms", 4000);
     while (true) {
       // A client made anew resolves the broker's name anew, which may not exist yet.
       try (Admin admin = Admin.create(settings)) {
-        create(admin, kafka.inputTopic(), kafka.inputPartitions(), kafka.maxMessageBytes());
-        create(admin, kafka.outputTopic(), kafka.outputPartitions(), kafka.maxMessageBytes());
+        create(admin, kafka, kafka.inputTopic(), kafka.inputPartitions());
+        create(admin, kafka, kafka.outputTopic(), kafka.outputPartitions());
         return;
       } catch (RetriableException | org.apache.kafka.common.config.ConfigException notYet) {
         if (System.nanoTime() > end) {
@@ -47,14 +55,14 @@ final class Topics {
     }
   }
 
-  private static void create(Admin admin, String name, int partitions, int maxMessageBytes)
+  private static void create(Admin admin, RunConfig.Kafka kafka, String name, int partitions)
       throws InterruptedException {
     NewTopic topic =
-        new NewTopic(name, partitions, (short) 1)
+        new NewTopic(name, partitions, kafka.external() ? AS_THE_CLUSTER : 1)
             .configs(
                 Map.of(
                     "message.timestamp.type", "LogAppendTime",
-                    "max.message.bytes", String.valueOf(maxMessageBytes)));
+                    "max.message.bytes", String.valueOf(kafka.maxMessageBytes())));
     try {
       admin.createTopics(List.of(topic)).all().get();
     } catch (ExecutionException error) {

@@ -3,6 +3,7 @@ package io.crayfish.kstreams;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.crayfish.contract.KafkaSecurity;
 import io.crayfish.contract.RunConfig;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -17,9 +18,15 @@ final class SettingsTest {
   }
 
   private static RunConfig config(String delivery, Map<String, Object> options, double ready) {
+    return config(
+        new RunConfig.Kafka("kafka:9092", "in", "out", 1, 1, 1 << 20), delivery, options, ready);
+  }
+
+  private static RunConfig config(
+      RunConfig.Kafka kafka, String delivery, Map<String, Object> options, double ready) {
     return new RunConfig(
             "run",
-            new RunConfig.Kafka("kafka:9092", "in", "out", 1, 1, 1 << 20),
+            kafka,
             null,
             null,
             null,
@@ -71,5 +78,20 @@ final class SettingsTest {
         (name, value) ->
             assertEquals(
                 value, String.valueOf(settings.get(StreamsConfig.consumerPrefix(name))), name));
+  }
+
+  @Test
+  void allItsClientsAreProtectedAlike() {
+    RunConfig.Sasl sasl = new RunConfig.Sasl("PLAIN", "/c");
+    RunConfig.Kafka kafka =
+        new RunConfig.Kafka("k:1", "in", "out", 1, 1, 1 << 20, true, "/ca.pem", sasl);
+    Map<Object, Object> settings =
+        Settings.of(config(kafka, "at-least-once", Map.of(), 120), Options.parse(Map.of()));
+    KafkaSecurity.settings(kafka)
+        .forEach((name, value) -> assertEquals(value, settings.get(name), name));
+    assertEquals("SASL_SSL", settings.get("security.protocol"));
+    assertNull(
+        Settings.of(config("at-least-once", Map.of(), 120), Options.parse(Map.of()))
+            .get("security.protocol"));
   }
 }

@@ -1,0 +1,37 @@
+"""Files of certificates that users name."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from crayfish_ctl.errors import CrayfishError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_certificate(flag: str, path: Path) -> str:
+    """The text of a file of certificates.
+
+    Args:
+        flag: that names the file.
+        path: of the file.
+
+    Raises:
+        CrayfishError: naming flag and file, and what is wrong with it.
+    """
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+        if not text.strip():  # to the library: none are given
+            raise ValueError("it is empty")  # noqa: TRY301  said below
+        ssl.create_default_context(cadata=text)
+    except OSError as error:
+        raise CrayfishError(f"{flag} {path}: {error.strerror}") from None
+    except ValueError as error:  # an SSLError is one
+        raise CrayfishError(
+            f"{flag} {path}: holds no certificates: {error}",
+            hint="a PEM file: -----BEGIN CERTIFICATE----- and so on, of whoever has signed the "
+            "server's",
+        ) from None
+    return text
