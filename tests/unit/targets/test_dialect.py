@@ -133,5 +133,5 @@ def test_a_file_too_large_for_a_config_is_refused(tmp_path: Path) -> None:
 def test_a_password_is_refused_by_name(tmp_path: Path) -> None:
     stack = Stack([], {}, secrets={"/login": Path("/x")})
     with pytest.raises(CrayfishError, match="--kafka-sasl: "):
-        SwarmTarget().place(stack, tmp_path)
+        SwarmTarget(lambda _: None).place(stack, tmp_path)
     assert list(tmp_path.iterdir()) == []
