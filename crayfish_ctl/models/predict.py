@@ -60,7 +60,7 @@ def predictions(
         for name, each in (constants or {}).items()
     }
     fixed = next(each.shape[0] for each in session.get_inputs() if each.name == tensors[0])
-    chunk = fixed if isinstance(fixed, int) else _CHUNK
+    chunk = fixed if isinstance(fixed, int) else _points_of_a_call(session, tensors, points, fed)
     answers: list[Values] = []
     started = time.monotonic()
     for first in range(0, len(points), chunk):
@@ -119,6 +119,21 @@ def _ask(
     except Exception as error:  # noqa: BLE001
         raise NoReferenceError(f"ONNX Runtime cannot score it: {_plainly(error)}") from None
     return found[: len(points) - missing]
+
+
+def _points_of_a_call(
+    session: Any, tensors: tuple[str, str], points: Values, fed: dict[str, Values]
+) -> int:
+    """As many as go quickly, or one.
+
+    A dimension without a number may still take only one point: where a further input, which is the
+    same for every call, is a state of one.
+    """
+    try:
+        _ask(session, tensors, points[:2], None, fed)
+    except NoReferenceError:
+        return 1
+    return _CHUNK
 
 
 def _plainly(error: Exception) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from crayfish_contract.runconfig import Constant
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.models import NoReferenceError, models_of_files, predictions
 from crayfish_ctl.plan import Plan, choices, make_plan, prepare_points, run_config
 from crayfish_ctl.run.reference import with_reference
 from tests.contract.make_vectors import FOLDER as VECTORS
-from tests.unit.models.made import node, onnx, tensor
+from tests.unit.models.made import INT64, node, onnx, tensor
 
 ROOT = Path(__file__).parents[3]
 FFNN = ROOT / "models" / "ffnn"
@@ -105,6 +106,16 @@ def test_a_fixed_batch_is_filled_up(tmp_path: Path) -> None:
     path.write_bytes(onnx([tensor("x", shape=(3, 2))], [tensor("p", shape=(3, 2))]))
     points = np.arange(8, dtype=np.float32).reshape(4, 2)
     assert predictions(path, ("x", "p"), points, 60).tolist() == points.tolist()
+
+
+def test_a_state_of_one_takes_one_point_a_call(tmp_path: Path) -> None:
+    """A further input that is the same for every call may be made for one point only."""
+    path = tmp_path / "m.onnx"
+    shape = tensor("shape", INT64, (2,))
+    path.write_bytes(onnx([tensor("x"), shape], nodes=[node("Reshape", ["x", "shape"], "p")]))
+    points = np.arange(8, dtype=np.float32).reshape(4, 2)
+    fixed = {"shape": Constant(dtype="int64", shape=(2,), data=(1, 2))}
+    assert predictions(path, ("x", "p"), points, 60, fixed).tolist() == points.tolist()
 
 
 def test_a_model_that_answers_otherwise_each_time_is_not_compared(tmp_path: Path) -> None:
