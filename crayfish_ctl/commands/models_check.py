@@ -192,7 +192,7 @@ def check_model(plan: Plan, target: Target, console: Console) -> list[Checked]:
     ):
         folder = Path(scratch)
         points = prepare_points(plan.choices.points, plan.model, root, folder / "points")
-        points = with_reference(plan, points, folder / "points", say)
+        points = with_reference(plan, points, folder / "points", target, say)
         open_folder(folder)
         open_folder(folder / "points")
         setting = Setting(plan, points, target, target.nodes()[0].cores)

@@ -133,7 +133,7 @@ class Experiment:
         points = prepare_points(
             plan.choices.points, plan.model, plan.models_dir.parent, folder / "points"
         )
-        points = with_reference(plan, points, folder / "points", self._say)
+        points = with_reference(plan, points, folder / "points", target, self._say)
         copy_traces(plan.traces, folder / "points")
         copy_certificates(plan.certificates, folder / "points")
         copy_kafka_certificates(plan.kafka, folder / "points")

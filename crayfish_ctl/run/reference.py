@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,13 +16,17 @@ from crayfish_ctl.models.onnx import RUNTIME, is_ort_format
 from crayfish_ctl.plan.points import read_points
 from crayfish_ctl.plan.runconfig import constants_of
 
+from .framework import check_shape, framework_answers, keep, kept_at
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     import numpy.typing as npt
 
+    from crayfish_ctl.catalog.model import ModelFile
     from crayfish_ctl.plan import Plan, Points
+    from crayfish_ctl.targets import Target
 
     Values = npt.NDArray[Any]
 
@@ -34,13 +36,16 @@ _BYTES: Final = 128 * 1024 * 1024
 """Of points that are kept with the results, and of predictions that the consumer has in memory."""
 
 
-def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str], None]) -> Points:
+def with_reference(
+    plan: Plan, points: Points, folder: Path, target: Target, say: Callable[[str], None]
+) -> Points:
     """The points with what the model answers to them, if it can be known and nobody has said it.
 
     Args:
         plan: of the experiment.
         points: as `prepare_points` gave them.
         folder: that containers see as /points; random points are written there, too.
+        target: where a framework is asked that is not here.
         say: told in a line where the reference is from, or why there is none.
     """
     if points.reference_path or all(tool.scores_nothing for tool in plan.tools.values()):
@@ -48,7 +53,7 @@ def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str]
     name = plan.model.name
     try:
         array = _array(plan, points)
-        found = _cached(plan, array)
+        found, whose = _answers(plan, array, target)
     except NoReferenceError as why:
         say(f"predictions of {name} are not compared: {why}")
         return points
@@ -59,7 +64,7 @@ def with_reference(plan: Plan, points: Points, folder: Path, say: Callable[[str]
     is_float = plan.model.output.is_float
     scale = max(1.0, float(np.abs(found).max())) if is_float else 1.0
     near = f"tolerance {plan.model.tolerance * scale:.3g}" if is_float else "must be equal"
-    say(f"predictions of {name} are compared with those of ONNX Runtime {RUNTIME} here ({near})")
+    say(f"predictions of {name} are compared with those of {whose} ({near})")
     return replace(points, reference_path="/points/reference.npy", scale=scale)
 
 
@@ -80,17 +85,26 @@ def _array(plan: Plan, points: Points) -> Values:
     return read_points(plan.choices.points, shape, dtype)
 
 
-def _cached(plan: Plan, points: Values) -> Values:
-    """Made once for a model and points."""
+def _answers(plan: Plan, points: Values, target: Target) -> tuple[Values, str]:
+    """Of ONNX Runtime, which is here, or of the framework of the format that there is; and whose.
+
+    Raises:
+        NoReferenceError: if nobody can say them.
+    """
     model = plan.model
-    file = model.formats.get("onnx")
-    if file is None:
-        raise NoReferenceError("nobody has said them, and here they are made of ONNX files only")
+    if "onnx" not in model.formats:
+        return framework_answers(plan, points, target, SECONDS)
+    file = model.formats["onnx"]
     path = plan.models_dir.parent / file.path
     if not path.is_file() or file.sha256 not in {None, digest(path)}:
         raise NoReferenceError(f"{path} is not the file that {model.file} describes")
     if is_ort_format(path):
         raise NoReferenceError(f"{path} does not say its tensors")
+    return _of_onnx_runtime(plan, file, path, points), f"ONNX Runtime {RUNTIME} here"
+
+
+def _of_onnx_runtime(plan: Plan, file: ModelFile, path: Path, points: Values) -> Values:
+    """Made once for a model and points."""
     point, prediction = fitting(
         read_format(path, "onnx"), (file.input, file.output), constants=file.constants
     )
@@ -100,16 +114,10 @@ def _cached(plan: Plan, points: Values) -> Values:
     for weights in read_format(path, "onnx").files:
         known.update(digest(path.parent / weights).encode())
     known.update(np.ascontiguousarray(points).data)
-    cache = plan.roots.checkout / ".cache" / "references"
-    kept = cache / f"{known.hexdigest()}.npy"
+    kept = kept_at(plan.roots.checkout, known.hexdigest())
     if kept.is_file():
         cached: Values = np.load(kept, allow_pickle=False)
         return cached
     found = predictions(path, (point.name, prediction.name), points, SECONDS, fixed)
-    if found.dtype != model.output.dtype or found.shape != (len(points), *model.output.shape):
-        raise NoReferenceError(f"ONNX Runtime answers {found.dtype}{list(found.shape)}")
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cache, suffix=".npy", delete=False) as written:
-        np.save(written, found)
-    os.replace(written.name, kept)  # noqa: PTH105  whole, or not there
+    keep(check_shape(found, plan.model, len(points), "ONNX Runtime"), kept)
     return found

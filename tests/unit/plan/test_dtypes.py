@@ -16,6 +16,7 @@ from crayfish_ctl.plan import Plan, choices, make_plan, prepare_points, run_conf
 from crayfish_ctl.plan.size import record_bytes
 from crayfish_ctl.run.reference import with_reference
 from crayfish_ctl.run.variables import model_variables
+from crayfish_ctl.targets import MemoryTarget
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests/contract/vectors"
@@ -47,7 +48,7 @@ def test_whole_numbers_must_be_equal_and_have_their_size(tmp_path: Path) -> None
     folder = tmp_path / "points"
     points = prepare_points(plan.choices.points, plan.model, plan.models_dir.parent, folder)
     said: list[str] = []
-    points = with_reference(plan, points, folder, said.append)
+    points = with_reference(plan, points, folder, MemoryTarget(), said.append)
     assert "must be equal" in said[0]
     config = run_config(plan, plan.runs[0], points)
     assert (config.model.input_dtype, config.model.output_dtype) == ("uint8", "uint8")

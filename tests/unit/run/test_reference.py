@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from crayfish_contract.runconfig import Constant
 from crayfish_ctl.catalog import load_catalog
+from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.models import NoReferenceError, models_of_files, predictions
 from crayfish_ctl.plan import Plan, choices, make_plan, prepare_points, run_config
+from crayfish_ctl.results import Image
 from crayfish_ctl.run.reference import with_reference
+from crayfish_ctl.targets import MemoryTarget, Target
 from tests.contract.make_vectors import FOLDER as VECTORS
 from tests.unit.models.made import INT64, node, onnx, tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from crayfish_ctl.targets import Given
+
+    Values = npt.NDArray[Any]
 
 ROOT = Path(__file__).parents[3]
 FFNN = ROOT / "models" / "ffnn"
@@ -32,11 +44,11 @@ def planned(model: str, folder: Path, **flags: Any) -> Plan:
     return make_plan(catalog, choices(experiment="input-rate", rates=(5.0,), model=name, **flags))
 
 
-def made(plan: Plan, folder: Path) -> tuple[Any, list[str]]:
+def made(plan: Plan, folder: Path, target: Target | None = None) -> tuple[Any, list[str]]:
     folder.mkdir(exist_ok=True)
     points = prepare_points(plan.choices.points, plan.model, plan.models_dir.parent, folder)
     said: list[str] = []
-    return with_reference(plan, points, folder, said.append), said
+    return with_reference(plan, points, folder, target or MemoryTarget(), said.append), said
 
 
 def test_random_points_get_the_predictions_of_the_file(tmp_path: Path) -> None:
@@ -159,8 +171,63 @@ def test_more_than_the_consumer_can_keep_is_not_compared(tmp_path: Path) -> None
     assert "50,000 points are too many to keep (at most 42,799: --points random:42799)" in said[0]
 
 
-def test_another_format_has_no_reference(tmp_path: Path) -> None:
-    plan = planned(str(FFNN / "savedmodel"), tmp_path, tools=("tf-savedmodel",), runtimes=("jvm",))
-    points, said = made(plan, tmp_path / "points")
+class Framework(MemoryTarget):
+    """Has the image whose frameworks answer, or not."""
+
+    def __init__(self, answer: Callable[[Values], Values] | None, *, there: bool = True) -> None:
+        super().__init__()
+        self.there = there
+        self.makers = {"sha256:0": self.answered}
+        self.answer = answer
+
+    def images(self, names: Sequence[str]) -> dict[str, Image]:
+        if not self.there:
+            raise CrayfishError("no such image")
+        return {name: Image(id="sha256:0") for name in names}
+
+    def answered(self, given: Given, say: Callable[[str], None]) -> None:
+        say("a library's own words")
+        if self.answer is None:
+            say('{"level": "error", "msg": "its answers to these points are not all finite"}')
+            raise CrayfishError("ended with exit code 2")
+        points = np.load(given.read["/asked"] / "points.npy")
+        np.save(given.written["/out"] / "reference.npy", self.answer(points))
+        say('{"level": "info", "msg": "Keras 2.21.0"}')
+
+
+def tenths(points: Values) -> Values:
+    return np.full((len(points), 10), 0.1, np.float32)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Plan:
+    """Of a SavedModel, which nothing in this environment reads."""
+    return planned(str(FFNN / "savedmodel"), tmp_path, tools=("tf-savedmodel",), runtimes=("jvm",))
+
+
+def test_another_format_is_asked_of_its_own_framework_once(saved: Plan, tmp_path: Path) -> None:
+    target = Framework(tenths)
+    for _ in range(2):
+        points, said = made(saved, tmp_path / "points", target)
+        assert points.reference_path == "/points/reference.npy"
+        assert "compared with those of Keras 2.21.0, in the image model-maker" in said[0]
+    assert np.load(tmp_path / "points/reference.npy").shape == (points.count, 10)
+    (asked,) = target.calls
+    assert asked[:5] == ("make", "sha256:0", "-m", "models.common.answer", "--file")
+    assert asked[asked.index("--format") + 1] == "tf-savedmodel"
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        (Framework(None), "its answers to these points are not all finite"),
+        (Framework(None, there=False), "`crayfish images model-maker` builds it"),
+        (Framework(lambda points: points), "in the image model-maker answers float32["),
+    ],
+)
+def test_why_another_format_has_no_reference(
+    saved: Plan, tmp_path: Path, target: Framework, why: str
+) -> None:
+    points, said = made(saved, tmp_path / "points", target)
     assert points.reference_path is None
-    assert "made of ONNX files only" in said[0]
+    assert why in said[0]
