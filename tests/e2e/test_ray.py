@@ -37,7 +37,8 @@ def test_the_scorer_alone_runs_in_its_image(matrix: Finished) -> None:
 
 def test_every_line_of_every_log_is_json(matrix: Finished) -> None:
     logs = sorted(matrix.folder.glob("*/logs/ray-*.log"))
-    assert {log.name for log in logs} == {"ray-driver.log", "ray-head.log", "ray-worker.log"}
+    names = ("driver", "head", "worker", "worker-2")
+    assert {log.name for log in logs} == {f"ray-{name}.log" for name in names}
     for log in logs:
         for line in log.read_text().splitlines():
             assert json.loads(line)["component"].startswith("ray-"), (log, line)
