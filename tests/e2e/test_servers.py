@@ -90,7 +90,7 @@ def test_a_worker_that_dies_fails_calls_until_its_server_has_another(served: Fin
     assert fault["action"] == "kill-process"
     assert fault["failed"] == run["counts"]["failed"] > 0
     failed = records.filter(records["status"] == "failed")
-    assert set(failed["reason"]) <= {"unavailable", "deadline"}
+    assert set(failed["reason"]) <= {"unavailable", "deadline", "exhausted"}
     assert 0 < fault["recovered_s"] < KILL_SECONDS - 2
     assert {part["restarts"] for part in run["components"]} == {0}
 
