@@ -143,6 +143,31 @@ def test_keras_files_that_cannot_be_run(tmp_path: Path, content: bytes, said: st
         fitting(read_model_file(tmp_path / "m.h5"))
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (layer("Normalization", name="scale"), "layer scale: is Normalization, which"),
+        (layer("Lambda", name="l"), "layer l: is Lambda, which DeepLearning4j does not import"),
+        (layer("GRU", name="g"), "layer g: is GRU"),
+        (layer("TimeDistributed", name="t", layer=layer("GRU", name="g")), "layer g: is GRU"),
+        (
+            layer("Sequential", name="inner", layers=[layer("Dense", name="d")]),
+            r"layer inner: is a model of its own \(Sequential\)",
+        ),
+    ],
+)
+def test_layers_that_nothing_here_imports_are_named(
+    tmp_path: Path, more: dict[str, object], said: str
+) -> None:
+    first = layer("InputLayer", name="x", batch_input_shape=[None, 2])
+    path = tmp_path / "m.h5"
+    path.write_bytes(keras(layer("Sequential", layers=[first, more, layer("Dense", name="d")])))
+    with pytest.raises(CrayfishError, match=said):
+        fitting(read_model_file(path))
+    path.write_bytes(keras(layer("Sequential", layers=[first, layer("Dense", name="d")])))
+    fitting(read_model_file(path))
+
+
 def test_torchscript_and_what_looks_like_it(tmp_path: Path) -> None:
     assert read_model_file(FFNN / "ffnn.pt").format == "torchscript"
     point, prediction = fitting(read_model_file(torchscript(tmp_path / "m.pt")), ("a", "b"))
