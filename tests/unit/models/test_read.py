@@ -10,7 +10,8 @@ from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.models import fitting, read_model_file
 from tests.unit.models.made import FLOAT, keras, savedmodel, signature, torchscript
 
-FFNN = Path(__file__).parents[3] / "models" / "ffnn"
+ROOT = Path(__file__).parents[3]
+FFNN = ROOT / "models" / "ffnn"
 IN = {"points": (FLOAT, (None, 28, 28))}
 OUT = {"predictions": (FLOAT, (None, 10))}
 
@@ -58,6 +59,20 @@ def test_a_savedmodel_that_is_none(tmp_path: Path) -> None:
     (folder / "saved_model.pb").unlink()
     with pytest.raises(CrayfishError, match=r"is a folder without saved_model\.pb"):
         read_model_file(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "answered"),
+    [
+        ("casts-uint8", ["points uint8[?, 2]"], "answer int64[?, 2]"),
+        ("scales-float64", ["factor float64[]", "points float64[?, 2]"], "answer float64[?, 2]"),
+    ],
+)
+def test_a_savedmodel_of_other_types(name: str, given: list[str], answered: str) -> None:
+    facts = read_model_file(ROOT / "tests/contract/vectors" / name)
+    assert [str(tensor) for tensor in facts.inputs] == given
+    point, prediction = fitting(facts, constants=["factor"])
+    assert (point.name, str(prediction)) == ("points", answered)
 
 
 def test_a_savedmodel_without_its_weights(tmp_path: Path) -> None:
