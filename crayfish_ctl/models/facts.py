@@ -189,6 +189,14 @@ def check_batches(facts: Facts, point: Tensor, prediction: Tensor) -> None:
     Raises:
         CrayfishError: naming file and tensors, and what would mend it.
     """
+    free = point.shape[0] if point.shape else None
+    answered = prediction.shape or ()
+    if isinstance(free, str) and free in answered[1:] and answered[0] != free:
+        raise CrayfishError(
+            f"{facts.path}: output {prediction}: has the batch ({free}) in dimension "
+            f"{answered.index(free)}, and predictions have it in dimension 0",
+            hint="transpose the output where the model is exported",
+        )
     if None not in {point.batch, prediction.batch} and point.batch != prediction.batch:
         raise CrayfishError(
             f"{facts.path}: output {prediction}: has {prediction.batch} predictions for the "

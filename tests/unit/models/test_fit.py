@@ -112,6 +112,18 @@ def test_there_is_a_prediction_for_each_point(
     assert "dimension 0 of the output" in (caught.value.hint or "")
 
 
+def test_the_batch_of_an_output_is_its_first_dimension(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([X], [tensor("p", shape=(10, "n"))]))
+    said = r"output p float32\[10, n\]: has the batch \(n\) in dimension 1"
+    with pytest.raises(CrayfishError, match=said) as caught:
+        fitting(read_model_file(path))
+    assert "transpose" in (caught.value.hint or "")
+    # A name that stands for every free size is no hint of where the batch is.
+    path.write_bytes(onnx([tensor("x", shape=("n", "n"))], [tensor("p", shape=("n", "n"))]))
+    fitting(read_model_file(path))
+
+
 @pytest.mark.parametrize(
     ("given", "answered", "said"),
     [("n", "n", None), (3, 3, (3, "x")), (3, "n", (3, "x")), ("n", 1, (1, "p"))],

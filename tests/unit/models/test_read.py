@@ -27,7 +27,7 @@ def test_a_signature_by_another_name(tmp_path: Path) -> None:
     folder = savedmodel(tmp_path / "m", {"predict": signature(IN, OUT)})
     said = (
         r"no signature serving_default; it has predict: points float32\[\?, 28, 28\] -> "
-        r"predictions float32\[\?, 10\]"
+        r"predictions float32\[\?, 10\]: save it with tf\.saved_model\.save"
     )
     with pytest.raises(CrayfishError, match=said):
         fitting(read_model_file(folder))
