@@ -9,7 +9,7 @@ from rich.table import Table
 
 from crayfish_ctl.catalog import check_model_files, supported
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import fitting, read_model_file, scorable
+from crayfish_ctl.models import fitting, points_of_a_call, read_model_file, scorable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,8 +92,9 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
         console.print(f"  {line}", soft_wrap=True, markup=False)
     several = len(facts.inputs) == 1 and len(facts.outputs) > 1
     point, prediction = fitting(facts, (None, scorable(facts) if several else None))
-    if point.batch is not None:
-        console.print(f"takes {point.batch} a call: --batch {point.batch}", markup=False)
+    fixed = points_of_a_call(point, prediction)
+    if fixed is not None:
+        console.print(f"takes {fixed[0]} a call: --batch {fixed[0]}", markup=False)
     console.print("can be run by")
     types = {point.dtype, prediction.dtype}
     tools = [
@@ -114,7 +115,7 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
     command = f"crayfish models add {path} {' '.join(missing)}"
     if not missing:
         chosen = "" if facts.format == "onnx" or not tools else f" --tool {tools[0]}"
-        batch = "" if point.batch is None else f" --batch {point.batch}"
+        batch = "" if fixed is None else f" --batch {fixed[0]}"
         command = f"crayfish run input-rate --model {path}{chosen}{batch}"
     console.print(command, soft_wrap=True, markup=False)
 

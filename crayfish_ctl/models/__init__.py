@@ -2,7 +2,7 @@
 
 from .constants import constants
 from .describe import describe, name_of_file, valid_name
-from .facts import Facts, Tensor, scorable
+from .facts import Facts, Tensor, points_of_a_call, scorable
 from .fit import fitting
 from .given import is_path, models_of_files
 from .onnx import is_ort_format
@@ -22,6 +22,7 @@ __all__ = [
     "is_path",
     "models_of_files",
     "name_of_file",
+    "points_of_a_call",
     "predictions",
     "read_format",
     "read_model_file",

@@ -177,5 +177,34 @@ def check_tensor(
         )
 
 
+def points_of_a_call(point: Tensor, prediction: Tensor) -> tuple[int, Tensor] | None:
+    """The only number of points that a call may have, and the tensor that says so; None: any."""
+    said = next((tensor for tensor in (point, prediction) if tensor.batch is not None), None)
+    return None if said is None or said.batch is None else (said.batch, said)
+
+
+def check_batches(facts: Facts, point: Tensor, prediction: Tensor) -> None:
+    """Is there one prediction for each point of a call, as far as the file says it?
+
+    Raises:
+        CrayfishError: naming file and tensors, and what would mend it.
+    """
+    free = point.shape[0] if point.shape else None
+    answered = prediction.shape or ()
+    if isinstance(free, str) and free in answered[1:] and answered[0] != free:
+        raise CrayfishError(
+            f"{facts.path}: output {prediction}: has the batch ({free}) in dimension "
+            f"{answered.index(free)}, and predictions have it in dimension 0",
+            hint="transpose the output where the model is exported",
+        )
+    if None not in {point.batch, prediction.batch} and point.batch != prediction.batch:
+        raise CrayfishError(
+            f"{facts.path}: output {prediction}: has {prediction.batch} predictions for the "
+            f"{point.batch} points of input {point}: dimension 0 of both must be the batch",
+            hint="move the batch to dimension 0 of the output where the model is exported, "
+            "one prediction for each point",
+        )
+
+
 def _listed(tensors: Sequence[Tensor]) -> str:
     return ", ".join(map(str, tensors)) or "none"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crayfish_ctl.errors import CrayfishError
 
-from .facts import check_tensor, choose
+from .facts import check_batches, check_tensor, choose
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -59,4 +59,5 @@ def fitting(
     point, prediction = choose(facts, *names, constants)
     check_tensor(facts, point, "input", shapes[0], dtypes[0])
     check_tensor(facts, prediction, "output", shapes[1], dtypes[1])
+    check_batches(facts, point, prediction)
     return point, prediction

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crayfish_ctl.errors import CrayfishError
 
+from .dl4j import unread
 from .facts import FLOAT32, Facts, Tensor
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _facts(path: Path, kind: str, content: Any) -> Facts:
             for name in ends or [layers[-1]["config"]["name"]]
         ),
         said={"model": kind, "layers": str(len(layers))},
-        problems=(_KERAS_3,) if keras3 else (),
+        problems=(_KERAS_3,) if keras3 else unread(layers),
     )
 
 

@@ -127,13 +127,14 @@ def _points_of_a_call(
     """As many as go quickly, or one.
 
     A dimension without a number may still take only one point: where a further input, which is the
-    same for every call, is a state of one.
+    same for every call, is a state of one. Or it takes several and gives one prediction for them.
     """
+    several = points[:2]
     try:
-        _ask(session, tensors, points[:2], None, fed)
+        answered = len(_ask(session, tensors, several, None, fed))
     except NoReferenceError:
         return 1
-    return _CHUNK
+    return _CHUNK if answered == len(several) else 1
 
 
 def _plainly(error: Exception) -> str:

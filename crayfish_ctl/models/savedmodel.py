@@ -80,7 +80,8 @@ def _read(folder: Path, data: memoryview) -> Facts:
 
 def _problems(signature: memoryview | None, there: str) -> tuple[str, ...]:
     if signature is None:
-        return (f"no signature {SIGNATURE}; it has {there or 'none'}",)
+        mend = f'tf.saved_model.save(model, FOLDER, signatures={{"{SIGNATURE}": FUNCTION}})'
+        return (f"no signature {SIGNATURE}; it has {there or 'none'}: save it with {mend}",)
     return ()
 
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.files import check_there
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import constants, fitting, is_ort_format, read_format
+from crayfish_ctl.models import (
+    constants,
+    fitting,
+    is_ort_format,
+    points_of_a_call,
+    read_format,
+)
 
 if TYPE_CHECKING:
     from crayfish_ctl.catalog.model import ModelFile
@@ -26,17 +32,16 @@ def check_model(plan: Plan) -> None:
         CrayfishError: naming the config, the file and the tensor; or the workload.
     """
     _check_tools(plan)
-    points: dict[str, Tensor] = {}
+    fixed: dict[str, tuple[int, Tensor] | None] = {}
     for model_format in sorted({str(tool.model_format) for tool in plan.tools.values()}):
         file = plan.model.formats.get(model_format)
         if file is not None and model_format in _DESCRIBED:
-            found = _input(plan, model_format, file)
-            if found is not None:
-                points[model_format] = found
+            fixed[model_format] = _fixed_batch(plan, model_format, file)
     for run in plan.runs:
-        point = points.get(str(plan.tools[run.cell.tool].model_format))
-        if point is not None and point.batch is not None:
-            _check_batch(plan.where(run.workload), plan, run.cell, point.batch, point.name)
+        found = fixed.get(str(plan.tools[run.cell.tool].model_format))
+        if found is not None:
+            batch, tensor = found
+            _check_batch(plan.where(run.workload), plan, run.cell, batch, tensor.name)
 
 
 def _check_tools(plan: Plan) -> None:
@@ -69,7 +74,8 @@ def _check_tools(plan: Plan) -> None:
             )
 
 
-def _input(plan: Plan, model_format: str, file: ModelFile) -> Tensor | None:
+def _fixed_batch(plan: Plan, model_format: str, file: ModelFile) -> tuple[int, Tensor] | None:
+    """How many points a call must have, and of which tensor; None if any, or the file is silent."""
     model, path = plan.model, plan.models_dir.parent / file.path
     where = f"{model.file}: formats.{model_format}"
     if model_format == "onnx" and is_ort_format(path):
@@ -78,7 +84,7 @@ def _input(plan: Plan, model_format: str, file: ModelFile) -> Tensor | None:
         return None
     try:
         facts = read_format(path, model_format)
-        point, _ = fitting(
+        point, prediction = fitting(
             facts,
             (file.input, file.output),
             (model.input.shape, model.output.shape),
@@ -90,7 +96,7 @@ def _input(plan: Plan, model_format: str, file: ModelFile) -> Tensor | None:
         raise CrayfishError(f"{where}: {error.message}", hint=error.hint) from None
     for name in facts.files:
         check_there(where, plan.models_dir.parent, path.parent / name)
-    return point
+    return points_of_a_call(point, prediction)
 
 
 def _check_batch(where: str, plan: Plan, cell: Cell, batch: int, tensor: str) -> None:

@@ -10,7 +10,7 @@ another type, takes-DTYPE.onnx gives two values of that type back as they are, a
 adds-constant.onnx, of two int32, the sum with its further input `offset` as float32, times `scale`;
 two-answers.onnx gives them back negated (`other`) and as they are (`answer`), one-point.onnx as
 they are, one point a call; large-point.onnx takes an image of ResNet50's size and gives the mean
-of each colour.
+of each colour. The folders there are SavedModels: make_savedmodels.py.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from crayfish_ctl.models import read_model_file, store
+from crayfish_ctl.models import describe, read_model_file, store
 from tests.contract.make_vectors import ONNX_TYPES, cast_model
 
 from .conftest import ROOT, write_experiment
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 WHOLE = (("kafka-streams", "jvm"), ("flink", "python"))
+SAVED = (("kafka-streams", "jvm"),)
 MOVED = (("kafka-streams", "jvm"), ("ray", "python"))
 
 
@@ -74,6 +75,26 @@ def test_a_further_input_is_constant(start: Callable[..., Started], tmp_path: Pa
     reference = np.load(finished.folder / "points/reference.npy")
     assert np.array_equal(reference, (points + np.array([1000, -1000])) * 0.25)
     check(finished, MOVED)
+
+
+@pytest.mark.timeout(400)
+def test_a_savedmodel_takes_bytes(start: Callable[..., Started], tmp_path: Path) -> None:
+    """uint8 to int64 by TensorFlow, in a library: every prediction is its point, one by one."""
+    beside = tmp_path / "beside"
+    name = "casts-uint8"
+    config = describe(read_model_file(ROOT / "tests/contract/vectors" / name), name)
+    store(read_model_file(ROOT / "tests/contract/vectors" / name), config, beside)
+    points = np.random.default_rng(1).integers(0, 256, (60, 2)).astype(np.uint8)
+    np.savez(beside / "models" / name / "points.npz", points=points)
+    np.save(beside / "models" / name / "reference.npy", points.astype(np.int64))
+    config |= {
+        "points": {"path": f"models/{name}/points.npz"},
+        "reference": {"path": f"models/{name}/reference.npy"},
+    }
+    (beside / f"configs/models/{name}.yaml").write_text(yaml.safe_dump(config))
+    arguments = ("--with", str(beside), "--model", name, "--tool", "tf-savedmodel")
+    finished = start(experiment(tmp_path, SAVED), *arguments).finish(timeout_s=360)
+    check(finished, SAVED)
 
 
 def check(finished: Finished, systems: Sequence[tuple[str, str]]) -> None:

@@ -5,4 +5,4 @@ from __future__ import annotations
 from .servers.client import creator
 from .servers.tfserving import TfServingWire
 
-create = creator("tf-predict", lambda model, name, _: TfServingWire(model, name))
+create = creator("tf-predict", lambda model, name, _: TfServingWire(model, name, constants=False))

@@ -216,6 +216,19 @@ def test_a_fixed_batch_takes_that_many_points(crayfish: Callable[..., Done], own
     assert f"{takes}, and triton with batch_size 4 puts" in crayfish(*plan, *server).err
 
 
+def test_an_output_of_a_fixed_batch_limits_a_call_as_well(
+    crayfish: Callable[..., Done], own: Path
+) -> None:
+    """Of several points such a model answers one: no record would get its own prediction."""
+    own.write_bytes(onnx([tensor("x")], [tensor("p", shape=(1, 2))]))
+    assert "takes 1 a call: --batch 1" in crayfish("models", "show", str(own)).out
+    plan = ("plan", "input-rate", "--model", str(own), *SHORT)
+    assert crayfish(*plan, "--batch", "1").code == 0
+    done = crayfish(*plan, "--batch", "8")
+    assert done.code == 2
+    assert "takes 1 point per call (dimension 0 of p is 1), the workload sends 8" in done.err
+
+
 def test_weights_that_are_linked_from_elsewhere_are_seen_by_no_container(
     crayfish: Callable[..., Done], root: Path, own: Path
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import describe, fitting, read_model_file
+from crayfish_ctl.models import describe, fitting, points_of_a_call, read_model_file
 from tests.unit.models.made import DOUBLE, INT32, INT64, onnx, tensor
 
 if TYPE_CHECKING:
@@ -93,3 +93,45 @@ def test_an_input_that_is_constant_takes_no_points(tmp_path: Path) -> None:
     path.write_bytes(onnx([X, tensor("k", INT64, ())], [P]))
     point, _ = fitting(read_model_file(path), constants=["k"])
     assert point.name == "x"
+
+
+@pytest.mark.parametrize(
+    ("given", "answered", "said"),
+    [
+        (2, 1, r"output p float32\[1, 10\]: has 1 predictions for the 2 points of input x"),
+        (1, 10, "has 10 predictions for the 1 points"),
+    ],
+)
+def test_there_is_a_prediction_for_each_point(
+    tmp_path: Path, given: int, answered: int, said: str
+) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([tensor("x", shape=(given, 9))], [tensor("p", shape=(answered, 10))]))
+    with pytest.raises(CrayfishError, match=said) as caught:
+        fitting(read_model_file(path))
+    assert "dimension 0 of the output" in (caught.value.hint or "")
+
+
+def test_the_batch_of_an_output_is_its_first_dimension(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([X], [tensor("p", shape=(10, "n"))]))
+    said = r"output p float32\[10, n\]: has the batch \(n\) in dimension 1"
+    with pytest.raises(CrayfishError, match=said) as caught:
+        fitting(read_model_file(path))
+    assert "transpose" in (caught.value.hint or "")
+    # A name that stands for every free size is no hint of where the batch is.
+    path.write_bytes(onnx([tensor("x", shape=("n", "n"))], [tensor("p", shape=("n", "n"))]))
+    fitting(read_model_file(path))
+
+
+@pytest.mark.parametrize(
+    ("given", "answered", "said"),
+    [("n", "n", None), (3, 3, (3, "x")), (3, "n", (3, "x")), ("n", 1, (1, "p"))],
+)
+def test_a_fixed_batch_of_either_end_is_the_batch_of_a_call(
+    tmp_path: Path, given: int | str, answered: int | str, said: tuple[int, str] | None
+) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(onnx([tensor("x", shape=(given, 9))], [tensor("p", shape=(answered, 10))]))
+    found = points_of_a_call(*fitting(read_model_file(path)))
+    assert (found and (found[0], found[1].name)) == said

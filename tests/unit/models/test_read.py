@@ -10,7 +10,8 @@ from crayfish_ctl.errors import CrayfishError
 from crayfish_ctl.models import fitting, read_model_file
 from tests.unit.models.made import FLOAT, keras, savedmodel, signature, torchscript
 
-FFNN = Path(__file__).parents[3] / "models" / "ffnn"
+ROOT = Path(__file__).parents[3]
+FFNN = ROOT / "models" / "ffnn"
 IN = {"points": (FLOAT, (None, 28, 28))}
 OUT = {"predictions": (FLOAT, (None, 10))}
 
@@ -26,7 +27,7 @@ def test_a_signature_by_another_name(tmp_path: Path) -> None:
     folder = savedmodel(tmp_path / "m", {"predict": signature(IN, OUT)})
     said = (
         r"no signature serving_default; it has predict: points float32\[\?, 28, 28\] -> "
-        r"predictions float32\[\?, 10\]"
+        r"predictions float32\[\?, 10\]: save it with tf\.saved_model\.save"
     )
     with pytest.raises(CrayfishError, match=said):
         fitting(read_model_file(folder))
@@ -58,6 +59,20 @@ def test_a_savedmodel_that_is_none(tmp_path: Path) -> None:
     (folder / "saved_model.pb").unlink()
     with pytest.raises(CrayfishError, match=r"is a folder without saved_model\.pb"):
         read_model_file(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "answered"),
+    [
+        ("casts-uint8", ["points uint8[?, 2]"], "answer int64[?, 2]"),
+        ("scales-float64", ["factor float64[]", "points float64[?, 2]"], "answer float64[?, 2]"),
+    ],
+)
+def test_a_savedmodel_of_other_types(name: str, given: list[str], answered: str) -> None:
+    facts = read_model_file(ROOT / "tests/contract/vectors" / name)
+    assert [str(tensor) for tensor in facts.inputs] == given
+    point, prediction = fitting(facts, constants=["factor"])
+    assert (point.name, str(prediction)) == ("points", answered)
 
 
 def test_a_savedmodel_without_its_weights(tmp_path: Path) -> None:
@@ -141,6 +156,31 @@ def test_keras_files_that_cannot_be_run(tmp_path: Path, content: bytes, said: st
     (tmp_path / "m.h5").write_bytes(content)
     with pytest.raises(CrayfishError, match=said):
         fitting(read_model_file(tmp_path / "m.h5"))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (layer("Normalization", name="scale"), "layer scale: is Normalization, which"),
+        (layer("Lambda", name="l"), "layer l: is Lambda, which DeepLearning4j does not import"),
+        (layer("GRU", name="g"), "layer g: is GRU"),
+        (layer("TimeDistributed", name="t", layer=layer("GRU", name="g")), "layer g: is GRU"),
+        (
+            layer("Sequential", name="inner", layers=[layer("Dense", name="d")]),
+            r"layer inner: is a model of its own \(Sequential\)",
+        ),
+    ],
+)
+def test_layers_that_nothing_here_imports_are_named(
+    tmp_path: Path, more: dict[str, object], said: str
+) -> None:
+    first = layer("InputLayer", name="x", batch_input_shape=[None, 2])
+    path = tmp_path / "m.h5"
+    path.write_bytes(keras(layer("Sequential", layers=[first, more, layer("Dense", name="d")])))
+    with pytest.raises(CrayfishError, match=said):
+        fitting(read_model_file(path))
+    path.write_bytes(keras(layer("Sequential", layers=[first, layer("Dense", name="d")])))
+    fitting(read_model_file(path))
 
 
 def test_torchscript_and_what_looks_like_it(tmp_path: Path) -> None:

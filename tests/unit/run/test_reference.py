@@ -130,6 +130,14 @@ def test_a_state_of_one_takes_one_point_a_call(tmp_path: Path) -> None:
     assert predictions(path, ("x", "p"), points, 60, fixed).tolist() == points.tolist()
 
 
+def test_one_prediction_for_several_points_is_asked_point_by_point(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    largest = node("ReduceMax", ["x"], "p")
+    path.write_bytes(onnx([tensor("x")], [tensor("p", shape=(1, 1))], nodes=[largest]))
+    points = np.array([[1, 2], [5, 3], [4, 0]], np.float32)
+    assert predictions(path, ("x", "p"), points, 60).tolist() == [[2], [5], [4]]
+
+
 def test_a_model_that_answers_otherwise_each_time_is_not_compared(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     random = node("RandomUniformLike", ["x"], "p")

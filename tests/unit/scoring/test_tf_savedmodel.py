@@ -14,6 +14,7 @@ from crayfish_contract.runconfig import Constant, ModelConfig
 from crayfish_scoring import ScorerError, create_scorer
 
 FOLDER = Path(__file__).parents[3] / "models" / "ffnn"
+VECTORS = Path(__file__).parents[2] / "contract" / "vectors"
 POINTS = np.load(FOLDER / "test-points.npz")["points"]
 REFERENCE = np.load(FOLDER / "reference.npy")
 
@@ -151,3 +152,36 @@ def test_of_several_outputs_the_named_one_is_scored_and_constants_are_fed(tmp_pa
     ):
         with pytest.raises(ScorerError, match=said):
             create_scorer("tf-savedmodel", model(**{**changes, **wrong})).load()
+
+
+def other(name: str, dtype: str, answered: str, **changes: Any) -> ModelConfig:
+    return ModelConfig(
+        name=name, format="tf-savedmodel", path=str(VECTORS / name), input_shape=(2,),
+        output_shape=(2,), input_dtype=dtype, output_dtype=answered, **changes,
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_bytes_become_whole_numbers() -> None:
+    scorer = create_scorer("tf-savedmodel", other("casts-uint8", "uint8", "int64"))
+    scorer.load()
+    output = scorer.score(np.array([[0, 255], [7, 128]], np.uint8))
+    assert output.dtype == np.int64
+    assert output.tolist() == [[0, 255], [7, 128]]
+    scorer.close()
+    with pytest.raises(ScorerError, match="uint8"):
+        create_scorer("tf-savedmodel", other("casts-uint8", "float32", "int64")).load()
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_double_precision_is_kept() -> None:
+    factor = {"factor": Constant(dtype="float64", data=(1 / 3,))}
+    scorer = create_scorer(
+        "tf-savedmodel", other("scales-float64", "float64", "float64", constants=factor)
+    )
+    scorer.load()
+    points = np.array([[0.1, -1e300]])
+    output = scorer.score(points)
+    assert output.dtype == np.float64
+    assert np.array_equal(output, points * (1 / 3))
+    scorer.close()

@@ -103,6 +103,16 @@ def test_tensorflow_serving_is_sent_constants_and_asked_for_one_output() -> None
         ScorerError, match="tensor scale is DT_FLOAT, the run's model has DT_DOUBLE"
     ):
         wire.learn(lambda *_: tf_metadata("int32", {"scale": "float32"}, "b"))
+    with pytest.raises(ScorerError, match="no further input scale: it has points"):
+        wire.learn(lambda *_: tf_metadata("int32", None, "b"))
+
+
+def test_a_server_that_has_the_constants_is_sent_none() -> None:
+    constants = {"scale": Constant(dtype="float64", data=(0.5,))}
+    wire = TfServingWire(model("int32", constants=constants), "m", constants=False)
+    wire.learn(lambda *_: tf_metadata("int32"))
+    asked = tfserving_pb2.PredictRequest.FromString(wire.request(np.zeros((1, 2), np.int32)))
+    assert list(asked.inputs) == ["points"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -48,10 +48,17 @@ class TfServingWire:
     path = f"{_SERVICE}/Predict"
     metadata: tuple[tuple[str, str], ...] = ()
 
-    def __init__(self, model: ModelSpec, name: str) -> None:
+    def __init__(self, model: ModelSpec, name: str, *, constants: bool = True) -> None:
+        """Of one model of a server.
+
+        Args:
+            model: of the run.
+            name: of it at the server.
+            constants: whether requests bring those of further inputs along, or the server has them.
+        """
         self._model, self._name = model, name
         self._input = self._output = ""
-        self._constants = constants_of(model)
+        self._constants = constants_of(model) if constants else {}
 
     def learn(self, ask: Ask) -> None:
         """The names of the signature's tensors, and whether they are of the model's types."""
@@ -68,6 +75,12 @@ class TfServingWire:
             )
         inputs, outputs = signatures[_SIGNATURE].inputs, signatures[_SIGNATURE].outputs
         model = self._model
+        missing = sorted(set(self._constants) - set(inputs))
+        if missing:
+            raise ScorerError(
+                f"model {self._name} of the server has no further input {missing[0]}: it has "
+                f"{', '.join(sorted(inputs))}"
+            )
         points = [name for name in inputs if name not in self._constants]
         self._input = the_one(points, "inputs", self._name, None)
         self._output = the_one(list(outputs), "outputs", self._name, model.output_name)

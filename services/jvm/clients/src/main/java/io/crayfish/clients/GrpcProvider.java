@@ -51,7 +51,9 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTfServing extends GrpcProvider {
     /** By its name. */
     public ForTfServing() {
-      super("tf-serving", (model, served, options) -> new TfServing(model, served));
+      super(
+          "tf-serving",
+          (model, served, options) -> new TfServing(model, served, model.constants()));
     }
   }
 
@@ -59,7 +61,8 @@ abstract class GrpcProvider implements ClientProvider {
   public static final class ForTfPredict extends GrpcProvider {
     /** By its name. */
     public ForTfPredict() {
-      super("tf-predict", (model, served, options) -> new TfServing(model, served));
+      // It has the constants itself, and one input.
+      super("tf-predict", (model, served, options) -> new TfServing(model, served, Map.of()));
     }
   }
 

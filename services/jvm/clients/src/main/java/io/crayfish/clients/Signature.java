@@ -32,7 +32,8 @@ record Signature(String name, String type, long[] shape) {
             + "; the run's has " + dtype + Arrays.toString(expected) + ", in batches of any size");
   }
 
-  private boolean fits(Dtype dtype, long[] expected) {
+  /** Is it of this type, and may it have this shape? */
+  boolean fits(Dtype dtype, long[] expected) {
     if (!type.equals(dtype.word())) {
       return false;
     }

@@ -23,7 +23,10 @@ import io.crayfish.scoring.ScorerException;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -45,11 +48,22 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
 
   private final RunConfig.Model model;
   private final ModelSpec spec;
+  private final Map<String, RunConfig.Constant> constants;
+  private final Map<String, Tensor> further = new HashMap<>();
   private volatile String input;
   private volatile String output;
 
-  TfServing(RunConfig.Model model, String served) {
+  /**
+   * Of one model of a server.
+   *
+   * @param served what the server calls it
+   * @param constants of further inputs that each request brings along; empty: there are none, or the
+   *     server has them
+   */
+  TfServing(RunConfig.Model model, String served, Map<String, RunConfig.Constant> constants) {
     this.model = model;
+    this.constants = constants;
+    constants.forEach((name, constant) -> further.put(name, tensor(constant)));
     this.spec = ModelSpec.newBuilder().setName(served).setSignatureName(SIGNATURE).build();
   }
 
@@ -69,10 +83,49 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
                     .addMetadataField(FIELD)
                     .build());
     SignatureDef signature = signature(answer);
-    List<Signature> inputs = tensors(signature.getInputsMap());
-    List<Signature> outputs = tensors(signature.getOutputsMap());
+    List<Signature> inputs = new ArrayList<>(tensors(signature.getInputsMap()));
+    checkConstants(inputs);
+    inputs.removeIf(tensor -> constants.containsKey(tensor.name()));
+    List<Signature> outputs = named(tensors(signature.getOutputsMap()), model.outputName());
     input = Signature.only("inputs", inputs, model.inputDtype(), model.inputShape(1)).name();
     output = Signature.only("outputs", outputs, model.outputDtype(), model.outputShape(1)).name();
+  }
+
+  /** Of several the one that the model's config names. */
+  private static List<Signature> named(List<Signature> all, String name) {
+    List<Signature> found = all.stream().filter(tensor -> tensor.name().equals(name)).toList();
+    return all.size() == 1 || found.isEmpty() ? all : found;
+  }
+
+  private void checkConstants(List<Signature> inputs) throws ScorerException {
+    for (Map.Entry<String, RunConfig.Constant> entry : constants.entrySet()) {
+      String wanted = entry.getValue().dtype() + Arrays.toString(entry.getValue().shape());
+      Signature found =
+          inputs.stream()
+              .filter(tensor -> tensor.name().equals(entry.getKey()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new ScorerException(
+                          "the server's model has no further input " + entry.getKey()
+                              + "; it has " + inputs));
+      if (!found.fits(entry.getValue().dtype(), entry.getValue().shape())) {
+        throw new ScorerException(
+            "the server's model has the input " + found + "; the run's constant is " + wanted);
+      }
+    }
+  }
+
+  private static Tensor tensor(RunConfig.Constant constant) {
+    TensorShape.Builder shape = TensorShape.newBuilder();
+    for (long size : constant.shape()) {
+      shape.addDim(TensorShape.Dim.newBuilder().setSize(size));
+    }
+    return Tensor.newBuilder()
+        .setDtype(TYPES.get(constant.dtype()))
+        .setTensorShape(shape)
+        .setTensorContent(ByteString.copyFrom(constant.values()))
+        .build();
   }
 
   private static SignatureDef signature(GetModelMetadataResponse answer) throws ScorerException {
@@ -132,7 +185,12 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
             .setTensorShape(shape)
             .setTensorContent(points)
             .build();
-    return PredictRequest.newBuilder().setModelSpec(spec).putInputs(input, tensor).build();
+    return PredictRequest.newBuilder()
+        .setModelSpec(spec)
+        .addOutputFilter(output)
+        .putAllInputs(further)
+        .putInputs(input, tensor)
+        .build();
   }
 
   @Override

@@ -40,6 +40,7 @@ import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,88 @@ final class DtypesTest {
         end(observer, PredictResponse.newBuilder().putOutputs("x", tensor.build()).build());
       }
     };
+  }
+
+  /** Of two inputs and two outputs: scale, a float64 without dimensions, comes back as "a". */
+  private static BindableService scaled() {
+    return new PredictionServiceGrpc.PredictionServiceImplBase() {
+      @Override
+      public void getModelMetadata(
+          GetModelMetadataRequest request, StreamObserver<GetModelMetadataResponse> observer) {
+        TensorInfo points =
+            TensorInfo.newBuilder()
+                .setDtype(DataType.DT_INT32)
+                .setTensorShape(TensorShape.newBuilder().setUnknownRank(true))
+                .build();
+        TensorInfo scale = TensorInfo.newBuilder().setDtype(DataType.DT_DOUBLE).build();
+        SignatureDef signature =
+            SignatureDef.newBuilder()
+                .putInputs("x", points)
+                .putInputs("scale", scale)
+                .putOutputs("a", scale)
+                .putOutputs("b", points)
+                .build();
+        SignatureDefMap map =
+            SignatureDefMap.newBuilder().putSignatureDef("serving_default", signature).build();
+        end(
+            observer,
+            GetModelMetadataResponse.newBuilder()
+                .putMetadata("signature_def", Any.pack(map))
+                .build());
+      }
+
+      @Override
+      public void predict(PredictRequest request, StreamObserver<PredictResponse> observer) {
+        assertEquals(List.of("b"), request.getOutputFilterList());
+        Tensor scale = request.getInputsOrThrow("scale");
+        assertEquals(DataType.DT_DOUBLE, scale.getDtype());
+        assertEquals(0, scale.getTensorShape().getDimCount());
+        ByteBuffer values = scale.getTensorContent().asReadOnlyByteBuffer().order(LITTLE_ENDIAN);
+        assertEquals(0.5, values.getDouble());
+        end(
+            observer,
+            PredictResponse.newBuilder().putOutputs("b", request.getInputsOrThrow("x")).build());
+      }
+    };
+  }
+
+  private static RunConfig.Model scaledModel(Dtype scale) {
+    return new RunConfig.Model(
+        "m", "any", "", new int[] {3}, new int[] {3}, "x", "b", 1, Dtype.INT32, Dtype.INT32,
+        Map.of("scale", new RunConfig.Constant(scale, new long[] {}, List.of(0.5))));
+  }
+
+  @Test
+  void constantsAreSentAndTheNamedOutputIsScored() throws Exception {
+    RunConfig.Tool named = new RunConfig.Tool("tf-serving", Map.of(), start(scaled()));
+    ByteBuffer points = Values.allocate(12).putInt(1).putInt(2).putInt(3).flip();
+    try (Scorer scorer = Tools.open(named, scaledModel(Dtype.FLOAT64))) {
+      assertEquals(points, scorer.score(Values.again(points), 1));
+    }
+    ScorerException error =
+        assertThrows(ScorerException.class, () -> Tools.open(named, scaledModel(Dtype.FLOAT32)));
+    assertTrue(
+        error.getMessage().contains("input scale float64[]; the run's constant is float32[]"),
+        error.getMessage());
+  }
+
+  @Test
+  void aConstantThatTheServersModelDoesNotTakeIsNamed() throws Exception {
+    RunConfig.Tool named =
+        new RunConfig.Tool("tf-serving", Map.of(), start(tfServing(Dtype.INT32, true)));
+    ScorerException error =
+        assertThrows(ScorerException.class, () -> Tools.open(named, scaledModel(Dtype.FLOAT64)));
+    assertTrue(error.getMessage().contains("has no further input scale"), error.getMessage());
+  }
+
+  @Test
+  void ourOwnServerHasTheConstantsItself() throws Exception {
+    RunConfig.Tool named =
+        new RunConfig.Tool("tf-predict", Map.of(), start(tfServing(Dtype.INT32, true)));
+    ByteBuffer points = Values.allocate(12).putInt(1).putInt(2).putInt(3).flip();
+    try (Scorer scorer = Tools.open(named, scaledModel(Dtype.FLOAT64))) {
+      assertEquals(points, scorer.score(Values.again(points), 1));
+    }
   }
 
   private static BindableService oip(Dtype dtype, boolean asBytes) {

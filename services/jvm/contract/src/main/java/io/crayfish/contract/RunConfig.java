@@ -2,6 +2,7 @@ package io.crayfish.contract;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -303,6 +304,19 @@ public record RunConfig(
       return MAPPER.readValue(json, RunConfig.class);
     } catch (JsonProcessingException error) {
       throw new IOException("run config: " + error.getOriginalMessage(), error);
+    }
+  }
+
+  /**
+   * What further inputs get, as the run config has them under {@code model.constants}, by itself.
+   *
+   * @throws IOException if it is not that
+   */
+  public static Map<String, Constant> constants(String json) throws IOException {
+    try {
+      return MAPPER.readValue(json, new TypeReference<Map<String, Constant>>() {});
+    } catch (JsonProcessingException error) {
+      throw new IOException("not as the run config has them: " + error.getOriginalMessage(), error);
     }
   }
 

@@ -67,6 +67,13 @@ final class RunConfigTest {
     assertEquals(
         Values.allocate(2).putShort((short) 0x2e66).flip(), model.constants().get("y").values());
     assertEquals(Values.wrap(new byte[] {0, 1}), model.constants().get("z").values());
+    assertEquals(
+        longs,
+        RunConfig.constants(
+                "{\"x\": {\"dtype\": \"int64\", \"shape\": [2], \"data\": [9007199254740993, -1]}}")
+            .get("x")
+            .values());
+    assertThrows(IOException.class, () -> RunConfig.constants("[]"));
     assertThrows(
         IOException.class, () -> RunConfig.parse("{\"model\": {\"input_dtype\": \"int8\"}}"));
   }

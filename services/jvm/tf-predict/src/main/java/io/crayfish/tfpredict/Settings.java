@@ -2,6 +2,7 @@ package io.crayfish.tfpredict;
 
 import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param threads that score, each with a session of its own
  */
 record Settings(RunConfig.Model model, int threads) {
+  private static final String CONSTANTS = "CRAYFISH_MODEL_CONSTANTS";
   private static final String INPUT_DTYPE = "CRAYFISH_MODEL_INPUT_DTYPE";
   private static final String OUTPUT_DTYPE = "CRAYFISH_MODEL_OUTPUT_DTYPE";
 
@@ -32,8 +34,13 @@ record Settings(RunConfig.Model model, int threads) {
             "tf-savedmodel",
             text(env, "CRAYFISH_MODEL_PATH"),
             shape(env, "CRAYFISH_MODEL_INPUT"),
-            shape(env, "CRAYFISH_MODEL_OUTPUT"));
-    model = model.of(dtype(env, INPUT_DTYPE), dtype(env, OUTPUT_DTYPE));
+            shape(env, "CRAYFISH_MODEL_OUTPUT"),
+            orNull(env, "CRAYFISH_MODEL_INPUT_NAME"),
+            orNull(env, "CRAYFISH_MODEL_OUTPUT_NAME"),
+            null,
+            dtype(env, INPUT_DTYPE),
+            dtype(env, OUTPUT_DTYPE),
+            constants(env));
     return new Settings(model, positive("TOOL_THREADS", env.getOrDefault("TOOL_THREADS", "1")));
   }
 
@@ -43,6 +50,20 @@ record Settings(RunConfig.Model model, int threads) {
       throw new IllegalArgumentException(name + " is not set");
     }
     return value.strip();
+  }
+
+  private static String orNull(Map<String, String> env, String name) {
+    String value = env.getOrDefault(name, "").strip();
+    return value.isEmpty() ? null : value;
+  }
+
+  private static Map<String, RunConfig.Constant> constants(Map<String, String> env) {
+    String text = orNull(env, CONSTANTS);
+    try {
+      return text == null ? Map.of() : RunConfig.constants(text);
+    } catch (IOException notSo) {
+      throw new IllegalArgumentException(CONSTANTS + ": " + notSo.getMessage(), notSo);
+    }
   }
 
   private static Dtype dtype(Map<String, String> env, String name) {

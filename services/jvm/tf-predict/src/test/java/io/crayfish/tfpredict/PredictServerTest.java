@@ -212,6 +212,24 @@ final class PredictServerTest {
   }
 
   @Test
+  void theNamesAndConstantsAreThoseOfTheSettings() {
+    Map<String, String> env = new HashMap<>(ENV);
+    assertEquals(Map.of(), Settings.of(env).model().constants());
+    env.put("CRAYFISH_MODEL_INPUT_NAME", "x");
+    env.put("CRAYFISH_MODEL_OUTPUT_NAME", "p");
+    env.put(
+        "CRAYFISH_MODEL_CONSTANTS",
+        "{\"k\": {\"dtype\": \"float32\", \"shape\": [], \"data\": [0.5]}}");
+    RunConfig.Model model = Settings.of(env).model();
+    assertEquals("x p", model.inputName() + " " + model.outputName());
+    assertEquals(Values.of(0.5f), model.constants().get("k").values());
+    env.put("CRAYFISH_MODEL_CONSTANTS", "3");
+    IllegalArgumentException error =
+        assertThrows(IllegalArgumentException.class, () -> Settings.of(env));
+    assertTrue(error.getMessage().startsWith("CRAYFISH_MODEL_CONSTANTS: not as"), error.getMessage());
+  }
+
+  @Test
   void aSettingThatIsNoneIsNamed() {
     for (String name : ENV.keySet()) {
       Map<String, String> env = new HashMap<>(ENV);

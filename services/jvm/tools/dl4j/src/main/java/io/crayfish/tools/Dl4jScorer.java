@@ -55,7 +55,15 @@ final class Dl4jScorer implements Scorer {
     try {
       sequence = KerasModelImport.importKerasSequentialModelAndWeights(model.path(), false);
     } catch (Exception notSequential) {
-      graph = KerasModelImport.importKerasModelAndWeights(model.path(), false);
+      try {
+        graph = KerasModelImport.importKerasModelAndWeights(model.path(), false);
+      } catch (Exception notGraph) {
+        // Only one of the two is of this file's kind, and only its reason helps.
+        throw new ScorerException(
+            model.path() + ": not a usable Keras model: as a row of layers: "
+                + notSequential.getMessage() + "; as a graph: " + notGraph.getMessage(),
+            notGraph);
+      }
     }
   }
 
