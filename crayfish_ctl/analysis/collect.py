@@ -45,7 +45,7 @@ from .steady import steady_of
 from .throughput import due_rate, own_rate, throughput_of
 from .timeline import backlog_of, consumed_times, window_of
 from .usage import Usage, components_of, efficiency_of
-from .verdict import Facts, judge
+from .verdict import MAX_LAG_P99_MS, Facts, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,7 +173,8 @@ def summarise_run(  # noqa: PLR0917
     ok = measured.filter(pl.col("status") == RecordStatus.OK)
     cell = spec.cell
     window = window_of(measured, cell, spec.stop)
-    lag = percentiles(span_ms(measured, "intended_ns", "sent_ns"))
+    lags = span_ms(measured, "intended_ns", "sent_ns")
+    lag = percentiles(lags)
     if window is None or lag is None:
         raise CrayfishError(
             f"{spec.run_id}: the producer sent no measured record",
@@ -189,6 +190,7 @@ def summarise_run(  # noqa: PLR0917
         window=window,
         counts=count(measured, inputs.consumer.undecodable),
         schedule_lag_ms=lag,
+        late_records=int((lags > MAX_LAG_P99_MS).sum()),
         throughput=throughput_of(measured, ok, cell, window, backlog, own),
         correctness=correctness_of(ok, config.workload.points, reference, cell),
         components=components_of(usage, inputs, cell, window),

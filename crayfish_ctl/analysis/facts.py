@@ -38,6 +38,8 @@ class Facts:
     window: Window
     counts: Counts
     schedule_lag_ms: Percentiles
+    late_records: int
+    """Sent later after their due time than `MAX_LAG_P99_MS`."""
     throughput: Throughput
     correctness: Correctness
     components: tuple[Component, ...]

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from crayfish_ctl.catalog import Catalog, Model
-    from crayfish_ctl.catalog.model import Resources
     from crayfish_ctl.plan import Plan, RunSpec
     from crayfish_ctl.run.files import RunFiles
     from crayfish_ctl.targets import Target
@@ -46,11 +45,6 @@ _MOST: Final = 1_000_000
 _LOADING_S: Final = 900.0
 """That a tool may take until it has loaded the model, and for its last call."""
 _POLL_S: Final = 0.5
-_MEGABYTE: Final = 1 << 20
-_ROOM: Final = 2048
-"""MB for a runtime and its libraries, beside the model."""
-_COPIES: Final = 5
-"""Of a model that a tool has while it loads: the file, what it is parsed into, the weights."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,6 @@ def check_plan(catalog: Catalog, name: str, seconds: float, points: str) -> Plan
         }
         for system in systems
     ]
-    worker = _room_for(catalog.profile(PROFILE).resources["worker"], _megabytes(catalog, model))
     experiment = Experiment.model_validate(
         {
             "name": "check",
@@ -119,7 +112,6 @@ def check_plan(catalog: Catalog, name: str, seconds: float, points: str) -> Plan
                     "repetitions": 1,
                     "warmup": {"seconds": 0},
                     "stop": {"count": _MOST},
-                    "resources": {"worker": worker},
                     "workloads": workloads,
                     "shuffle": False,
                 }
@@ -148,25 +140,6 @@ def _systems(catalog: Catalog, model: Model) -> list[System]:
 def _weight(catalog: Catalog, system: System) -> tuple[int, int]:
     processor = catalog.processors[system.processor]
     return len(processor.runtimes), len(processor.raw_fragments)
-
-
-def _megabytes(catalog: Catalog, model: Model) -> float:
-    """Of the largest of the model's files."""
-    root = model.root or catalog.roots.checkout
-    largest = 0
-    for file in model.formats.values():
-        path = root / file.path
-        parts = [path, *path.rglob("*"), *(path.parent / name for name in file.weights)]
-        largest = max(largest, sum(each.stat().st_size for each in parts if each.is_file()))
-    return largest / _MEGABYTE
-
-
-def _room_for(worker: Resources, megabytes: float) -> dict[str, Any]:
-    """The profile's limits with as much memory as loading takes: a check asks whether it works."""
-    room = worker.model_dump(exclude_none=True)
-    # What a JVM's libraries take outside its heap may be as much as the heap, and no more.
-    heap = round(768 + _COPIES * megabytes / 2)
-    return {**room, "memory": f"{round(_ROOM + heap + _COPIES * megabytes)}m", "heap": f"{heap}m"}
 
 
 def check_model(plan: Plan, target: Target, console: Console) -> list[Checked]:

@@ -13,6 +13,7 @@ from .names import Names
 from .plan import Plan
 from .points import points_for
 from .resize import resize
+from .room import megabytes_of, with_room
 from .systems import place
 from .tls import read_certificates
 from .trace import resolve_traces
@@ -58,7 +59,11 @@ def assemble(
         experiment=experiment,
         profile=profile.model_copy(
             update={
-                "resources": {**profile.resources, **sizing.resources},
+                # What an experiment itself gives stays as it is.
+                "resources": {
+                    **with_room(profile.resources, megabytes_of(model, catalog.roots)),
+                    **sizing.resources,
+                },
                 "cpu_limit": choices.cpu_limit or profile.cpu_limit,
             }
         ),

@@ -56,6 +56,13 @@ def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[
     assert [reason.code for reason in found.reasons] == [code]
 
 
+@pytest.mark.parametrize(("seconds", "late"), [(0.01, False), (0.11, True)])
+def test_one_late_record_of_a_few_is_no_habit(tmp_path: Path, seconds: float, late: bool) -> None:
+    """Of 40 records the p99 is the latest one."""
+    found = verdict(tmp_path, rate=10.0, hold=(1.0, seconds))
+    assert ("PRODUCER_LATE" in {reason.code for reason in found.reasons}) is late
+
+
 @pytest.mark.parametrize(
     ("code", "changes"),
     [

@@ -94,8 +94,8 @@ def test_a_large_model_has_the_memory_that_loading_takes(tmp_path: Path) -> None
     with (root / "models/ffnn/ffnn.h5").open("ab") as file:
         file.truncate(500 << 20)
     large = check_plan(load_catalog(root), "ffnn", 2.0, "test").profile.resources["worker"]
-    assert (usual.memory, usual.heap) == ("2817m", "768m")
-    assert (large.memory, large.heap) == ("6566m", "2018m")
+    assert (usual.memory, usual.heap) == ("2560m", "768m")
+    assert (large.memory, large.heap) == ("6560m", "2018m")
 
 
 def test_what_no_embedded_tool_reads_is_refused(tmp_path: Path) -> None:
