@@ -142,9 +142,7 @@ def read_kafka(
         )
     tls, certificates = choices.kafka_tls, None
     if tls is not None and tls != SYSTEM:
-        copy = None if copies is None else copies / _COPY
-        path = copy if copy is not None and copy.is_file() else Path(tls)
-        certificates = read_certificate("--kafka-tls", path)
+        certificates = read_certificate("--kafka-tls", Path(tls), copies, _COPY)
     return OutsideKafka(
         address=choices.kafka,
         tls=tls is not None,

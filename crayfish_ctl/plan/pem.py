@@ -11,16 +11,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read_certificate(flag: str, path: Path) -> str:
-    """The text of a file of certificates.
+def read_certificate(flag: str, path: Path, copies: Path | None, copy_name: str) -> str:
+    """The text of a file of certificates, or of the copy that an experiment has of it.
 
     Args:
         flag: that names the file.
         path: of the file.
+        copies: the folder of inputs of an experiment that goes on; None: it begins.
+        copy_name: of the copy there.
 
     Raises:
         CrayfishError: naming flag and file, and what is wrong with it.
     """
+    copy = None if copies is None else copies / copy_name
+    if copy is not None and copy.is_file():
+        path = copy
     try:
         text = path.read_text(encoding="ascii", errors="replace")
         if not text.strip():  # to the library: none are given

@@ -16,9 +16,10 @@ from crayfish_contract.runconfig import (
     ToolConfig,
     WorkloadConfig,
 )
+from crayfish_contract.security import SYSTEM
 from crayfish_ctl.models import constants, read_format
 
-from .tls import SYSTEM, path_in_containers
+from .tls import path_in_containers
 
 if TYPE_CHECKING:
     from crayfish_contract.runconfig import Constant, Options

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from crayfish_contract.security import SYSTEM
 from crayfish_ctl.errors import CrayfishError
 
 from .pem import read_certificate
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from .plan import Plan
 
-SYSTEM: Final = "system"
-"""In the place of a file: what the containers trust."""
 _IN_CONTAINERS: Final = "/crayfish/tls"
 
 
@@ -78,9 +77,7 @@ def read_certificates(tls: Mapping[str, str], copies: Path | None) -> dict[str, 
     for tool, file in tls.items():
         if file == SYSTEM:
             continue
-        copy = None if copies is None else copies / copy_name(tool)
-        path = copy if copy is not None and copy.is_file() else Path(file)
-        found[tool] = read_certificate("--server-tls", path)
+        found[tool] = read_certificate("--server-tls", Path(file), copies, copy_name(tool))
     return found
 
 
