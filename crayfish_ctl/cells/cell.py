@@ -21,8 +21,8 @@ from .recorded import Recorded
 
 _ONCE_SCORED_NOTHING = "noop"
 """The one tool of its kind when cells did not say of theirs whether it does."""
-_TRANSPORT, _USUAL_TRANSPORT = "transport", "grpc"
-"""The tool option that says how calls travel, and what most servers speak."""
+_WAYS_IN = {"ingress": ("proxy", " {}"), "transport": ("grpc", " over {}")}
+"""Options of a server that say how calls reach it: the usual one, and how another one is named."""
 
 
 class Parallelism(contract.Parallelism, Recorded):
@@ -148,7 +148,7 @@ class Cell(Recorded):
     @property
     def system(self) -> str:
         """Processor, runtime and tool, as the tables name them."""
-        tool = self.tool if self.transport is None else f"{self.tool} over {self.transport}"
+        tool = self.tool + self.way_in
         if self.call.mode != "blocking":
             tool += f" {self.call.text}"
         if self.tls:
@@ -163,14 +163,19 @@ class Cell(Recorded):
         return name if self.way.broker else f"{name} {self.pipeline}"
 
     @property
-    def transport(self) -> str | None:
-        """What carries the calls of a server, if its tool has a choice and it is not gRPC.
+    def way_in(self) -> str:
+        """How calls reach a server whose tool has a choice; empty for gRPC through its front door.
 
-        Over something else the server is another system, and no row may mix the two.
+        Over something else, or past its proxy, the server is another system, and no row may mix
+        the two.
         """
-        chosen = self.tool_options.get(_TRANSPORT)
-        usual = chosen is None or chosen == _USUAL_TRANSPORT
-        return None if usual or not self.calls_server else str(chosen)
+        if not self.calls_server:
+            return ""
+        return "".join(
+            words.format(chosen)
+            for option, (usual, words) in _WAYS_IN.items()
+            if (chosen := self.tool_options.get(option, usual)) != usual
+        )
 
     def same_system(self, other: Cell) -> bool:
         """Whether only the workload differs: what one's capacity says holds for the other."""

@@ -174,9 +174,11 @@ def test_over_http_a_server_has_another_port_and_is_another_system() -> None:
     addresses = {run_config(made, run, Points("random", 5)).tool.address for run in made.runs}
     assert addresses == {"ray-serve:8000,ray-serve:8001"}
     assert {run.cell.system.partition("ray-serve")[2] for run in made.runs} == {
-        " over http",
-        " over http async:8",
+        " direct over http",
+        " direct over http async:8",
     }
+    http = planned(tools=("ray-serve",), tool_options={"transport": "http"})
+    assert {run.cell.system.partition("ray-serve")[2] for run in http.runs} == {" over http"}
     (usual,) = {run.cell.system for run in planned(tools=("ray-serve",)).runs}
     assert usual.endswith("ray-serve")
 
