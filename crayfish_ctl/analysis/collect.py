@@ -40,6 +40,7 @@ from .latency import (
     within_hosts,
 )
 from .percentiles import percentiles
+from .producers import producer_shares
 from .server import server_facts
 from .steady import steady_of
 from .throughput import due_rate, own_rate, throughput_of
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crayfish_contract.runconfig import RunConfig
-    from crayfish_ctl.cells import RunSpec
+    from crayfish_ctl.cells import Cell, RunSpec
     from crayfish_ctl.results.happened import HostClock
     from crayfish_ctl.results.numbers import Window
 
@@ -180,7 +181,7 @@ def summarise_run(  # noqa: PLR0917
             f"{spec.run_id}: the producer sent no measured record",
             hint="see the producer's log in the run's folder",
         )
-    usage = Usage(inputs.metrics)
+    usage = Usage(inputs.metrics, _silence_s(cell))
     backlog = backlog_of(measured, cell, window)
     drained = config.workload.warmup.drain and cell.way.broker
     stages = within_hosts(stages_ms(ok), clock)
@@ -191,6 +192,7 @@ def summarise_run(  # noqa: PLR0917
         counts=count(measured, inputs.consumer.undecodable),
         schedule_lag_ms=lag,
         late_records=int((lags > MAX_LAG_P99_MS).sum()),
+        producers=producer_shares(measured, cell),
         throughput=throughput_of(measured, ok, cell, window, backlog, own),
         correctness=correctness_of(ok, config.workload.points, reference, cell),
         components=components_of(usage, inputs, cell, window),
@@ -229,6 +231,7 @@ def summarise_run(  # noqa: PLR0917
         calls=facts.calls,
         server=server_facts(usage, server or {}, ok),
         schedule_lag_ms=lag,
+        producers=facts.producers,
         throughput=facts.throughput,
         efficiency=efficiency_of(usage, facts.components, ok, cell, window),
         correctness=facts.correctness,
@@ -241,6 +244,11 @@ def summarise_run(  # noqa: PLR0917
         send_latency_ms=send_latency_ms(ok),
         faults=with_recovery(inputs.faults, measured, cell),
     )
+
+
+def _silence_s(cell: Cell) -> float:
+    """A job that makes its own records ends with the last of them, a gap before its schedule."""
+    return 1 / cell.rate if cell.way.in_job and cell.rate else 0.0
 
 
 def unsettled(records: pl.DataFrame, window: Window, settle_start_ns: int | None = None) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Correctness,
         Counts,
         Percentiles,
+        ProducerShare,
         Steady,
         Throughput,
         Warmed,
@@ -54,6 +55,8 @@ class Facts:
     clock_step_ms: float
     """By how much the clock was set during the run; of several steps, the largest."""
     faults_done: tuple[FaultFact, ...] = ()
+    producers: tuple[ProducerShare, ...] = ()
+    """Of several that shared the schedule."""
     latency_ms: Percentiles | None = None
     calls: CallFacts | None = None
     host_clock: HostClock | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crayfish_ctl.results.numbers import ProducerShare
 from crayfish_ctl.results.verdict import Reason
 
 from .facts import (
@@ -25,7 +26,7 @@ def producer_late(facts: Facts) -> Reason | None:
         return None
     return Reason(
         code="PRODUCER_LATE",
-        message=f"the producer {late} (allowed: 1 % and {MAX_LAG_P99_MS:g} ms): give it more CPU, "
+        message=f"{late} (allowed: 1 % and {MAX_LAG_P99_MS:g} ms): give it more CPU, "
         "or ask for a lower rate",
     )
 
@@ -46,26 +47,42 @@ def held_back(facts: Facts) -> Reason | None:
     late = None if facts.must_keep_schedule else _late(facts)
     if late is None:
         return None
-    why = (
-        "the job's own source {}: the job held it back"
-        if facts.cell.way.in_job
-        else "the producer {}: the fault held it back"
-    )
+    why = "the job held it back" if facts.cell.way.in_job else "the fault held it back"
     return Reason(
         code="PRODUCER_LATE",
-        message=f"{why.format(late)}; latency counts from the due time, so the wait is in it",
+        message=f"{late}: {why}; latency counts from the due time, so the wait is in it",
     )
 
 
 def _late(facts: Facts) -> str | None:
-    """How far the sending was from the schedule; None if it was near enough."""
-    due = facts.due_records_per_s
-    if facts.saturates or due is None:
+    """Who sent how far from the schedule; None if that was near enough. Of several the worst."""
+    if facts.saturates:
         return None
-    sent, lag = facts.throughput.sent_records_per_s, facts.schedule_lag_ms.p99
-    off = facts.counts.sent > 1 and abs(sent / due - 1) > MAX_RATE_ERROR
+    whole = ProducerShare(
+        number=1,
+        records=facts.counts.sent,
+        due_records_per_s=facts.due_records_per_s,
+        sent_records_per_s=facts.throughput.sent_records_per_s,
+        schedule_lag_ms=facts.schedule_lag_ms,
+        late_records=facts.late_records,
+    )
+    who = "the job's own source" if facts.cell.way.in_job else "the producer"
+    named = {f"producer {one.number} of {len(facts.producers)}": one for one in facts.producers}
+    late = [
+        (one.schedule_lag_ms.p99, f"{name} {said}")
+        for name, one in (named or {who: whole}).items()
+        if (said := _far_off(one)) is not None
+    ]
+    return max(late)[1] if late else None
+
+
+def _far_off(share: ProducerShare) -> str | None:
+    due, sent, lag = share.due_records_per_s, share.sent_records_per_s, share.schedule_lag_ms.p99
+    if due is None:
+        return None
+    off = share.records > 1 and abs(sent / due - 1) > MAX_RATE_ERROR
     # Of fewer than 100 records the p99 is the latest one, and a single one is no habit.
-    on_time = lag <= MAX_LAG_P99_MS or facts.late_records <= 1
+    on_time = lag <= MAX_LAG_P99_MS or share.late_records <= 1
     if on_time and not off:
         return None
     return f"sent {sent:,.0f} of {due:,.0f} records/s, with a p99 schedule lag of {lag:,.1f} ms"

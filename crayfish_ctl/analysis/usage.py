@@ -61,6 +61,8 @@ class Usage:
     """The container metrics of one run."""
 
     metrics: pl.DataFrame
+    silence_s: float = 0.0
+    """What ends with its last record, and not with the window, is scraped this much less long."""
 
     @property
     def services(self) -> set[str]:
@@ -69,7 +71,7 @@ class Usage:
 
     def increase(self, service: str, name: str, start_ns: int, end_ns: int) -> float | None:
         """How much a service's counter grew; None if the scrapes do not cover the time."""
-        return _increase(self._series(service, name), start_ns / NS, end_ns / NS)
+        return _increase(self._series(service, name), start_ns / NS, end_ns / NS, self.silence_s)
 
     def counted_per_s(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How fast the processor's own counter grew, over all subtasks; None if not covered.
@@ -91,7 +93,7 @@ class Usage:
 
     def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How much a counter grew, over all series that carry its labels; None if not covered."""
-        return _increase(self._counter(counter), start_ns / NS, end_ns / NS)
+        return _increase(self._counter(counter), start_ns / NS, end_ns / NS, self.silence_s)
 
     def highest(self, service: str, name: str) -> int | None:
         """The largest sum over a service's containers of each one's highest value."""
@@ -116,18 +118,21 @@ class Usage:
         ).sort("ts")
 
 
-def _increase(chosen: pl.DataFrame, start: float, end: float) -> float | None:
+def _increase(
+    chosen: pl.DataFrame, start: float, end: float, silence_s: float = 0.0
+) -> float | None:
     """Sum over the series of how much each grew, from Unix s to Unix s.
 
     Args:
         chosen: samples of counters in the order of time; component and labels tell series apart.
         start: Unix seconds.
         end: Unix seconds.
+        silence_s: how much earlier than that all may have ended.
     """
     if chosen.is_empty():
         return None
     stamps = chosen["ts"].to_numpy()
-    if stamps.min() > start + _MAX_GAP_S or stamps.max() < end - _MAX_GAP_S:
+    if stamps.min() > start + _MAX_GAP_S or stamps.max() < end - _MAX_GAP_S - silence_s:
         return None
     total = 0.0
     for series in chosen.partition_by("component", "labels"):

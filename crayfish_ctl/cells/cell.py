@@ -163,6 +163,11 @@ class Cell(Recorded):
         return name if self.way.broker else f"{name} {self.pipeline}"
 
     @property
+    def producers(self) -> int:
+        """How many share the schedule; record i is sent by producer i mod so many."""
+        return int(self.producer_options.get("processes", 1)) if self.way.broker else 1
+
+    @property
     def way_in(self) -> str:
         """How calls reach a server whose tool has a choice; empty for gRPC through its front door.
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 BROKER: Final = "kafka:9092"
 """As the broker of images/kafka tells its clients to call it."""
 _POOL_BYTES = 64 * 1024 * 1024
-"""Memory that distinct payloads may take in the producer."""
+"""Memory that distinct payloads may take in a producer."""
 _EQUAL = 0.5
 """Below the least difference of two whole numbers."""
 _SATURATE_DRAIN_S = 600.0

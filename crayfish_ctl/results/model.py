@@ -23,6 +23,7 @@ from .numbers import (
     Counts,
     Efficiency,
     Percentiles,
+    ProducerShare,
     ServerFacts,
     Steady,
     Throughput,
@@ -68,6 +69,8 @@ class RunResult(Frozen):
     """What the model server itself counted; None if it counts nothing that is known here."""
     schedule_lag_ms: Percentiles | None = None
     """How late the producer sent: sent - due, of all measured records."""
+    producers: tuple[ProducerShare, ...] = ()
+    """Each of several that shared the schedule; empty if one sent it all."""
     throughput: Throughput | None = None
     efficiency: Efficiency | None = None
     correctness: Correctness | None = None

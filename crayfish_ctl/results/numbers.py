@@ -132,6 +132,20 @@ class Throughput(Frozen):
     """By the processor's own counter (configs/processors), over the same time as the capacity."""
 
 
+class ProducerShare(Frozen):
+    """What one of several producers did with its share of the schedule."""
+
+    number: int
+    """From 1."""
+    records: int
+    due_records_per_s: float | None
+    """From its first to its last due time; None for `max`."""
+    sent_records_per_s: float
+    schedule_lag_ms: Percentiles
+    late_records: int
+    """Sent later after their due time than the verdict allows for the p99."""
+
+
 class Efficiency(Frozen):
     """What the system under test (processor and model server) pays for its results."""
 

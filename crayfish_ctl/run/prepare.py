@@ -15,7 +15,7 @@ from crayfish_ctl.results import write_text
 from crayfish_ctl.targets import Stack
 
 from .files import RunFiles
-from .variables import check_cpus, variables
+from .variables import check_cpus, producer_variables, variables
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -71,6 +71,7 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     config = run_config(plan, run, setting.points, setting.scope, setting.attempt)
     write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, experiment_dir=folder, run_dir=run_dir)
+    values |= producer_variables(plan.profile, config.producer.processes, setting.cores)
     stack = Stack(
         fragments=[plan.roots.fragment(name) for name in plan.fragments(run.cell)],
         variables=values,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _IMAGE_UID = 1000
 """The user of our images."""
+_PRODUCER = "producer"
+"""The size class."""
 
 
 def container_user() -> str:
@@ -110,6 +112,25 @@ def profile_variables(profile: Profile) -> dict[str, str]:
         for field, value in resources.model_dump(exclude_none=True).items():
             values[f"{prefix}_{field.upper()}"] = str(value)
     return values
+
+
+def producer_variables(profile: Profile, producers: int, cores: int | None) -> dict[str, str]:
+    """The limits of the producer's container, where several producers share a schedule in it.
+
+    Args:
+        profile: has the limits of one.
+        producers: in the container.
+        cores: of the largest machine, more than which no container may have; None: not known.
+    """
+    one = profile.resources[_PRODUCER]
+    if producers == 1:
+        return {}
+    cpus = producers * one.cpus
+    memory = f"{producers * float(one.memory[:-1]):g}{one.memory[-1]}"
+    return {
+        "PRODUCER_CPUS": str(cpus if cores is None else max(one.cpus, min(cpus, cores))),
+        "PRODUCER_MEMORY": memory,
+    }
 
 
 def check_cpus(profile: Profile, cores: int, sizes: Container[str]) -> None:

@@ -73,6 +73,19 @@ def test_the_schedule_is_the_rate(main_job: Finished) -> None:
     assert np.diff(due).tolist() == [5_000_000] * 999
 
 
+@pytest.mark.parametrize(("part", "expected"), [(BATCHES, 125), (FLOOD, 30_000)], ids=str)
+def test_two_producers_share_a_schedule(main_job: Finished, part: str, expected: int) -> None:
+    shares = main_job.run(part)["producers"]
+    assert [(share["number"], share["records"]) for share in shares] == [
+        (1, expected),
+        (2, expected),
+    ]
+    records = main_job.records(part)
+    if part == BATCHES:
+        assert np.diff(records["intended_ns"].to_numpy()).tolist() == [20_000_000] * 249
+    assert main_job.run(ONNX)["producers"] == []
+
+
 @pytest.mark.parametrize("part", [ONNX, FLOOD])
 def test_predictions_are_the_reference(main_job: Finished, part: str) -> None:
     reference = np.load(ROOT / "models/ffnn/reference.npy")

@@ -302,6 +302,9 @@ class ProducerClient(_Strict):
     """What may wait in the client; a full queue holds the producer back and shows as lag."""
     queue_records: PositiveInt = 1_000_000
     """The same limit as a number of records."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """Producers that share one schedule: record i of a segment is sent by producer i mod P, each
+    with a client, and its settings, of its own."""
 
 
 class Deadlines(_Strict):

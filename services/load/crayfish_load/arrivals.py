@@ -222,6 +222,32 @@ class Trace:
         return np.rint(self._seconds[index] / self._speed * _NS).astype(np.int64)
 
 
+class Share:
+    """Every P-th record of a schedule, from the k-th on: what one of P producers sends.
+
+    Args:
+        whole: the schedule of all of them.
+        number: k, from 0.
+        of: P.
+    """
+
+    def __init__(self, whole: ArrivalProcess, number: int, of: int) -> None:
+        self.paced = whole.paced
+        self._whole, self._number, self._of = whole, number, of
+
+    def count(self, stop: StopRule) -> int | None:
+        """Of the records that `stop` allows all producers together, those of this one."""
+        total = self._whole.count(stop)
+        return None if total is None else max(0, -(-(total - self._number) // self._of))
+
+    def offsets_ns(self, first: int, count: int) -> Offsets:
+        """As they are in the whole schedule."""
+        if not count:
+            return np.empty(0, dtype=np.int64)
+        span = (count - 1) * self._of + 1
+        return self._whole.offsets_ns(self._number + first * self._of, span)[:: self._of]
+
+
 def _constant(arrivals: ConstantArrivals) -> ArrivalProcess:
     return Constant(arrivals.rate)
 

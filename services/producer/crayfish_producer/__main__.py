@@ -15,6 +15,7 @@ from crayfish_contract.topics import BrokerUnreachableError
 from crayfish_load.payloads import PointsError, RecordSizeError
 
 from .consumer_api import ConsumerUnreachableError
+from .producers import FurtherProducerError
 from .run import ProducerRun
 
 
@@ -40,6 +41,9 @@ def main() -> int:
     except (BrokerUnreachableError, ConsumerUnreachableError) as error:
         log.error(str(error))  # noqa: TRY400
         return ServiceExit.UNREACHABLE
+    except FurtherProducerError as error:
+        log.error(str(error))  # noqa: TRY400
+        return ServiceExit.BUG
     except KafkaException as error:
         log.error("Kafka: %s", error)  # noqa: TRY400
         return exit_of(error)

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from .sender import Sender
-    from .sentlog import SentLog
+    from .producers import Producers
 
 PHASES: Final = (
     "starting",
@@ -30,12 +29,11 @@ _RECENT: Final = 4096
 
 
 class ProducerCollector(Collector):
-    """Reads the sender's state from another thread; a torn read costs one sample, not a record."""
+    """Reads the producers' state from another thread; a torn read costs a sample, not a record."""
 
     def __init__(self) -> None:
         self.phase = PHASES[0]
-        self.sender: Sender | None = None
-        self.log: SentLog | None = None
+        self.producers: Producers | None = None
         self.measured_start_ns: int | None = None
         """Unix ns; the controller times faults from it."""
 
@@ -53,14 +51,15 @@ class ProducerCollector(Collector):
                 "When the measured segment began, Unix seconds",
                 value=self.measured_start_ns / 1e9,
             )
-        if self.sender is None or self.log is None:
+        producers = self.producers
+        if producers is None:
             return
-        yield CounterMetricFamily("crayfish_producer_sent", "Records sent", value=self.sender.sent)
+        yield CounterMetricFamily("crayfish_producer_sent", "Records sent", value=producers.sent)
         yield CounterMetricFamily(
-            "crayfish_producer_delivered", "Records acknowledged", value=self.log.delivered
+            "crayfish_producer_delivered", "Records acknowledged", value=producers.delivered
         )
         yield CounterMetricFamily(
-            "crayfish_producer_delivery_errors", "Records refused", value=self.log.undelivered
+            "crayfish_producer_delivery_errors", "Records refused", value=producers.undelivered
         )
         lag = GaugeMetricFamily(
             "crayfish_producer_schedule_lag_seconds", "Sent minus due", labels=["quantile"]
@@ -70,7 +69,7 @@ class ProducerCollector(Collector):
         yield lag
 
     def _recent_lag(self) -> tuple[float, float, float]:
-        chunk = self.sender.current if self.sender else None
+        chunk = self.producers.current if self.producers else None
         if chunk is None or not chunk.sent_ns:
             return 0.0, 0.0, 0.0
         end = len(chunk.sent_ns)

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from prometheus_client import CollectorRegistry, start_http_server
 
-from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT, SENT_FILE
+from crayfish_contract.arrays import PRODUCER_SUMMARY, SENT_FILE
 from crayfish_contract.clock import clock_offset_ns
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import OUT_DIR, ConstantArrivals, StopRule
 from crayfish_contract.service import ServiceExit, json_logger
 from crayfish_contract.topics import ensure_topics
-from crayfish_load.arrivals import arrival_process
-from crayfish_load.payloads import check_size, load_points, make_pool, writer
+from crayfish_load.payloads import check_size, load_points, make_pool
 
 from .consumer_api import ConsumerApi
 from .metrics import ProducerCollector
+from .producers import FurtherProducers, Producers
 from .ready import Readiness
-from .sender import Sender, make_client, precise_sleeps
-from .sentlog import SentLog
+from .sender import precise_sleeps
 from .settling import settle
+from .summary import Summary
 
 if TYPE_CHECKING:
     import threading
@@ -41,40 +39,6 @@ _PORT = 8000
 _FLUSH_S = 60.0
 _FLUSH_SLICE_S = 0.2
 _INTERRUPTED_FLUSH_S = 5.0
-
-
-@dataclass
-class Summary:
-    """`producer.json`; times are Unix ns."""
-
-    started_ns: int = field(default_factory=time.time_ns)
-    clock_start_ns: int = field(default_factory=clock_offset_ns)
-    clock_end_ns: int | None = None
-    """Unix time minus monotonic time at both ends of the run: they differ if the clock was set."""
-    connected_ns: int | None = None
-    ready_ns: int | None = None
-    warmup_start_ns: int | None = None
-    settle_start_ns: int | None = None
-    settle_seconds: float | None = None
-    """How long records went at the workload's own rate before they were measured."""
-    settled: bool | None = None
-    """Whether their latency fell no more at the end of it."""
-    measured_start_ns: int | None = None
-    measured_end_ns: int | None = None
-    flushed_ns: int | None = None
-    sent_warmup: int = 0
-    sent_measured: int = 0
-    delivered: int = 0
-    undelivered: int = 0
-    delivery_errors: dict[str, int] = field(default_factory=dict)
-    schedule_lag_ms: dict[str, float] = field(default_factory=dict)
-    measured_rate: float | None = None
-    measured_cpu_seconds: float | None = None
-    pool: int = 0
-    interrupted: bool = False
-    canaries: int = 0
-    canary_latency_s: float = 0.0
-    """The longest, from due to consumed: the first ones have waited for the stack to start."""
 
 
 class ProducerRun:
@@ -103,6 +67,7 @@ class ProducerRun:
         Raises:
             PointsError, RecordSizeError: if the points, or records of them, cannot be used.
             BrokerUnreachableError, ConsumerUnreachableError: if one of them does not answer.
+            FurtherProducerError: if one of several producers has ended.
         """
         config, summary = self._config, self._summary
         registry = CollectorRegistry()
@@ -112,29 +77,30 @@ class ProducerRun:
         pool = make_pool(config, load_points(config))
         summary.pool = len(pool)
         check_size(config, pool)
+        others = FurtherProducers(config, self._out, self._stop)
         ensure_topics(config.kafka, config.deadlines.ready)
         summary.connected_ns = time.time_ns()
         connected()
         with (self._out / SENT_FILE).open("wb") as file:
-            log = SentLog(file)
-            client = make_client(config.kafka, config.producer)
-            sender = Sender(client, config.kafka, log, self._stop)
-            self._metrics.sender, self._metrics.log = sender, log
-            if not self._await_pipeline(client, pool):
+            producers = Producers(config, pool, file, others, self._stop)
+            self._metrics.producers = producers
+            if not self._await_pipeline(producers.client, pool):
                 return ServiceExit.OK if self._stop.is_set() else ServiceExit.NOT_READY
-            self._send(sender, pool)
+            self._send(producers)
             self._phase("flushing")
-            self._flush(sender)
+            self._flush(producers)
             summary.flushed_ns = time.time_ns()
-            log.close()
-        summary.delivered, summary.undelivered = log.delivered, log.undelivered
-        summary.delivery_errors = log.error_codes
-        self._lag()
+            producers.close()
+        summary.delivered, summary.undelivered = producers.delivered, producers.undelivered
+        summary.delivery_errors = producers.error_codes
+        summary.add_rows(self._out, config.producer.processes)
         summary.interrupted = self._stop.is_set()
         summary.clock_end_ns = clock_offset_ns()
         (self._out / PRODUCER_SUMMARY).write_text(json.dumps(asdict(summary), indent=1))
         self._consumer.finish(
-            sent=sender.sent, delivered=log.delivered, undelivered=log.undelivered
+            sent=producers.sent,
+            delivered=producers.delivered,
+            undelivered=producers.undelivered,
         )
         self._phase("done")
         return ServiceExit.OK
@@ -159,51 +125,61 @@ class ProducerRun:
         summary.ready_ns = time.time_ns()
         return True
 
-    def _send(self, sender: Sender, pool: list[bytes]) -> None:
+    def _send(self, producers: Producers) -> None:
         """Warm-up, then the measured segment: seamless, unless the warm-up is drained first."""
-        config, summary = self._config, self._summary
-        workload = config.workload
-        values, dtype = math.prod(config.model.input_shape), config.model.input_dtype
-
-        def make(segment: Segment) -> Any:
-            return writer(segment, config.format, pool, workload.batch_size, values, dtype)
-
+        workload, summary = self._config.workload, self._summary
         start = time.time_ns()
         summary.warmup_start_ns = start
         if workload.warmup.seconds:
             self._phase("warmup")
-            start = sender.send(
+            start = producers.send(
                 Segment.WARMUP,
-                arrival_process(ConstantArrivals(rate=workload.warmup.rate)),
+                ConstantArrivals(rate=workload.warmup.rate),
                 StopRule(seconds=workload.warmup.seconds),
-                make(Segment.WARMUP),
                 start,
             )
-            summary.sent_warmup = sender.sent
+            summary.sent_warmup = producers.sent
             if workload.warmup.drain:
-                start = self._drain(sender)
+                start = self._drain(producers)
         if workload.warmup.settle is not None:
             self._phase("steadying")
-            write = make(Segment.WARMUP)
             summary.settle_start_ns = start
-            found = settle(workload.warmup.settle, sender, self._consumer, write, start, self._stop)
+            found = settle(workload.warmup.settle, producers, self._consumer, start, self._stop)
             start = found.end_ns
             summary.settle_seconds, summary.settled = found.seconds, found.settled
-            summary.sent_warmup = sender.sent
+            summary.sent_warmup = producers.sent
         self._phase("measured")
         summary.measured_start_ns = self._metrics.measured_start_ns = start
-        cpu = time.process_time()
-        summary.measured_end_ns = sender.send(
-            Segment.MEASURED,
-            arrival_process(workload.arrivals),
-            workload.stop,
-            make(Segment.MEASURED),
-            start,
+        summary.measured_end_ns = producers.send(
+            Segment.MEASURED, workload.arrivals, workload.stop, start
         )
-        summary.measured_cpu_seconds = time.process_time() - cpu
-        summary.sent_measured = sender.sent - summary.sent_warmup
+        summary.measured_cpu_seconds = producers.cpu_seconds
+        summary.sent_measured = producers.sent - summary.sent_warmup
+        if self._ends_by_the_clock(summary.sent_measured):
+            summary.measured_end_ns = start + round((workload.stop.seconds or 0) * 1e9)
+        self._stay(producers, summary.measured_end_ns)
 
-    def _drain(self, sender: Sender) -> int:
+    def _ends_by_the_clock(self, sent: int) -> bool:
+        """Whether it is `stop.seconds` that ended a schedule.
+
+        Then it lasts so long, however rare its records are.
+        """
+        workload = self._config.workload
+        counted = workload.stop.count is not None and sent >= workload.stop.count
+        itself = workload.arrivals.kind in {"max", "trace"}
+        return workload.stop.seconds is not None and not counted and not itself
+
+    def _stay(self, producers: Producers, end_ns: int) -> None:
+        """Wait for the end of the segment.
+
+        What is scraped must cover the gap behind its last record, which is ten seconds at a tenth
+        of a record per second.
+        """
+        while (left_s := (end_ns - time.time_ns()) / 1e9) > 0 and not self._stop.is_set():
+            producers.flush(0)
+            self._stop.wait(min(left_s, _FLUSH_SLICE_S))
+
+    def _drain(self, producers: Producers) -> int:
         """Wait until the consumer has all of the warm-up; returns the time at which it has.
 
         As long as results come, they are waited for: a cold processor may need far longer than
@@ -217,39 +193,23 @@ class ProducerRun:
             nonlocal back, moved
             if status["unique_warmup"] > back:
                 back, moved = int(status["unique_warmup"]), time.monotonic()
-            return back >= sender.sent or time.monotonic() - moved > status["drain_idle_s"]
+            return back >= producers.sent or time.monotonic() - moved > status["drain_idle_s"]
 
         self._consumer.await_status(
             settled_or_stuck,
             deadlines.drain_total,
             self._stop,
-            meanwhile=lambda: sender.flush(0),
+            meanwhile=lambda: producers.flush(0),
         )
-        if back < sender.sent and not self._stop.is_set():
-            _log.warning(
-                "%d of %d warm-up records did not come back", sender.sent - back, sender.sent
-            )
+        sent = producers.sent
+        if back < sent and not self._stop.is_set():
+            _log.warning("%d of %d warm-up records did not come back", sent - back, sent)
         return time.time_ns()
 
-    def _flush(self, sender: Sender) -> None:
+    def _flush(self, producers: Producers) -> None:
         """Wait for outstanding deliveries, and less long as soon as a stop is asked for."""
         begun = time.monotonic()
-        while sender.flush(_FLUSH_SLICE_S):
+        while producers.flush(_FLUSH_SLICE_S):
             patience_s = _INTERRUPTED_FLUSH_S if self._stop.is_set() else _FLUSH_S
             if time.monotonic() - begun > patience_s:
                 return
-
-    def _lag(self) -> None:
-        """Schedule lag and rate of the measured segment, from the rows just written."""
-        rows = np.memmap(self._out / SENT_FILE, dtype=SENT, mode="r") if self._rows() else None
-        measured = None if rows is None else rows[rows["segment"] == int(Segment.MEASURED)]
-        if measured is None or len(measured) == 0:
-            return
-        lag = (measured["sent_ns"] - measured["intended_ns"]) / 1e6
-        for name, quantile in (("p50", 50), ("p99", 99), ("max", 100)):
-            self._summary.schedule_lag_ms[name] = float(np.percentile(lag, quantile))
-        seconds = (measured["sent_ns"].max() - measured["sent_ns"].min()) / 1e9
-        self._summary.measured_rate = (len(measured) - 1) / seconds if seconds else None
-
-    def _rows(self) -> int:
-        return (self._out / SENT_FILE).stat().st_size // SENT.itemsize

@@ -106,16 +106,27 @@ class Sender:
         kafka: topic and number of partitions.
         log: where sent records are noted.
         stop: set to end the loop early.
+        number: which of several producers this is, from 0.
+        of: how many there are; ids go up by this.
     """
 
-    def __init__(
-        self, client: Producer, kafka: KafkaConfig, log: SentLog, stop: threading.Event
+    def __init__(  # noqa: PLR0917
+        self,
+        client: Producer,
+        kafka: KafkaConfig,
+        log: SentLog,
+        stop: threading.Event,
+        number: int = 0,
+        of: int = 1,
     ) -> None:
         self._client = client
         self._topic = kafka.input_topic
         self._partitions = kafka.input_partitions
         self._log = log
         self._stop = stop
+        self._number, self._of = number, of
+        self.next_id = 0
+        """Above every id that was sent; where there are several producers, they agree on it."""
         self.sent = 0
         """Records handed to the client so far."""
         self.current: Chunk | None = None
@@ -146,12 +157,12 @@ class Sender:
             if arrivals.paced or stop_rule.seconds is None
             else (start_ns + round(stop_rule.seconds * 1e9))
         )
-        done = 0
+        done, base = 0, self.next_id + self._number
         with _no_collector():
             while (total is None or done < total) and not self._stop.is_set():
                 count = CHUNK if total is None else min(CHUNK, total - done)
                 due = start_ns + arrivals.offsets_ns(done, count)
-                chunk = Chunk(self.sent, segment, due)
+                chunk = Chunk(base + done * self._of, segment, due, step=self._of)
                 self._log.open(chunk)
                 self.current = chunk
                 self._send_chunk(chunk, arrivals.paced, write, limit_ns)
@@ -159,6 +170,8 @@ class Sender:
                     chunk.intended_ns = np.array(chunk.sent_ns, dtype=np.int64)
                 self._log.close_chunk(chunk)
                 done += len(chunk.sent_ns)
+                if done:
+                    self.next_id = base + (done - 1) * self._of + 1
                 if time.time_ns() >= limit_ns:
                     break
         if arrivals.paced and total is not None and not self._stop.is_set():
@@ -170,7 +183,7 @@ class Sender:
         topic, partitions = self._topic, self._partitions
         delivered, note = self._delivered, chunk.sent_ns.append
         stopped = self._stop.is_set
-        first = chunk.first_id
+        id_, step, before = chunk.first_id, chunk.step, self.sent
         look_ns = 0
         for position, due in enumerate(chunk.intended_ns.tolist()):
             now = now_ns()
@@ -184,7 +197,6 @@ class Sender:
                 if stopped() or now >= limit_ns:
                     return
                 look_ns = min(now + _LOOK_NS, limit_ns)
-            id_ = first + position
             message = write(id_, due if paced else now, now)
             report = partial(delivered, chunk, position)
             while True:
@@ -198,7 +210,8 @@ class Sender:
                     now = now_ns()
                     message = write(id_, due if paced else now, now)
             note(now)
-            self.sent = id_ + 1
+            id_ += step
+            self.sent = before + position + 1
 
     def _wait(self, due: int) -> bool:
         """Handle delivery reports, then sleep until `due`; False if stopped."""

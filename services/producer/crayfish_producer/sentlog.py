@@ -20,7 +20,7 @@ _UNKNOWN: Final = -1
 
 @dataclass(slots=True)
 class Chunk:
-    """Consecutive records of one segment.
+    """Consecutive records of one segment and one producer.
 
     `intended_ns` is known before; `sent_ns` grows as records are sent; the delivery reports fill in
     the rest by position.
@@ -35,6 +35,8 @@ class Chunk:
     reported: int = 0
     closed: bool = False
     """No more records will be sent in it."""
+    step: int = 1
+    """From one id to the next: as many as there are producers."""
 
     def __post_init__(self) -> None:
         count = len(self.intended_ns)
@@ -85,7 +87,7 @@ class SentLog:
     def _write(self, chunk: Chunk) -> None:
         count = len(chunk.sent_ns)
         rows = np.zeros(count, dtype=SENT)
-        rows["id"] = np.arange(chunk.first_id, chunk.first_id + count)
+        rows["id"] = chunk.first_id + chunk.step * np.arange(count, dtype=np.uint64)
         rows["segment"] = int(chunk.segment)
         rows["sent_ns"] = np.frombuffer(chunk.sent_ns, dtype=np.int64) if count else []
         rows["intended_ns"] = chunk.intended_ns[:count]

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from crayfish_contract.codec import Segment
 from crayfish_contract.runconfig import ConstantArrivals, StopRule
-from crayfish_load.arrivals import arrival_process
 from crayfish_load.settled import Block, is_settled
 
 if TYPE_CHECKING:
     import threading
 
     from crayfish_contract.runconfig import Settle
-    from crayfish_load.payloads import Writer
 
     from .consumer_api import ConsumerApi
-    from .sender import Sender
+    from .producers import Producers
 
 
 @dataclass(frozen=True)
@@ -32,11 +30,10 @@ class Settled:
     """False: it was given up at the limit, and the latency may still have been falling."""
 
 
-def settle(  # noqa: PLR0917
+def settle(
     rule: Settle,
-    sender: Sender,
+    producers: Producers,
     consumer: ConsumerApi,
-    write: Writer,
     start_ns: int,
     stop: threading.Event,
 ) -> Settled:
@@ -44,19 +41,18 @@ def settle(  # noqa: PLR0917
 
     Args:
         rule: rate, length of a block, limit.
-        sender: sends the records.
+        producers: send the records.
         consumer: knows their latencies.
-        write: makes messages of the warm-up.
         start_ns: Unix ns, when the first record is due.
         stop: ends it at once.
     """
-    arrivals = arrival_process(ConstantArrivals(rate=rule.rate))
+    arrivals = ConstantArrivals(rate=rule.rate)
     expected = rule.rate * rule.block_seconds
     limit_ns = start_ns + round(rule.max_seconds * 1e9)
     end_ns, settled = start_ns, False
     while not settled and end_ns < limit_ns and not stop.is_set():
-        end_ns = sender.send(
-            Segment.WARMUP, arrivals, StopRule(seconds=rule.block_seconds), write, end_ns
+        end_ns = producers.send(
+            Segment.WARMUP, arrivals, StopRule(seconds=rule.block_seconds), end_ns
         )
         found = consumer.blocks(start_ns, round(rule.block_seconds * 1e9))
         settled = is_settled([Block(**block) for block in found], expected)

@@ -319,6 +319,18 @@ def test_a_container_that_leaves_between_two_scrapes_is_counted_to_the_end() -> 
     assert used == pytest.approx(0.9 * 5.8)
 
 
+@pytest.mark.parametrize(("silence_s", "known"), [(0.0, False), (10.0, True)])
+def test_a_job_that_ends_with_its_last_record_is_counted_to_the_end(
+    silence_s: float, known: bool
+) -> None:
+    rows = [
+        (START / S + i, "container_cpu_usage_seconds_total", "job", "{}", 0.5 * i) for i in range(6)
+    ]
+    table = pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row")
+    name, end = "container_cpu_usage_seconds_total", START + 15 * S
+    assert (Usage(table, silence_s).increase("job", name, START, end) is not None) is known
+
+
 def test_latency_from_the_send_hides_what_waited_before_it(tmp_path: Path) -> None:
     found = run(tmp_path, hold=(2.0, 2.0), seconds=6.0, rate=200.0, goal="overload")
 

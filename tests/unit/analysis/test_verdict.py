@@ -56,6 +56,14 @@ def test_one_thing_wrong_is_one_reason(tmp_path: Path, code: str, changes: dict[
     assert [reason.code for reason in found.reasons] == [code]
 
 
+def test_one_late_producer_of_several_is_named(tmp_path: Path) -> None:
+    """Two records of a hundred of its own are few of all: the p99 of the run does not show them."""
+    found = verdict(tmp_path, producers=3, late_share_ms=9.0, seconds=8.0)
+    (reason,) = found.reasons
+    assert reason.code == "PRODUCER_LATE"
+    assert reason.message.startswith("producer 1 of 3 sent ")
+
+
 @pytest.mark.parametrize(("seconds", "late"), [(0.01, False), (0.11, True)])
 def test_one_late_record_of_a_few_is_no_habit(tmp_path: Path, seconds: float, late: bool) -> None:
     """Of 40 records the p99 is the latest one."""

@@ -17,7 +17,7 @@ from crayfish_contract.runconfig import (
     StopRule,
     TraceArrivals,
 )
-from crayfish_load.arrivals import arrival_process
+from crayfish_load.arrivals import Share, arrival_process
 
 RATES = st.floats(0.01, 1e6)
 
@@ -157,3 +157,35 @@ def test_a_trace_is_replayed_at_its_speed(tmp_path: Path) -> None:
     assert process.count(StopRule(count=100)) == 5
     assert process.count(StopRule(seconds=1)) == 3
     assert process.count(StopRule(seconds=9, count=2)) == 2
+
+
+@pytest.mark.parametrize(
+    "arrivals",
+    [
+        ConstantArrivals(rate=1000),
+        PoissonArrivals(rate=1000, seed=3),
+        RampArrivals(start_rate=10, end_rate=2000, seconds=2),
+    ],
+)
+@given(st.integers(1, 5), st.integers(1, 400), st.integers(1, 100))
+def test_shares_together_are_the_schedule(
+    arrivals: Arrivals, of: int, total: int, chunk: int
+) -> None:
+    whole, rule = arrival_process(arrivals), StopRule(count=total)
+    found = np.full(total, -1)
+    for number in range(of):
+        share = Share(whole, number, of)
+        count = share.count(rule)
+        assert count is not None
+        parts = [
+            share.offsets_ns(first, min(chunk, count - first)) for first in range(0, count, chunk)
+        ]
+        found[number::of] = np.concatenate(parts) if parts else []
+    assert np.array_equal(found, whole.offsets_ns(0, total))
+
+
+def test_a_share_of_what_only_the_clock_ends() -> None:
+    share = Share(arrival_process(MaxArrivals()), 1, 2)
+    assert not share.paced
+    assert share.count(StopRule(seconds=1)) is None
+    assert share.count(StopRule(count=5)) == 2

@@ -21,8 +21,10 @@ def test_metrics() -> None:
     chunk.sent_ns.extend([2000, 4000, 6000])
     log.report(chunk, 0, 7, 0, "")
     log.report(chunk, 1, -1, 5, "NOT")
-    sender: Any = SimpleNamespace(sent=3, current=chunk)
-    collector.sender, collector.log, collector.phase = sender, log, "measured"
+    producers: Any = SimpleNamespace(
+        sent=3, current=chunk, delivered=log.delivered, undelivered=log.undelivered
+    )
+    collector.producers, collector.phase = producers, "measured"
     text = generate_latest(registry).decode()
     for line in (
         'crayfish_producer_phase{phase="measured"} 1.0',

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from crayfish_contract.runconfig import ConstantArrivals, StopRule, Warmup
 from crayfish_producer import run as producer_run
 from crayfish_producer.run import ProducerRun
 from tests.unit.load.made import make_config
 
 if TYPE_CHECKING:
-    from crayfish_producer.sender import Sender
+    from crayfish_producer.producers import Producers
 
 SENT = 10
 
@@ -44,6 +45,19 @@ class Sent:
         return self.left
 
 
+class Paced(Sent):
+    """Has sent its only record as soon as it is asked."""
+
+    cpu_seconds = 0.0
+
+    def __init__(self, stop: StopRule) -> None:
+        super().__init__()
+        self.sent = stop.count or 1
+
+    def send(self, segment: Any, arrivals: Any, stop_rule: Any, start_ns: int) -> int:
+        return start_ns
+
+
 @pytest.mark.parametrize(
     ("back", "seconds", "said"),
     [
@@ -70,7 +84,7 @@ def test_the_warm_up_is_waited_for_while_it_comes_back(
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     run = ProducerRun(make_config(), threading.Event())
     run._consumer = cast("Any", Consumer(clock, *back))
-    run._drain(cast("Sender", Sent()))
+    run._drain(cast("Producers", Sent()))
     assert clock[0] == seconds
     assert "".join(lines) == said
 
@@ -80,11 +94,31 @@ def test_a_stop_ends_the_last_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
     begun = time.monotonic()
-    ProducerRun(make_config(), stop)._flush(cast("Sender", Sent(left=3)))
+    ProducerRun(make_config(), stop)._flush(cast("Producers", Sent(left=3)))
     assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "stop", "seconds"),
+    [
+        (0.5, StopRule(seconds=1), 1.0),  # its only record is due at once
+        (0.5, StopRule(seconds=60, count=1), 0.0),
+        (1000, StopRule(count=100), 0.0),
+    ],
+)
+def test_a_segment_lasts_to_its_end_however_rare_its_records_are(
+    rate: float, stop: StopRule, seconds: float
+) -> None:
+    config = make_config(
+        arrivals=ConstantArrivals(rate=rate), stop=stop, warmup=Warmup(seconds=0, rate=1)
+    )
+    run = ProducerRun(config, threading.Event())
+    begun = time.monotonic()
+    run._send(cast("Producers", Paced(stop)))
+    assert time.monotonic() - begun == pytest.approx(seconds, abs=0.4)
 
 
 def test_what_is_delivered_is_not_waited_for() -> None:
     begun = time.monotonic()
-    ProducerRun(make_config(), threading.Event())._flush(cast("Sender", Sent()))
+    ProducerRun(make_config(), threading.Event())._flush(cast("Producers", Sent()))
     assert time.monotonic() - begun < 1

@@ -24,9 +24,7 @@ class Ends:
         self.p95, self._stop = p95, stop
         self.sent: list[int] = []
 
-    def send(
-        self, segment: Segment, arrivals: Any, stop_rule: StopRule, write: Any, start_ns: int
-    ) -> int:
+    def send(self, segment: Segment, arrivals: Any, stop_rule: StopRule, start_ns: int) -> int:
         assert (segment, stop_rule) == (Segment.WARMUP, StopRule(seconds=1))
         self.sent.append(start_ns)
         if self._stop is not None:
@@ -41,7 +39,7 @@ class Ends:
 
 def run(ends: Ends, stop: threading.Event | None = None) -> Any:
     either = cast("Any", ends)
-    return settle(RULE, either, either, cast("Any", None), 5 * S, stop or threading.Event())
+    return settle(RULE, either, either, 5 * S, stop or threading.Event())
 
 
 def test_a_steady_latency_needs_no_more_than_is_looked_at() -> None:

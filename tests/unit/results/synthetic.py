@@ -102,6 +102,9 @@ class Scenario:
     """The processor stands still: (from, for)."""
     late_ms: float = 0.0
     """The producer sends this much after the due time."""
+    producers: int = 1
+    late_share_ms: float = 0.0
+    """The first of several producers sends each 50th of its records this much after that."""
     lose: int = 0
     fail: int = 0
     refuse: int = 0
@@ -148,6 +151,7 @@ class Scenario:
                 "pipeline": self.pipeline,
                 "title": self.title,
                 "faults": self.faults,
+                "producer_options": {"processes": self.producers} if self.producers > 1 else {},
             }
         )
 
@@ -261,6 +265,8 @@ def simulate(scenario: Scenario) -> tuple[NDArray[Any], NDArray[Any]]:
     sent["segment"] = np.where(sent["id"] < warm, Segment.WARMUP, Segment.MEASURED)
     sent["sent_ns"] = due.astype(np.int64) + int((0.02 + scenario.late_ms) * MS)
     sent["intended_ns"] = due.astype(np.int64)
+    habit = sent["id"] % (50 * scenario.producers) == 0
+    sent["sent_ns"][habit] += int(scenario.late_share_ms * MS)
     if scenario.rate is None:
         sent["intended_ns"][warm:] = START
     if scenario.hold:
