@@ -18,7 +18,7 @@ public final class Nd4jProvider implements ScorerProvider {
   public Scorer create(RunConfig.Model model, Map<String, Object> options, Path folder)
       throws ScorerException {
     // JavaCPP asks the kernel for the process's size at each of an array's many allocations, which is
-    // a third of the time of a small model; the container has its own limit.
+    // a third of the time of a small model; OffHeap asks more rarely.
     System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
     return new Nd4jScorer(model, ScorerProvider.threads(tool(), options));
   }

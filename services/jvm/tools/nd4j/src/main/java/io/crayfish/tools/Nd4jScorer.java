@@ -3,6 +3,7 @@ package io.crayfish.tools;
 import io.crayfish.contract.RunConfig;
 import io.crayfish.contract.Values;
 import io.crayfish.scoring.Npy;
+import io.crayfish.scoring.OffHeap;
 import io.crayfish.scoring.Scorer;
 import io.crayfish.scoring.ScorerException;
 import io.crayfish.scoring.ScorerProvider;
@@ -69,6 +70,7 @@ final class Nd4jScorer implements Scorer {
 
   @Override
   public ByteBuffer score(ByteBuffer points, int batch) {
+    OffHeap.look();
     if (input == null || input.size(0) != batch) {
       input = Nd4j.create(DataType.FLOAT, new long[] {batch, model.values()}, 'c');
     }
