@@ -31,6 +31,8 @@ T = TypeVar("T", bound=BaseModel)
 E = TypeVar("E", bound=Entry)
 Broken = dict[tuple[str, str], CrayfishError]
 
+_INHERITED: Final = ("cpu_limit", "brokers")
+"""What a profile has from the one that it extends, unless it says it itself; and each resource."""
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -64,6 +66,7 @@ class Catalog:
         """A profile with what it extends filled in, or an error that lists those there are."""
         profile = self._find("profile", self.profiles, name)
         resources, seen, base = dict(profile.resources), [name], profile
+        update = _inherited(profile)
         while base.extends is not None:
             seen.append(base.extends)
             if base.extends in seen[:-1]:
@@ -75,7 +78,8 @@ class Catalog:
                     f"{base.file}: extends: {error.message}", hint=error.hint
                 ) from None
             resources = {**base.resources, **resources}
-        return profile.model_copy(update={"resources": resources})
+            update = _inherited(base) | update
+        return profile.model_copy(update=update | {"resources": resources})
 
     def experiment(self, name: str) -> Experiment:
         """An experiment of configs/experiments, or the user's own file if `name` is a path."""
@@ -192,3 +196,9 @@ def read_yaml(path: Path, kind: type[T]) -> T:
         raise CrayfishError("\n".join(f"{path}: {line}" for line in lines)) from None
     except RecursionError:
         raise CrayfishError(f"{path}: nested too deeply") from None
+
+
+def _inherited(profile: Profile) -> dict[str, object]:
+    """What a profile says itself of what those that extend it have, too."""
+    said = profile.model_fields_set.intersection(_INHERITED)
+    return {field: getattr(profile, field) for field in said}

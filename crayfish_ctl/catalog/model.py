@@ -395,5 +395,7 @@ class Profile(Entry):
     description: str
     extends: Name | None = None
     cpu_limit: CpuLimit = "quota"
+    brokers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Kafka's, over which partitions are spread; each has the limits of size class `broker`."""
     resources: dict[Name, Resources] = {}
     """By size class; a service says with a label which one it has (compose/README.md)."""

@@ -101,6 +101,8 @@ class Cell(Recorded):
     kafka: str | None = None
     """host:port of a Kafka that was there already, or several by commas; None: the experiment's
     own, or none."""
+    brokers: int = 1
+    """Of the experiment's own Kafka."""
     kafka_protocol: str = "PLAINTEXT"
     """How its connections are protected, in its own words: SSL, SASL_SSL, ..."""
     model: str

@@ -112,6 +112,7 @@ def make_spec(
         server=choices.servers.get(system.tool),
         tls=system.tool in choices.server_tls,
         kafka=outside.address if outside else None,
+        brokers=1 if outside else plan.profile.brokers,
         kafka_protocol=outside.protocol if outside else "PLAINTEXT",
         model=plan.model.shown,
         format=choices.record_format,

@@ -140,6 +140,7 @@ def _kafka(plan: Plan, cell: Cell, run_id: str, scope: str) -> KafkaConfig:
         output_topic=f"{run_id}-out",
         input_partitions=source,
         output_partitions=sink,
+        brokers=cell.brokers,
     )
 
 

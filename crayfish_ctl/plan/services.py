@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 _LIMIT: Final = re.compile(r"\$\{([A-Z0-9_]+?)_(CPUS|MEMORY|WEIGHT|HEAP)\}")
 _IMAGE: Final = re.compile(r"\$\{CRAYFISH_IMAGES\}/([^:\s\"']+)")
 _OURS: Final = "CRAYFISH"
-_COUNTS: Final = {"${CRAYFISH_INSTANCES}": "instances", "${TOOL_REPLICAS}": "replicas"}
+_COUNTS: Final = {
+    "${CRAYFISH_INSTANCES}": "instances",
+    "${TOOL_REPLICAS}": "replicas",
+    "${CRAYFISH_BROKERS}": "brokers",
+}
 """What a service's `deploy.replicas` may be -> the property of a cell that says how many."""
 
 
@@ -39,7 +43,7 @@ class Service:
     size: str | None
     """Its size class; None if no label says it, which the rules of a stack refuse."""
     count: str | None
-    """`instances` or `replicas` of the cell: there are as many of it; None: there is one."""
+    """`instances`, `replicas` or `brokers` of the cell: so many there are; None: there is one."""
 
 
 @dataclass(frozen=True)

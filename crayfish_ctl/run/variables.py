@@ -106,7 +106,11 @@ def _jvm_tool(plan: Plan, run: RunSpec) -> str:
 
 def profile_variables(profile: Profile) -> dict[str, str]:
     """The variables that belong to no run: images, and the limits of every size class."""
-    values = {"CRAYFISH_IMAGES": IMAGE_PREFIX, "CRAYFISH_TAG": IMAGE_TAG}
+    values = {
+        "CRAYFISH_IMAGES": IMAGE_PREFIX,
+        "CRAYFISH_TAG": IMAGE_TAG,
+        "CRAYFISH_BROKERS": str(profile.brokers),
+    }
     for size, resources in profile.resources.items():
         prefix = size.upper().replace("-", "_")
         for field, value in resources.model_dump(exclude_none=True).items():

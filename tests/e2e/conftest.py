@@ -114,12 +114,15 @@ def own_root(folder: Path) -> Path:
     return root
 
 
-def write_experiment(folder: Path, workloads: list[dict[str, Any]], **sizing: Any) -> str:
+def write_experiment(
+    folder: Path, workloads: list[dict[str, Any]], *, profile_name: str = "laptop", **sizing: Any
+) -> str:
     """An experiment file of these workloads, to be given to `start`.
 
     Args:
         folder: where it is written.
         workloads: as in configs/experiments.
+        profile_name: the profile that it is for.
         sizing: other fields of the profile; by default one repetition, warmed up for 2 s, in the
             order of the workloads.
     """
@@ -134,7 +137,7 @@ def write_experiment(folder: Path, workloads: list[dict[str, Any]], **sizing: An
         "name": "mine",
         "question": "Does it do what the tests say?",
         "defaults": {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"},
-        "profiles": {"laptop": profile},
+        "profiles": {profile_name: profile},
     }
     path.write_text(yaml.safe_dump(content))
     return str(path)
@@ -179,8 +182,11 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., St
 def matrix(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The workloads of cells.py, run once."""
     folder = tmp_path_factory.mktemp("matrix")
-    brief = {"warmup": {"seconds": 1, "settle_seconds": 0}, "stop": {"seconds": SECONDS}}
-    return start(write_experiment(folder, cell_workloads(), **brief)).finish(timeout_s=1500)
+    warmup = {"seconds": 1, "settle_seconds": 0}
+    experiment = write_experiment(
+        folder, cell_workloads(), warmup=warmup, stop={"seconds": SECONDS}
+    )
+    return start(experiment).finish(timeout_s=1500)
 
 
 @pytest.fixture(scope="session")

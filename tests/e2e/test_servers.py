@@ -40,8 +40,9 @@ CELLS = [
 @pytest.fixture(scope="module")
 def served(start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("servers")
-    brief = {"warmup": {"seconds": 1, "settle_seconds": 0}, "stop": {"seconds": SECONDS}}
-    return start(write_experiment(folder, workloads(), **brief)).finish(timeout_s=1500)
+    warmup = {"seconds": 1, "settle_seconds": 0}
+    experiment = write_experiment(folder, workloads(), warmup=warmup, stop={"seconds": SECONDS})
+    return start(experiment).finish(timeout_s=1500)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids="-".join)

@@ -6,6 +6,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -96,13 +97,20 @@ def spread(
     nodes: Nodes, start: Callable[..., Started], tmp_path_factory: pytest.TempPathFactory
 ) -> Finished:
     """Kafka Streams, Flink, and Kafka Streams once more, which dies in the middle."""
+    folder = tmp_path_factory.mktemp("swarm")
+    profiles = folder / "root" / "configs" / "profiles"
+    profiles.mkdir(parents=True)
+    (profiles / "two-brokers.yaml").write_text(
+        "name: two-brokers\ndescription: laptop with two\nextends: laptop\nbrokers: 2\n"
+    )
     workloads = [
         cell("kafka-streams"),
-        cell("flink", title="flink"),
+        cell("flink", title="flink", parallelism=2),
         cell("kafka-streams", title="killed", stop={"seconds": 60}),
     ]
-    experiment = write_experiment(tmp_path_factory.mktemp("swarm"), workloads, stop=SHORT)
-    running: Started = start(experiment, "--target", "swarm", env=nodes.env)
+    experiment = write_experiment(folder, workloads, profile_name="two-brokers", stop=SHORT)
+    chosen = ("--with", str(folder / "root"), "--profile", "two-brokers")
+    running: Started = start(experiment, "--target", "swarm", *chosen, env=nodes.env)
     await_measured(running, "3/3")
     (victim,) = nodes.docker(
         PROCESSOR, "ps", "--quiet", "--filter", "label=crayfish.service=kafka-streams"
@@ -129,12 +137,21 @@ def test_each_task_runs_on_the_node_of_its_role(spread: Finished, nodes: Nodes) 
     run = spread.runs()[0]
     where = {part["name"]: part["node"] for part in run["components"]}
     assert where["kafka-streams"] == nodes.name(PROCESSOR)
-    assert where["kafka"] == nodes.name(BROKER)
+    assert where["kafka"] == where["kafka-2"] == nodes.name(BROKER)
     assert {where[name] for name in ("producer", "consumer", "prometheus")} == {nodes.name(LOAD)}
     exporters = {name for name in where if name.startswith("cgroup-exporter@")}
     assert exporters == {f"cgroup-exporter@{nodes.name(number)}" for number in nodes.numbers}
     used = {part["role"]: part["cpu_seconds"] for part in run["components"]}
     assert all(used[role] for role in ("producer", "consumer", "broker", "processor"))
+
+
+def test_partitions_are_spread_over_the_brokers(spread: Finished) -> None:
+    (run,) = spread.titled("flink")
+    metrics = pl.read_parquet(spread.folder / run["run_id"] / "metrics.parquet")
+    taken = metrics.filter(pl.col("name") == "kafka_broker_messagesinpersec_total")
+    for broker in ("kafka", "kafka-2"):
+        of_one = taken.filter(pl.col("component") == broker)["value"].to_numpy()
+        assert np.ptp(of_one) >= 300, broker
 
 
 def test_the_clocks_of_one_kernel_are_found_to_be_one(spread: Finished) -> None:

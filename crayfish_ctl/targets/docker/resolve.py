@@ -119,6 +119,7 @@ def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict
     """A service of N replicas becomes N services (`x`, `x-2`, ... `x-N`).
 
     So each container has a name of its own for its limits, its metrics and its log, as every other.
+    It knows which of them it is by the variable CRAYFISH_REPLICA, from 1.
 
     Raises:
         CrayfishError: if another service has such a name, or all would share what only one has.
@@ -140,8 +141,16 @@ def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict
                         f"compose fragment: services.{name}.{key}: {replicas} replicas share it",
                         hint="leave it out: a container has the name of its service",
                     )
-            single[other] = copy.deepcopy(service)
+            single[other] = _numbered(service, number)
+        if replicas > 1:
+            single[name] = _numbered(service, 1)
     return single
+
+
+def _numbered(service: dict[str, Any], number: int) -> dict[str, Any]:
+    numbered = copy.deepcopy(service)
+    numbered["environment"] = {**numbered.get("environment", {}), "CRAYFISH_REPLICA": str(number)}
+    return numbered
 
 
 def _quoted(value: str) -> str:

@@ -49,6 +49,8 @@ class KafkaConfig(_Strict):
     max_message_bytes: PositiveInt = 52_428_800
     topic_prefix: Annotated[str, Field(min_length=1)] = "crayfish-"
     """Whatever begins so belongs to this experiment, and may be removed."""
+    brokers: PositiveInt = 1
+    """So many are waited for before topics are made, whose partitions are spread over them."""
     external: bool = False
     """It was there before, and others use it: how many copies it keeps of a topic is its own."""
     tls: str | None = None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _CALL_S = 5.0
 _TRY_S = 1.0
 """Of a broker that may not be there yet; a signal is heard between two tries."""
+_LOOK_S: Final = 0.1
+"""Between two looks at how many brokers there are."""
 _THERE_S: Final = 20.0
 """For a broker that was there before: nobody waits for it to start."""
 _FINAL: Final = {
@@ -60,7 +62,7 @@ def _patience(kafka: KafkaConfig, deadline_s: float) -> float:
 
 
 def _admin(kafka: KafkaConfig, deadline_s: float) -> tuple[AdminClient, _Reasons]:
-    """An admin client of a broker that answers; waits for one that is still starting."""
+    """An admin client of brokers that are all there; waits for those that are still starting."""
     reasons = _Reasons()
     try:
         settings: dict[str, Any] = {
@@ -75,7 +77,7 @@ def _admin(kafka: KafkaConfig, deadline_s: float) -> tuple[AdminClient, _Reasons
     end = time.monotonic() + deadline_s
     while True:
         try:
-            admin.list_topics(timeout=min(_TRY_S, deadline_s))
+            there = len(admin.list_topics(timeout=min(_TRY_S, deadline_s)).brokers)
         except KafkaException as error:
             admin.poll(0)
             if reasons.final:
@@ -87,7 +89,14 @@ def _admin(kafka: KafkaConfig, deadline_s: float) -> tuple[AdminClient, _Reasons
                 ) from None
         else:
             reasons.last = ""  # of when it was starting
-            return admin, reasons
+            if kafka.external or there >= kafka.brokers:
+                return admin, reasons
+            if time.monotonic() > end:
+                raise BrokerUnreachableError(
+                    f"{kafka.bootstrap}: {there} of {kafka.brokers} Kafka brokers were there "
+                    f"within {deadline_s:.0f} s"
+                )
+            admin.poll(_LOOK_S)
 
 
 def ensure_topics(kafka: KafkaConfig, deadline_s: float) -> None:

@@ -48,6 +48,17 @@ def test_a_profile_takes_over_what_it_extends() -> None:
     assert catalog.profile("debug").resources == catalog.profile("laptop").resources
 
 
+def test_what_a_profile_does_not_say_is_what_it_extends(root: Path) -> None:
+    folder = root / "configs" / "profiles"
+    base = "name: base\ndescription: b\nextends: laptop\ncpu_limit: cores\nbrokers: 3\n"
+    (folder / "base.yaml").write_text(base)
+    (folder / "mine.yaml").write_text("name: mine\ndescription: m\nextends: base\nbrokers: 2\n")
+    catalog = load_catalog(root)
+    mine = catalog.profile("mine")
+    assert (mine.cpu_limit, mine.brokers) == ("cores", 2)
+    assert mine.resources == catalog.profile("laptop").resources
+
+
 def test_the_shipped_model_files_are_the_described_ones(root: Path) -> None:
     model = load_catalog(root).model("ffnn")
     for model_format in model.formats:

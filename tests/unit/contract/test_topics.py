@@ -49,6 +49,8 @@ class Broker:
         self.hangs = False
         """It answers the first call, and no other: at the address that it tells nobody is."""
         self.settings: dict[str, Any] = {}
+        self.brokers = [1]
+        """How many are there, each time that is asked; the last one stays."""
 
     def __call__(self, settings: dict[str, Any]) -> "Broker":
         self.settings = settings
@@ -58,10 +60,12 @@ class Broker:
         assert timeout > 0
         if self.says and not self.hangs:
             raise KafkaException(KafkaError(KafkaError._TRANSPORT))
-        return type("Metadata", (), {"topics": dict.fromkeys(self.there)})()
+        there = self.brokers.pop(0) if len(self.brokers) > 1 else self.brokers[0]
+        told = {"topics": dict.fromkeys(self.there), "brokers": dict.fromkeys(range(there))}
+        return type("Metadata", (), told)()
 
     def poll(self, timeout: float) -> None:
-        assert timeout == 0
+        assert timeout <= topics._LOOK_S
         for error in self.says:
             self.settings["error_cb"](error)
 
@@ -109,6 +113,15 @@ def test_how_many_copies_others_keep_is_their_own(
         ("crayfish-me-out", 2, copies),
     ]
     assert broker.made[0].config["message.timestamp.type"] == "LogAppendTime"
+
+
+def test_all_brokers_are_waited_for_before_topics_are_spread_over_them(broker: Broker) -> None:
+    broker.brokers = [1, 2, 3]
+    ensure_topics(kafka(brokers=3), 1)
+    assert len(broker.made) == 2
+    broker.brokers = [2]
+    with pytest.raises(BrokerUnreachableError, match="2 of 3 Kafka brokers were there within 0 s"):
+        ensure_topics(kafka(brokers=3), 0.05)
 
 
 def test_in_a_broker_of_ones_own_every_earlier_topic_goes(broker: Broker) -> None:

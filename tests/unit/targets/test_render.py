@@ -76,7 +76,12 @@ def test_folders_of_users_and_the_counters_may_be_mounted() -> None:
 
 def test_replicas_are_services_of_their_own() -> None:
     two = {**GOOD, "deploy": {**GOOD["deploy"], "replicas": 2}}
-    assert list(one_container_each({"x": copy.deepcopy(two), "y": GOOD})) == ["x", "x-2", "y"]
+    single = one_container_each({"x": copy.deepcopy(two), "y": GOOD})
+    assert list(single) == ["x", "x-2", "y"]
+    numbers = [
+        service.get("environment", {}).get("CRAYFISH_REPLICA") for service in single.values()
+    ]
+    assert numbers == ["1", "2", None]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ public record RunConfig(
   /**
    * Where the records travel.
    *
+   * @param brokers so many are waited for before topics are made, whose partitions are spread over
+   *     them
    * @param external it was there before: how many copies it keeps of a topic is its own
    * @param tls a file of certificates (PEM) that clients trust, or {@code system}; null: connections
    *     are not encrypted
@@ -56,6 +58,7 @@ public record RunConfig(
       int inputPartitions,
       int outputPartitions,
       int maxMessageBytes,
+      int brokers,
       boolean external,
       String tls,
       Sasl sasl) {
@@ -77,6 +80,7 @@ public record RunConfig(
           inputPartitions,
           outputPartitions,
           maxMessageBytes,
+          1,
           false,
           null,
           null);

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -23,7 +24,7 @@ final class Topics {
   private Topics() {}
 
   /**
-   * Make them unless they are there; waits for the broker to answer.
+   * Make them unless they are there; waits for all brokers, over which they are spread.
    *
    * @throws KafkaException if it does not within {@code seconds}, or refuses
    */
@@ -37,6 +38,9 @@ final class Topics {
     while (true) {
       // A client made anew resolves the broker's name anew, which may not exist yet.
       try (Admin admin = Admin.create(settings)) {
+        if (!kafka.external()) {
+          awaitBrokers(admin, kafka.brokers(), end);
+        }
         create(admin, kafka, kafka.inputTopic(), kafka.inputPartitions());
         create(admin, kafka, kafka.outputTopic(), kafka.outputPartitions());
         return;
@@ -55,6 +59,16 @@ final class Topics {
     }
   }
 
+  private static void awaitBrokers(Admin admin, int brokers, long end) throws InterruptedException {
+    int there;
+    while ((there = said(admin.describeCluster().nodes()).size()) < brokers) {
+      if (System.nanoTime() > end) {
+        throw new KafkaException(there + " of " + brokers + " brokers are there");
+      }
+      Thread.sleep(100);
+    }
+  }
+
   private static void create(Admin admin, RunConfig.Kafka kafka, String name, int partitions)
       throws InterruptedException {
     NewTopic topic =
@@ -64,11 +78,17 @@ final class Topics {
                     "message.timestamp.type", "LogAppendTime",
                     "max.message.bytes", String.valueOf(kafka.maxMessageBytes())));
     try {
-      admin.createTopics(List.of(topic)).all().get();
+      said(admin.createTopics(List.of(topic)).all());
+    } catch (TopicExistsException there) {
+      return;
+    }
+  }
+
+  /** What a call of the cluster has said, or its own error. */
+  private static <T> T said(KafkaFuture<T> answer) throws InterruptedException {
+    try {
+      return answer.get();
     } catch (ExecutionException error) {
-      if (error.getCause() instanceof TopicExistsException) {
-        return;
-      }
       if (error.getCause() instanceof KafkaException cause) {
         throw cause;
       }

@@ -84,7 +84,7 @@ final class SettingsTest {
   void allItsClientsAreProtectedAlike() {
     RunConfig.Sasl sasl = new RunConfig.Sasl("PLAIN", "/c");
     RunConfig.Kafka kafka =
-        new RunConfig.Kafka("k:1", "in", "out", 1, 1, 1 << 20, true, "/ca.pem", sasl);
+        new RunConfig.Kafka("k:1", "in", "out", 1, 1, 1 << 20, 1, true, "/ca.pem", sasl);
     Map<Object, Object> settings =
         Settings.of(config(kafka, "at-least-once", Map.of(), 120), Options.parse(Map.of()));
     KafkaSecurity.settings(kafka)
