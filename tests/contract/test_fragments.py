@@ -314,6 +314,8 @@ def test_replicas_become_services_with_limits_of_their_own(tmp_path: Path) -> No
     services = filled(plan, tmp_path, [ROOT / "compose" / "kafka-streams.yaml"]).services
     assert list(services) == ["kafka-streams", "kafka-streams-2"]
     assert [s["labels"].pop(SERVICE) for s in services.values()] == list(services)
+    numbers = [s["environment"].pop("CRAYFISH_REPLICA") for s in services.values()]
+    assert numbers == ["1", "2"]
     assert services["kafka-streams"] == services["kafka-streams-2"]
     assert "replicas" not in services["kafka-streams"]["deploy"]
 

@@ -15,6 +15,7 @@ from crayfish_ctl.plan import choices, make_plan
 from crayfish_ctl.run.variables import (
     check_cpus,
     container_user,
+    producer_variables,
     profile_variables,
     tool_variables,
     variables,
@@ -33,10 +34,23 @@ PROFILE = Profile.model_validate(
 )
 
 
+@pytest.mark.parametrize(
+    ("producers", "cores", "given"),
+    [(1, 2, None), (3, 8, ("3.0", "3g")), (3, 2, ("2", "3g")), (3, None, ("3.0", "3g"))],
+)
+def test_several_producers_have_the_limits_of_as_many(
+    producers: int, cores: int | None, given: tuple[str, str] | None
+) -> None:
+    profile = load_catalog(ROOT).profile("laptop")
+    found = producer_variables(profile, producers, cores)
+    assert (found and (found["PRODUCER_CPUS"], found["PRODUCER_MEMORY"])) == (given or {})
+
+
 def test_a_size_class_has_its_figures_and_no_others() -> None:
     assert profile_variables(PROFILE) == {
         "CRAYFISH_IMAGES": "crayfish",
         "CRAYFISH_TAG": "latest",
+        "CRAYFISH_BROKERS": "1",
         "MY_EXPORTER_CPUS": "0.5",
         "MY_EXPORTER_MEMORY": "128m",
         "MY_EXPORTER_WEIGHT": "1024",
