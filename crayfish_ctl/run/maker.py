@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MODEL_MAKER: Final = "model-maker"
 """The image that has all the frameworks."""
+SILENT: Final = "cannot be made: "
+"""Begins what is said of one that failed without a word of its own."""
 _ANYBODY_WRITES: Final = 0o1777
 _LAST_LINES: Final = 15
 """Of what a maker wrote that has no words of its own for what went wrong."""
@@ -96,7 +98,7 @@ def run_maker(
     try:
         target.make(maker.image, ["-m", *command], given, line)
     except CrayfishError as error:
-        why = errors[-1] if errors else "cannot be made: " + _tail(error.message)
+        why = errors[-1] if errors else SILENT + _tail(error.message)
         raise CrayfishError(why, code=ExitCode.HOST) from None
     return said[-1] if said else ""
 
