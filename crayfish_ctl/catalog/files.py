@@ -114,6 +114,13 @@ def model_files(model: Model, formats: Iterable[str | None]) -> list[str]:
     return sorted(known)
 
 
+def bytes_of(path: Path) -> int:
+    """Of a file, or of all files of a folder."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file; of a folder, that of its sorted `sha256sum` listing."""
     if path.is_file():

@@ -121,7 +121,34 @@ def register(
             found = check_model(plan, target, console)
         raise typer.Exit(show_checked(plan.model.shown, found, console))
 
+    _register_convert(models, catalog, engine)
     app.add_typer(models, name="models")
+
+
+def _register_convert(
+    models: typer.Typer,
+    catalog: Callable[[Sequence[Path] | None], Catalog],
+    engine: Callable[[Roots, Sequence[str]], AbstractContextManager[Target]],
+) -> None:
+    @models.command()
+    def convert(
+        model: Annotated[str, typer.Argument(help="a model's file or folder, or a model's name")],
+        to: Annotated[Literal["onnx"], typer.Option(help="the format")] = "onnx",  # noqa: ARG001  the only one
+        out: Annotated[
+            Path | None, typer.Option(help="the file that is written; beside the original")
+        ] = None,
+        input_shape: Annotated[
+            str | None, typer.Option(help="of one point, like 224,224,3, if the file says it not")
+        ] = None,
+        beside: With = None,
+    ) -> None:
+        """Make an ONNX file of a Keras .h5 or a SavedModel, and compare what the two answer."""
+        from .models_convert import conversion, convert_model  # noqa: PLC0415  slow: only here
+
+        known = catalog(beside)
+        wanted = conversion(known, model, out, _shape("--input-shape", input_shape))
+        with engine(known.roots, ["model-maker"]) as target:
+            convert_model(wanted, known, target, table_console())
 
 
 def _target(

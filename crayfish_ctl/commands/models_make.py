@@ -6,39 +6,29 @@ name in one step. Whatever is interrupted leaves nothing that could be taken for
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from crayfish_ctl.catalog import read_made
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG, build_images
+from crayfish_ctl.images import build_images
 from crayfish_ctl.run.guard import cleaned, given_back
-from crayfish_ctl.run.variables import container_user
-from crayfish_ctl.targets import Given
+from crayfish_ctl.run.maker import Maker, aside, maker_image, run_maker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
     from crayfish_ctl.catalog import Catalog, Model, Roots
-    from crayfish_ctl.catalog.model import MadeBy
     from crayfish_ctl.targets import Target
 
 WeightsChoice = Literal["imagenet", "seeded", "auto"]
-_ANYBODY_WRITES: Final = 0o1777
 _FOLDER: Final = 0o755
 """The containers' users read it, whatever the caller's umask is."""
-_LAST_LINES: Final = 15
-"""Of what a maker wrote that has no words of its own for what went wrong."""
-_SPARE: Final = 1.5
-"""Of its size on the disk: what lies beside it while it is made."""
 
 
 def models_to_make(
@@ -103,8 +93,22 @@ def make_models(
         build_images(roots, [model.made_by.image], console)
         say = partial(console.print, soft_wrap=True, markup=False)
         say(f"making {model.name}: {model.made_by.words}")
-        with cleaned(target, console), given_back(folder), _aside(root, model) as scratch:
-            _call(_Making(model, model.made_by, roots, scratch), weights, target, say)
+        begin = f".making-{model.name}-"
+        with (
+            cleaned(target, console),
+            given_back(folder),
+            aside(root / "models", begin, model.name, model.made_by.megabytes) as scratch,
+        ):
+            maker = Maker(
+                image=maker_image(model.made_by.image),
+                checkout=roots.checkout,
+                out=scratch,
+                read={} if root == roots.checkout else {"/crayfish/root/models": root / "models"},
+                memory=model.made_by.memory,
+                online=weights != "seeded",
+            )
+            command = [model.made_by.module, "--out", "/out", "--tolerance", str(model.tolerance)]
+            _call(model, maker, [*command, "--weights", weights], target, say)
             made = read_made(root, _found_in(scratch, model, root))
             if made is None:
                 raise CrayfishError(
@@ -115,91 +119,18 @@ def make_models(
         say(f"{model.name} ({made.weights}): {folder}, {megabytes:,.0f} MB")
 
 
-@dataclass(frozen=True)
-class _Making:
-    """A model that is being made."""
-
-    model: Model
-    made_by: MadeBy
-    roots: Roots
-    scratch: Path
-    """Where its files are written."""
-
-
 def _call(
-    making: _Making, weights: WeightsChoice, target: Target, say: Callable[[str], None]
+    model: Model, maker: Maker, command: list[str], target: Target, say: Callable[[str], None]
 ) -> None:
     """Run the maker to its end; what it says of its steps is shown.
 
     Raises:
         CrayfishError: with its own last words, if it fails.
     """
-    model, made_by, checkout = making.model, making.made_by, making.roots.checkout
-    errors: list[str] = []
-
-    def line(text: str) -> None:
-        level, message = _message(text)
-        if level == "error":
-            errors.append(message)
-        elif level:
-            say(f"  {message}")
-
-    read = {"/crayfish/checkout/models": checkout / "models"}
-    if model.root not in {None, checkout}:
-        read["/crayfish/root/models"] = making.scratch.parent
-    given = Given(
-        read=read,
-        written={"/out": making.scratch},
-        user=container_user(),
-        memory=made_by.memory,
-        online=weights != "seeded",
-    )
-    image = f"{IMAGE_PREFIX}/{made_by.image}:{IMAGE_TAG}"
-    command = ["-m", made_by.module, "--out", "/out", "--tolerance", str(model.tolerance)]
     try:
-        target.make(image, [*command, "--weights", weights], given, line)
+        run_maker(maker, command, target, lambda text: say(f"  {text}"))
     except CrayfishError as error:
-        why = errors[-1] if errors else "cannot be made: " + _tail(error.message)
-        raise CrayfishError(f"{model.name}: {why}", code=ExitCode.HOST) from None
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.splitlines()[-_LAST_LINES:])
-
-
-def _message(text: str) -> tuple[str, str]:
-    """Level and message of a container's line; empty for what a library writes between them."""
-    try:
-        line = json.loads(text)
-        return str(line["level"]), str(line["msg"])
-    except (ValueError, TypeError, KeyError):
-        return "", ""
-
-
-@contextmanager
-def _aside(root: Path, model: Model) -> Iterator[Path]:
-    """An empty folder on the same disk, which is gone afterwards, unless it was renamed.
-
-    Raises:
-        CrayfishError: if there is no room.
-    """
-    models, begin = root / "models", f".making-{model.name}-"
-    for left in models.glob(f"{begin}*"):  # of a controller that was killed
-        shutil.rmtree(left, ignore_errors=True)
-    megabytes = model.made_by.megabytes if model.made_by else 0
-    free, needed = shutil.disk_usage(models).free, _SPARE * 1e6 * megabytes
-    if free < needed:
-        raise CrayfishError(
-            f"{models}: {free / 1e6:,.0f} MB free, {model.name} needs {needed / 1e6:,.0f} MB",
-            hint="make room",
-            code=ExitCode.HOST,
-        )
-    scratch = Path(tempfile.mkdtemp(prefix=begin, dir=models))
-    scratch.chmod(_ANYBODY_WRITES)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        raise CrayfishError(f"{model.name}: {error.message}", code=error.exit_code) from None
 
 
 def _found_in(scratch: Path, model: Model, root: Path) -> Model:

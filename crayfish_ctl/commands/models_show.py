@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from crayfish_ctl.catalog import check_model_files, supported
+from crayfish_ctl.catalog.files import bytes_of
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.models import fitting, points_of_a_call, read_model_file, scorable
+from crayfish_ctl.models import (
+    fitting,
+    is_convertible,
+    points_of_a_call,
+    read_model_file,
+    scorable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,15 +95,16 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
             f"{path}: is a model's name, and show takes a file", hint=f"its files: {files}"
         )
     facts = read_model_file(path)
-    console.print(f"{path}: {facts.format}, {_size(_total(facts))}", soft_wrap=True, markup=False)
+    say = partial(console.print, soft_wrap=True, markup=False)
+    say(f"{path}: {facts.format}, {_size(_total(facts))}")
     for line in _lines(facts):
-        console.print(f"  {line}", soft_wrap=True, markup=False)
+        say(f"  {line}")
     several = len(facts.inputs) == 1 and len(facts.outputs) > 1
     point, prediction = fitting(facts, (None, scorable(facts) if several else None))
     fixed = points_of_a_call(point, prediction)
     if fixed is not None:
-        console.print(f"takes {fixed[0]} a call: --batch {fixed[0]}", markup=False)
-    console.print("can be run by")
+        say(f"takes {fixed[0]} a call: --batch {fixed[0]}")
+    say("can be run by")
     types = {point.dtype, prediction.dtype}
     tools = [
         tool.name
@@ -105,7 +114,10 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
     for tool in tools:
         cells = [cell for cell in supported(catalog) if cell.tool == tool]
         systems = ", ".join(f"{c.processor} ({c.runtime})" for c in cells) or "no processor"
-        console.print(f"  {tool}: {systems}", soft_wrap=True, markup=False)
+        say(f"  {tool}: {systems}")
+    if is_convertible(facts):
+        reading = ", ".join(t.name for t in catalog.tools.values() if t.model_format == "onnx")
+        say(f"crayfish models convert {path}  # for the tools that read ONNX: {reading}")
     missing = [f"--output {prediction.name}"] if several else []
     missing += [
         f"--{what}-shape ..."
@@ -117,7 +129,7 @@ def show_file(path: Path, catalog: Catalog, console: Console) -> None:
         chosen = "" if facts.format == "onnx" or not tools else f" --tool {tools[0]}"
         batch = "" if fixed is None else f" --batch {fixed[0]}"
         command = f"crayfish run input-rate --model {path}{chosen}{batch}"
-    console.print(command, soft_wrap=True, markup=False)
+    say(command)
 
 
 def _lines(facts: Facts) -> Iterator[str]:
@@ -132,7 +144,7 @@ def _lines(facts: Facts) -> Iterator[str]:
 
 def _total(facts: Facts) -> int:
     beside = [facts.path.parent / name for name in facts.files if name not in facts.missing]
-    return sum(_on_disk(path) for path in (facts.path, *beside))
+    return sum(bytes_of(path) for path in (facts.path, *beside))
 
 
 def _bytes(root: Path, model: Model, model_format: str) -> int | None:
@@ -141,13 +153,7 @@ def _bytes(root: Path, model: Model, model_format: str) -> int | None:
     if not path.exists():
         return None
     beside = [path.parent / name for name in file.weights]
-    return sum(_on_disk(each) for each in (path, *beside) if each.exists())
-
-
-def _on_disk(path: Path) -> int:
-    if path.is_dir():
-        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    return path.stat().st_size
+    return sum(bytes_of(each) for each in (path, *beside) if each.exists())
 
 
 def _size(count: int | None) -> str:

@@ -77,6 +77,8 @@ class Facts:
     """Those of them that are not there."""
     problems: tuple[str, ...] = ()
     """Why nothing here can run it."""
+    mend: str | None = None
+    """What helps against them."""
 
 
 def choose(

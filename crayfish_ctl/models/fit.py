@@ -33,7 +33,9 @@ def check_facts(facts: Facts) -> None:
             hint="save it anew with the weights beside it: no runtime follows such a path",
         )
     if facts.problems:
-        raise CrayfishError("\n".join(f"{facts.path}: {problem}" for problem in facts.problems))
+        raise CrayfishError(
+            "\n".join(f"{facts.path}: {problem}" for problem in facts.problems), hint=facts.mend
+        )
 
 
 def fitting(

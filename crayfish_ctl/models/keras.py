@@ -24,7 +24,8 @@ _MODELS: Final = {"Sequential", "Functional", "Model"}
 _FLATTEN: Final = {"Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D"}
 _SAME_SHAPE: Final = {"Activation", "BatchNormalization", "Dropout", "ReLU", "Softmax"}
 _TEXT_BYTES: Final = 64 * 1024 * 1024
-_KERAS_3: Final = "written by Keras 3, and DeepLearning4j reads Keras 2: save it with tf_keras"
+KERAS_3: Final = "written by Keras 3, and DeepLearning4j reads Keras 2: save it with tf_keras"
+"""A problem."""
 
 
 def read_keras(path: Path) -> Facts:
@@ -73,7 +74,8 @@ def _facts(path: Path, kind: str, content: Any) -> Facts:
             for name in ends or [layers[-1]["config"]["name"]]
         ),
         said={"model": kind, "layers": str(len(layers))},
-        problems=(_KERAS_3,) if keras3 else unread(layers),
+        problems=(KERAS_3,) if keras3 else unread(layers),
+        mend=None if keras3 else f"`crayfish models convert {path}` makes an ONNX file of it",
     )
 
 

@@ -12,6 +12,7 @@ from crayfish_ctl.catalog.explain import explain, meant
 from crayfish_ctl.catalog.model import THREADS_PER_INSTANCE, WORKERS
 from crayfish_ctl.catalog.values import shown
 from crayfish_ctl.errors import CrayfishError
+from crayfish_ctl.models import CONVERTIBLE
 
 from .calls import check_call
 
@@ -77,11 +78,13 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
         )
     if tool.model_format is not None and tool.model_format not in plan.model.formats:
         able = [t.name for t in catalog.tools.values() if t.model_format in plan.model.formats]
+        convertible = tool.model_format == "onnx" and {*CONVERTIBLE} & {*plan.model.formats}
         raise CrayfishError(
             f"{where}: {plan.model.file}: formats: has no "
             f"{tool.model_format!r}, which {tool.file} asks for",
             hint=f"it has {', '.join(plan.model.formats) or 'none'}"
-            + (f", which {', '.join(able)} read: choose with --tool" if able else ""),
+            + (f", which {', '.join(able)} read: choose with --tool" if able else "")
+            + ("; `crayfish models convert FILE` makes an ONNX file of it" if convertible else ""),
         )
     check_options(f"{where}: tool_options", f"tool {tool.name}", entry.tool_options, tool.options)
     if not entry.tool:

@@ -18,12 +18,10 @@ import numpy as np
 
 from crayfish_ctl.catalog.files import digest
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
 from crayfish_ctl.models import NoReferenceError
 from crayfish_ctl.plan.runconfig import constants_of
-from crayfish_ctl.targets import Given
 
-from .variables import container_user
+from .maker import MODEL_MAKER, Maker, maker_image, run_maker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
     Values = npt.NDArray[Any]
 
-_IMAGE: Final = "model-maker"
 _FORMATS: Final = ("keras-h5", "tf-savedmodel", "torchscript")
 """The first one that there is, is asked."""
 _ANYBODY_WRITES: Final = 0o777
@@ -66,13 +63,13 @@ def framework_answers(
     found = digest(path) if path.exists() else None
     if found is None or file.sha256 not in {None, found}:
         raise NoReferenceError(f"{path} is not the file that {model.file} describes")
-    image = f"{IMAGE_PREFIX}/{_IMAGE}:{IMAGE_TAG}"
+    image = maker_image(MODEL_MAKER)
     try:
         image_id = target.images([image])[image].id
     except CrayfishError:
         raise NoReferenceError(
-            f"their framework is in the image {_IMAGE}, which is not here: "
-            f"`crayfish images {_IMAGE}` builds it (3 GB)"
+            f"their framework is in the image {MODEL_MAKER}, which is not here: "
+            f"`crayfish images {MODEL_MAKER}` builds it (3 GB)"
         ) from None
     fixed = constants_of(plan, model_format) or {}
     constants = json.dumps({name: each.model_dump() for name, each in fixed.items()})
@@ -88,8 +85,8 @@ def framework_answers(
     if kept.is_file() and whose.is_file():
         cached: Values = np.load(kept, allow_pickle=False)
         return cached, whose.read_text(encoding="utf-8")
-    makers = plan.roots.checkout / "models"
-    answers, framework = _asked(image_id, words, {"makers": makers, "file": path}, points, target)
+    where = {"checkout": plan.roots.checkout, "file": path}
+    answers, framework = _asked(image_id, words, where, points, target)
     keep(check_shape(answers, model, len(points), framework), kept)
     whose.write_text(framework, encoding="utf-8")
     return answers, framework
@@ -103,7 +100,7 @@ def _asked(
     Args:
         image: its id.
         words: what it is told beside its files.
-        paths: of `makers`, the package that it runs, and of the model's `file`.
+        paths: of the `checkout`, whose module it runs, and of the model's `file`.
         points: to be answered.
         target: where it runs.
     """
@@ -115,37 +112,14 @@ def _asked(
         np.save(asked / "points.npy", points)
         (asked / "points.npy").chmod(_READABLE)
         file = f"/model/{paths['file'].name}"
-        given = Given(
-            read={
-                "/crayfish/checkout/models": paths["makers"],
-                file: paths["file"],
-                "/asked": asked,
-            },
-            written={"/out": out},
-            user=container_user(),
-        )
+        maker = Maker(image, paths["checkout"], out, {file: paths["file"], "/asked": asked})
         files = ("--file", file, "--points", "/asked/points.npy", "--out", "/out")
-        framework = _run(image, ["-m", "models.common.answer", *files, *words], given, target)
-        found: Values = np.load(out / "reference.npy", allow_pickle=False)
-        return found, framework
-
-
-def _run(image: str, command: list[str], given: Given, target: Target) -> str:
-    """What the image says last of whose answers they are."""
-    said: dict[str, str] = {}
-
-    def line(text: str) -> None:
         try:
-            message = json.loads(text)
-            said[message["level"]] = message["msg"]
-        except (ValueError, TypeError, KeyError):  # of a library
-            return
-
-    try:
-        target.make(image, command, given, line)
-    except CrayfishError as error:
-        raise NoReferenceError(said.get("error", error.message)) from None
-    return f"{said['info']}, in the image {_IMAGE}"
+            said = run_maker(maker, ["models.common.answer", *files, *words], target)
+        except CrayfishError as error:
+            raise NoReferenceError(error.message) from None
+        found: Values = np.load(out / "reference.npy", allow_pickle=False)
+        return found, f"{said}, in the image {MODEL_MAKER}"
 
 
 def check_shape(found: Values, model: Model, count: int, whose: str) -> Values:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from .words import first_line, say
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,10 +58,10 @@ def main() -> int:
         chunk = _AT_ONCE if given.format == "torchscript" else _CHUNK
         found = answers(ask, np.load(given.points), given.seconds, chunk)
     except Exception as error:  # noqa: BLE001  frameworks raise what they like
-        _say("error", str(error).strip().splitlines()[0] if str(error).strip() else repr(error))
+        say("error", first_line(error))
         return _FAILED
     np.save(Path(given.out, "reference.npy"), found)
-    _say("info", framework)
+    say("info", framework)
     return 0
 
 
@@ -150,10 +152,6 @@ def _torchscript(given: argparse.Namespace) -> tuple[Ask, str]:
 
 
 _OPEN: Final = {"keras-h5": _keras, "tf-savedmodel": _savedmodel, "torchscript": _torchscript}
-
-
-def _say(level: str, message: str) -> None:
-    print(json.dumps({"level": level, "component": "model-maker", "msg": message}), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from . import keras_format, onnx_format, seeded, torch_process
+from . import keras_format, onnx_format, seeded, torch_process, words
 from .digests import digest, size
 from .graph import steps_of
 from .photographs import crops
@@ -76,7 +76,7 @@ def main(recipe: Recipe) -> None:
     try:
         make(recipe, options.out, options.tolerance, options.weights)
     except MakerError as error:
-        print(json.dumps({"level": "error", "component": "model-maker", "msg": str(error)}))
+        words.say("error", str(error))
         sys.exit(_FAILED)
 
 
@@ -206,6 +206,5 @@ def _all(out: Path) -> list[Path]:
 
 
 def _say(what: str, started: float) -> None:
-    """A line as every container writes them; libraries write others between them."""
-    msg = f"{what} ({time.monotonic() - started:.0f} s)"
-    print(json.dumps({"level": "info", "component": "model-maker", "msg": msg}), flush=True)
+    """A line with the time that has passed."""
+    words.say("info", f"{what} ({time.monotonic() - started:.0f} s)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from crayfish_ctl.models import describe, read_model_file, store
 
-from .conftest import ROOT, write_experiment
+from .conftest import CRAYFISH, ROOT, write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +53,21 @@ def test_the_named_output_is_scored_in_both_runtimes(
     runs = finished.runs()
     assert {run["spec"]["cell"]["runtime"] for run in runs} == {"jvm", "python"}, finished.output
     assert [run["correctness"]["max_deviation"] for run in runs] == [0, 0]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("original", ["ffnn.h5", "savedmodel"])
+def test_what_is_converted_answers_as_the_original(original: str, tmp_path: Path) -> None:
+    out = tmp_path / "made.onnx"
+    path = str(ROOT / "models/ffnn" / original)
+    command = [str(CRAYFISH), "models", "convert", path, "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (share,) = re.findall(r"differs from \S+ \S+ by at most (\S+) of the largest", done.stdout)
+    assert float(share) <= 1e-4
+    (point,), (prediction,) = read_model_file(out).inputs, read_model_file(out).outputs
+    assert (point.name, point.batch, point.point) == ("points", None, (28, 28))
+    assert (prediction.name, prediction.batch) == ("predictions", None)
 
 
 LARGE_RATE = 4
