@@ -95,6 +95,29 @@ class Usage:
         """How much a counter grew, over all series that carry its labels; None if not covered."""
         return _increase(self._counter(counter), start_ns / NS, end_ns / NS, self.silence_s)
 
+    def counted_up_to(
+        self, counter: OwnCounter, start_ns: int, end_ns: int
+    ) -> dict[float, float] | None:
+        """The same of a histogram's buckets, each by its bound (label `le`).
+
+        Returns:
+            Upper bound, ascending, the last one mostly infinite -> how much the count of what is
+            not larger grew; None if there are no such series, or one of them is not covered.
+        """
+        chosen = self._counter(counter)
+        bounds: dict[str, float | None] = {
+            labels: _bound(labels) for labels in chosen["labels"].unique().to_list()
+        }
+        grown: dict[float, float] = {}
+        for bound in sorted({bound for bound in bounds.values() if bound is not None}):
+            own = [labels for labels, each in bounds.items() if each == bound]
+            series = chosen.filter(pl.col("labels").is_in(own))
+            found = _increase(series, start_ns / NS, end_ns / NS, self.silence_s)
+            if found is None:
+                return None
+            grown[bound] = found
+        return grown or None
+
     def highest(self, service: str, name: str) -> int | None:
         """The largest sum over a service's containers of each one's highest value."""
         chosen = self._series(service, name)
@@ -116,6 +139,12 @@ class Usage:
         return self.metrics.filter(
             (pl.col("component") == service) & (pl.col("name") == name)
         ).sort("ts")
+
+
+def _bound(labels: str) -> float | None:
+    """The upper bound of a histogram's bucket; None if the series is none of one."""
+    bound = json.loads(labels).get("le")
+    return None if bound is None else float(bound)
 
 
 def _increase(

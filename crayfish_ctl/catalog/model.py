@@ -80,9 +80,9 @@ class Counter(Config):
     """Labels that a series must carry to be counted."""
 
 
-ServerCount = Literal["requests", "executions", "queue", "compute", "total"]
-"""requests: calls that were answered. executions: of the model. queue, compute: time of requests
-there; total: in the server."""
+ServerCount = Literal["requests", "executions", "batch_sizes", "queue", "compute", "total"]
+"""requests: calls that were answered. executions: of the model; batch_sizes: by how many requests
+they had. queue, compute: time of requests there; total: in the server."""
 
 
 class ServerCounter(Counter):
@@ -92,6 +92,8 @@ class ServerCounter(Counter):
     """Of a time: how many seconds one of its unit is (0.000001 for microseconds)."""
     lags: bool = False
     """The server brings it up to date so seldom that it says nothing of a rate."""
+    of: Literal["requests", "points"] = "requests"
+    """Of batch_sizes: what the sizes count."""
 
 
 class Processor(Entry):

@@ -14,12 +14,37 @@ class CallFacts(Frozen):
     """How many there may be: calls under way for each scorer, times scorers."""
 
 
+class BatchSizes(Frozen):
+    """Executions of the model by how much the server put into one of them."""
+
+    of: str = "requests"
+    """What the sizes count: requests or points."""
+    bounds: tuple[int | None, ...]
+    """Upper bounds, ascending; a size belongs to the first that is not smaller. None: no bound."""
+    counts: tuple[int, ...]
+    """Executions of each."""
+
+    @property
+    def executions(self) -> int:
+        """All of them."""
+        return sum(self.counts)
+
+    @property
+    def together(self) -> bool:
+        """Whether anything was put together: an execution had more than one."""
+        return any(
+            count for bound, count in zip(self.bounds, self.counts, strict=True) if bound != 1
+        )
+
+
 class ServerFacts(Frozen):
     """What a model server says of a run's calls; null where it does not count."""
 
     requests_per_s: float | None = None
     requests_per_execution: float | None = None
     """How many requests it put into one execution of the model, in the mean."""
+    batch_sizes: BatchSizes | None = None
+    """The same, not in the mean."""
     queue_ms: float | None = None
     """Mean wait of a request in the server."""
     compute_ms: float | None = None

@@ -12,6 +12,7 @@ from .bursts import bursts
 from .calls import call_parts
 from .cost import cost
 from .distribution import latency_distribution
+from .executions import executions_by_size
 from .omission import omission
 from .over_time import backlog_over_time, latency_over_time, steps
 from .rates import latency_by_rate, throughput
@@ -39,6 +40,7 @@ def all_figures(results: Results, cells: Sequence[CellView]) -> list[Figure]:
         kafka_overhead(cells),
         embedded_or_external(cells),
         call_parts(cells),
+        executions_by_size(cells),
         server_curve(cells),
         latency_by_rate(cells),
         throughput(cells),

@@ -8,6 +8,7 @@ from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.report.numbers import estimate_text
 
 from .base import Figure, FigureTable, Json, Key, Panel, axis, names_axis, rows_height
+from .executions import sizes_of, sizes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,9 +68,10 @@ def call_parts(cells: Sequence[CellView]) -> Figure | None:
         "request is in the server, it counts itself, over the whole run and so with the warm-up; "
         "the rest of the call is the client's (which writes the request and reads the answer), the "
         "network's, and of the server what it has no counter for: one that counts no times is all "
-        "in there. Calls and points of an execution are means, because few servers count "
-        "executions by their size: what it answered divided by how often it called the model (a "
-        "dash: it does not count that).",
+        "in there. Calls and points of an execution are means: what it answered divided by how "
+        "often it called the model. Beside them the size that half of the executions had at most, "
+        "and the largest that occurred; a range is as fine as the server counts (a dash: it does "
+        "not count that).",
         panels=[Panel("", data, layout, height=rows_height(len(shown)))],
         legend=[
             Key(name, _COLOURS[part])
@@ -86,6 +88,7 @@ def call_parts(cells: Sequence[CellView]) -> Figure | None:
                 "Model, ms",
                 "Points a call",
                 "Calls an execution",
+                "Median; largest",
                 "Points an execution",
             ),
             [_row(cell) for cell in shown],
@@ -146,6 +149,7 @@ def _row(cell: CellView) -> tuple[str, ...]:
         estimate_text(cell.value("server_compute_ms")),
         _points_a_call(cell),
         estimate_text(calls),
+        sizes_text(sizes_of(cell)),
         estimate_text(_times(calls, cell)),
     )
 

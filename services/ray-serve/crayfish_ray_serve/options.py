@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from crayfish_serving import size_bounds
+
 if TYPE_CHECKING:
     from crayfish_serving import Settings
 
@@ -56,7 +58,11 @@ def proxy_ports(options: ServeOptions) -> tuple[int, int]:
 
 def environment(options: ServeOptions) -> dict[str, str]:
     """Variables that Ray reads when it is imported, in every process."""
-    common = {"RAY_SERVE_LOG_TO_STDERR": "0"}
+    common = {
+        "RAY_SERVE_LOG_TO_STDERR": "0",
+        # Of its histogram of how many requests were scored together.
+        "RAY_SERVE_BATCH_SIZE_BUCKETS": ",".join(map(str, size_bounds(options.batch_size))),
+    }
     if not options.direct:
         return common
     return {

@@ -31,6 +31,8 @@ _PROPERTIES: Final = {
     "disable_token_authorization": "true",
     "enable_envvars_config": "false",
     "metrics_mode": "prometheus",
+    # Those that our handlers tell, without a file that lists them.
+    "model_metrics_auto_detect": "true",
     # It would start a process each minute that counts the host's processors and disks.
     "disable_system_metrics": "true",
     "max_request_size": MESSAGE_BYTES,

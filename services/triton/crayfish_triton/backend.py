@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import triton_python_backend_utils as pb
 
-from crayfish_serving import read_settings
+from crayfish_serving import EXECUTIONS, ExecutionSizes, keep_telling, read_settings
+
+from .repository import batching
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from crayfish_scoring.base import Values
     from crayfish_serving import Settings
@@ -38,7 +40,18 @@ class _Model(ABC):
         config = json.loads(args["model_config"])
         self._input = config["input"][0]["name"]
         self._output = config["output"][0]["name"]
-        self.load(read_settings(os.environ))
+        settings = read_settings(os.environ)
+        self.load(settings)
+        most = batching(settings).points
+        # Where each execution has one request, there is nothing to count.
+        self._sizes = ExecutionSizes(most) if most > 1 else None
+        if self._sizes:
+            self._end_telling = keep_telling(self._sizes, _teller(args["model_name"]))
+
+    def finalize(self) -> None:
+        """Called by Triton at the end."""
+        if self._sizes:
+            self._end_telling()
 
     def execute(self, requests: Sequence[Any]) -> list[Any]:
         """Called by Triton: one forward call for all, an answer for each in their order.
@@ -50,6 +63,8 @@ class _Model(ABC):
             predictions = self.score(points[0] if len(points) == 1 else np.concatenate(points))
         except Exception as error:  # noqa: BLE001  ORT's exceptions share no public base class
             return [pb.InferenceResponse(error=pb.TritonError(str(error))) for _ in requests]
+        if self._sizes:
+            self._sizes.add(len(points))
         answers = []
         first = 0
         for part in points:
@@ -57,6 +72,24 @@ class _Model(ABC):
             answers.append(pb.InferenceResponse(output_tensors=[pb.Tensor(self._output, own)]))
             first += len(part)
         return answers
+
+
+def _teller(model: str) -> Callable[[Mapping[int, int]], None]:
+    """Adds to counters of Triton's own, which all instances of a model share."""
+    family = pb.MetricFamily(
+        name=EXECUTIONS,
+        description="Executions of the model that had at most `le` requests",
+        kind=pb.MetricFamily.COUNTER,
+    )
+    counters: dict[int, Any] = {}
+
+    def tell(news: Mapping[int, int]) -> None:
+        for bound, grown in news.items():
+            if bound not in counters:
+                counters[bound] = family.Metric(labels={"model": model, "le": str(bound)})
+            counters[bound].increment(grown)
+
+    return tell
 
 
 class OnnxModel(_Model):

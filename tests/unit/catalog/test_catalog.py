@@ -191,3 +191,10 @@ def test_everything_that_the_catalog_names_is_there(catalog: Catalog) -> None:
         defaults = experiment.defaults
         assert defaults.tool in catalog.processor(defaults.processor).tools[defaults.runtime]
         assert defaults.model in catalog.models
+
+
+def test_servers_of_ours_that_put_requests_together_say_by_how_many(catalog: Catalog) -> None:
+    batching = [one for one in catalog.tools.values() if "batch_size" in one.options and one.images]
+    assert {one.name for one in batching} == {"torchserve", "triton", "ray-serve"}
+    for tool in batching:
+        assert tool.counters["batch_sizes"].of == "requests"

@@ -46,3 +46,9 @@ def test_clients_find_one_port_whichever_way_in() -> None:
     assert said["RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT"] == "9000"
     for port, protocol in zip(proxy_ports(direct), ("HTTP", "GRPC"), strict=True):
         assert port > int(said[f"RAY_SERVE_DIRECT_INGRESS_MAX_{protocol}_PORT"])
+
+
+@pytest.mark.parametrize(("size", "bounds"), [("1", "1"), ("10", "1,2,3,4,6,8,10")])
+def test_its_histogram_is_as_fine_as_that_of_the_others(size: str, bounds: str) -> None:
+    said = environment(options(TOOL_BATCH_SIZE=size))
+    assert said["RAY_SERVE_BATCH_SIZE_BUCKETS"] == bounds

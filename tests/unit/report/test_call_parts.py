@@ -10,9 +10,9 @@ import pytest
 
 from crayfish_ctl.cells import Call
 from crayfish_ctl.report.figures.calls import call_parts, parts_ms
-from crayfish_ctl.report.numbers import estimate_text
+from crayfish_ctl.report.numbers import NOTHING, estimate_text
 from crayfish_ctl.report.view import view_cells
-from crayfish_ctl.results.numbers import ServerFacts
+from crayfish_ctl.results.numbers import BatchSizes, ServerFacts
 
 from .experiments import FLOOD, RAW, Folder, called
 
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from crayfish_ctl.results import Results
 
 SHORT = replace(FLOOD, tool="triton", service_ms=2.0, seconds=1.0, send_rate=2000.0)
-TRITON = ServerFacts(requests_per_execution=4.0, queue_ms=0.25, compute_ms=0.5, total_ms=1.0)
+TRITON = ServerFacts(
+    requests_per_execution=4.0,
+    batch_sizes=BatchSizes(bounds=(1, 2, 4, 8), counts=(1, 0, 6, 2)),
+    queue_ms=0.25,
+    compute_ms=0.5,
+    total_ms=1.0,
+)
 
 
 def with_server(results: Results, *facts: ServerFacts | None) -> Results:
@@ -57,7 +63,7 @@ def test_bars_are_stacked_and_the_table_has_the_batches(tmp_path: Path) -> None:
         assert following == pytest.approx(start + length)
     assert figure.table is not None
     (row,) = figure.table.rows
-    assert row[6:] == ("8", "4", "32")
+    assert row[6:] == ("8", "4", "3 to 4; 5 to 8", "32")
 
 
 def test_a_server_that_counts_no_times_is_one_bar(tmp_path: Path) -> None:
@@ -66,6 +72,9 @@ def test_a_server_that_counts_no_times_is_one_bar(tmp_path: Path) -> None:
     names = [trace["name"] for trace in figure.panels[0].data]
     assert "client, network, and what the server does not count" in names
     assert not {"its model", "the server's queue", "the rest of the server"} & {*names}
+    assert figure.table is not None
+    (row,) = figure.table.rows
+    assert row[7:] == (NOTHING, NOTHING, NOTHING)
 
 
 def test_a_server_that_counts_more_than_the_call_makes_no_bar_negative(tmp_path: Path) -> None:
@@ -80,7 +89,7 @@ def test_how_large_a_batched_call_was_is_not_known(tmp_path: Path) -> None:
     assert figure is not None
     assert figure.table is not None
     (row,) = figure.table.rows
-    assert row[6:] == ("up to 16", "4", estimate_text(None))
+    assert row[6:] == ("up to 16", "4", "3 to 4; 5 to 8", estimate_text(None))
 
 
 def test_a_bare_client_has_its_call(tmp_path: Path) -> None:

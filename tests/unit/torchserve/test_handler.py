@@ -68,6 +68,28 @@ def test_nothing_but_wrong_bodies_is_an_error(handler: Any, requests: list[Any])
         handler.handle(requests, context)
 
 
+def test_executions_are_counted_by_size_where_requests_are_put_together(
+    handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    monkeypatch.setattr(handler, "keep_telling", lambda sizes, _: kept.append(sizes))
+    monkeypatch.setenv("TOOL_BATCH_SIZE", "4")
+    context = Context()
+    handler.handle(None, context)
+    (sizes,) = kept
+    handler.handle([{"data": POINT}] * 3, context)
+    handler.handle([{"data": POINT}, {"data": b"x"}], context)
+    with pytest.raises(Refused):
+        handler.handle([{"data": b"x"}], context)
+    assert sizes.news() == {1: 1, 2: 1, 3: 2, 4: 2}
+
+
+def test_without_batches_nothing_is_told(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(handler, "keep_telling")
+    handler.handle(None, Context())
+    assert handler.handle([{"data": POINT}], Context()) == [ZEROS]
+
+
 def test_the_model_is_scored_by_what_loads_it(
     handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,12 @@ def test_only_inference_and_metrics_can_be_reached(tmp_path: Path) -> None:
     }
 
 
+def test_what_handlers_count_is_shown_to_prometheus(tmp_path: Path) -> None:
+    found = properties(read_settings(ENVIRONMENT), tmp_path)
+    assert found["metrics_mode"] == "prometheus"
+    assert found["model_metrics_auto_detect"] == "true"
+
+
 @pytest.mark.parametrize("option", ["WORKERS", "BATCH_SIZE", "BATCH_DELAY_MS"])
 def test_an_option_out_of_its_bounds_is_named(tmp_path: Path, option: str) -> None:
     settings = read_settings({**ENVIRONMENT, f"TOOL_{option}": "-1"})

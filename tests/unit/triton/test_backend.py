@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -32,7 +32,29 @@ class Answer(NamedTuple):
     error: str | None = None
 
 
+class Family:
+    """In the place of Triton's metrics: a counter is one by its labels, whoever made it."""
+
+    COUNTER = "counter"
+    counters: ClassVar[dict[tuple[str, ...], int]] = {}
+
+    def __init__(self, name: str, description: str, kind: str) -> None:
+        assert kind == self.COUNTER
+        assert description
+        self._name = name
+
+    def Metric(self, labels: dict[str, str]) -> Any:  # noqa: N802  Triton's
+        key = (self._name, *labels.values())
+        self.counters.setdefault(key, 0)
+
+        def increment(grown: int) -> None:
+            self.counters[key] += grown
+
+        return SimpleNamespace(increment=increment)
+
+
 UTILITIES = SimpleNamespace(
+    MetricFamily=Family,
     Tensor=Tensor,
     InferenceResponse=Answer,
     TritonError=str,
@@ -51,7 +73,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def started(model: Any) -> Any:
-    model.initialize({"model_config": json.dumps(CONFIG)})
+    model.initialize({"model_config": json.dumps(CONFIG), "model_name": "ffnn"})
     return model
 
 
@@ -75,3 +97,26 @@ def test_what_fails_is_said_to_each(backend: Any) -> None:
     wrong = {"points": np.zeros((1, 2, 2), np.float32)}
     answers = started(backend.OnnxModel()).execute([wrong, wrong])
     assert [bool(answer.error) for answer in answers] == [True, True]
+
+
+def test_executions_are_counted_by_size_where_requests_are_put_together(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Family, "counters", {})
+    monkeypatch.setenv("TOOL_BATCH_SIZE", "4")
+    model = started(backend.OnnxModel())
+    for size in (1, 3, 3):
+        model.execute([{"points": POINTS[:1]}] * size)
+    model.finalize()
+    counted = {int(le): value for (_, _, le), value in Family.counters.items()}
+    assert counted == {1: 1, 2: 1, 3: 3, 4: 3}
+    assert {name for name, _, _ in Family.counters} == {"crayfish_executions_total"}
+    assert {model for _, model, _ in Family.counters} == {"ffnn"}
+
+
+def test_without_batches_nothing_is_counted(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Family, "counters", {})
+    model = started(backend.NoopModel())
+    model.execute([{"points": POINTS[:1]}])
+    model.finalize()
+    assert Family.counters == {}
