@@ -151,7 +151,7 @@ def test_partitions_are_spread_over_the_brokers(spread: Finished) -> None:
     taken = metrics.filter(pl.col("name") == "kafka_broker_messagesinpersec_total")
     for broker in ("kafka", "kafka-2"):
         of_one = taken.filter(pl.col("component") == broker)["value"].to_numpy()
-        assert np.ptp(of_one) >= 300, broker
+        assert of_one.max() >= 300, broker  # it counts from its start, and is read every 5 s
 
 
 def test_the_clocks_of_one_kernel_are_found_to_be_one(spread: Finished) -> None:
