@@ -55,7 +55,7 @@ def server_facts(
     ).row(0)
     if first is None or last is None or last <= first:
         return None
-    grown = {
+    grown: dict[ServerCount, float | None] = {
         name: usage.counted(counter, int(first), int(last))
         for name, counter in counters.items()
         if name != "batch_sizes"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crayfish_ctl.analysis import collect_run
 from crayfish_ctl.cells import BurstyArrivals, Call, Fault, Parallelism, PoissonArrivals
 from crayfish_ctl.results import load_results, write_model
+from crayfish_ctl.results.numbers import BatchSizes, ServerFacts
 from tests.unit.results.synthetic import REFERENCE, Scenario, manifest, write_run
 
 if TYPE_CHECKING:
@@ -52,16 +53,24 @@ class Folder:
         repetition: int = 1,
         *,
         cell: dict[str, Any] | None = None,
+        server: ServerFacts | None = None,
         **spec: Any,
     ) -> RunResult:
-        """Simulate a run; `cell` and `spec` are fields that a scenario does not have."""
+        """Simulate a run; `cell` and `spec` are fields that a scenario does not have.
+
+        `server` is what its model server counted.
+        """
         number = len(self.runs)
         seeded = replace(scenario, seed=11 * number + 1)
         found = seeded.spec(f"{number:02d}-run-r{repetition}", number, repetition)
         update = {"cell": found.cell.model_copy(update=cell or {}), **spec}
         found = found.model_copy(update=update)
         folder = write_run(self.path, seeded, found)
-        self.runs.append(collect_run(folder, found, REFERENCE))
+        result = collect_run(folder, found, REFERENCE)
+        if server is not None:
+            result = result.model_copy(update={"server": server})
+            write_model(folder / "run.json", result)
+        self.runs.append(result)
         return self.runs[-1]
 
     def results(self) -> Results:
@@ -172,7 +181,8 @@ def servers(path: Path) -> Path:
     folder.repeat(short)
     external = replace(short, tool="triton", service_ms=1.0)
     folder.repeat(external, cell={"calls_server": True})
-    folder.repeat(external, cell=called(4))
+    sizes = BatchSizes(bounds=(1, 2, 3, 4), counts=(800, 0, 40, 160))
+    folder.repeat(external, cell=called(4), server=ServerFacts(batch_sizes=sizes))
     noop = {"tool_options": {"serve": "noop"}, "scores_nothing": True}
     folder.repeat(external, cell=called(4) | noop)
     return path

@@ -55,6 +55,7 @@ _PACED = {"distribution", "stages", "latency-over-time"}
                 "server-curve",
                 "embedded-or-external",
                 "call-parts",
+                "executions-by-size",
                 "throughput",
                 "efficiency",
                 "backlog",
