@@ -31,7 +31,7 @@ T = TypeVar("T", bound=BaseModel)
 E = TypeVar("E", bound=Entry)
 Broken = dict[tuple[str, str], CrayfishError]
 
-_INHERITED: Final = ("cpu_limit", "brokers")
+_INHERITED: Final = ("cpu_limit", "brokers", "max_message_bytes")
 """What a profile has from the one that it extends, unless it says it itself; and each resource."""
 _SUFFIXES: Final = (".yaml", ".yml")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from crayfish_contract.dtypes import DTYPES, DtypeName
-from crayfish_contract.runconfig import CallMode, Pipeline
+from crayfish_contract.runconfig import MAX_MESSAGE_BYTES, CallMode, Pipeline
 
 from .option import KnownOptions
 from .values import (
@@ -399,5 +399,7 @@ class Profile(Entry):
     cpu_limit: CpuLimit = "quota"
     brokers: Annotated[int, Field(ge=1, le=64)] = 1
     """Kafka's, over which partitions are spread; each has the limits of size class `broker`."""
+    max_message_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 29)] = MAX_MESSAGE_BYTES
+    """Of a record in Kafka, all of it; brokers, topics and clients are told."""
     resources: dict[Name, Resources] = {}
     """By size class; a service says with a label which one it has (compose/README.md)."""

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from crayfish_contract import runconfig as contract
-from crayfish_contract.runconfig import Options
+from crayfish_contract.runconfig import MAX_MESSAGE_BYTES, Options
 
 from .arrivals import Arrivals
 from .goals import Goal, goal_of
@@ -103,6 +103,8 @@ class Cell(Recorded):
     own, or none."""
     brokers: int = 1
     """Of the experiment's own Kafka."""
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    """Of a record in Kafka, all of it."""
     kafka_protocol: str = "PLAINTEXT"
     """How its connections are protected, in its own words: SSL, SASL_SSL, ..."""
     model: str

@@ -113,6 +113,7 @@ def make_spec(
         tls=system.tool in choices.server_tls,
         kafka=outside.address if outside else None,
         brokers=1 if outside else plan.profile.brokers,
+        max_message_bytes=plan.profile.max_message_bytes,
         kafka_protocol=outside.protocol if outside else "PLAINTEXT",
         model=plan.model.shown,
         format=choices.record_format,

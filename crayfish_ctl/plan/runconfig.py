@@ -133,13 +133,15 @@ def constants_of(plan: Plan, model_format: str | None) -> dict[str, Constant] | 
 def _kafka(plan: Plan, cell: Cell, run_id: str, scope: str) -> KafkaConfig:
     source, sink = cell.parallelism.source, cell.parallelism.sink
     if plan.kafka is not None:
-        return plan.kafka.config(run_id, scope, (source, sink))
+        outside = plan.kafka.config(run_id, scope, (source, sink))
+        return outside.model_copy(update={"max_message_bytes": cell.max_message_bytes})
     return KafkaConfig(
         bootstrap=BROKER,
         input_topic=f"{run_id}-in",
         output_topic=f"{run_id}-out",
         input_partitions=source,
         output_partitions=sink,
+        max_message_bytes=cell.max_message_bytes,
         brokers=cell.brokers,
     )
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from crayfish_contract.codec import RecordFormat
-from crayfish_contract.runconfig import KafkaConfig
 from crayfish_ctl.cells import message_bytes, points_that_fit
 from crayfish_ctl.errors import CrayfishError
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from .model import Cell, RunSpec
     from .plan import Plan
 
-MAX_MESSAGE_BYTES: Final[int] = KafkaConfig.model_fields["max_message_bytes"].default
-
 
 def record_bytes(cell: Cell, model: Model) -> int:
     """Bytes of a request of that cell."""
@@ -30,7 +27,7 @@ def record_bytes(cell: Cell, model: Model) -> int:
 
 def largest_batch(cell: Cell, values: int, itemsize: int = 4) -> int:
     """Points that fit into one message; 0: not even one."""
-    return points_that_fit(cell.format, values, MAX_MESSAGE_BYTES, itemsize)
+    return points_that_fit(cell.format, values, cell.max_message_bytes, itemsize)
 
 
 def check_size(where: str, cell: Cell, model: Model) -> None:
@@ -49,7 +46,7 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
     for what, tensor in (("record", model.input), ("answer", model.output)):
         shape = tensor.shape
         size = message_bytes(cell.format, cell.batch_size, math.prod(shape), tensor.itemsize)
-        if size <= MAX_MESSAGE_BYTES:
+        if size <= cell.max_message_bytes:
             continue
         fits = min(
             largest_batch(cell, math.prod(each.shape), each.itemsize)
@@ -59,7 +56,7 @@ def check_size(where: str, cell: Cell, model: Model) -> None:
             f"{where}: batch_size {cell.batch_size}: {'a' if what == 'record' else 'an'} {what} "
             f"of {cell.batch_size} x {' x '.join(map(str, shape))} values is about "
             f"{size / 1e6:,.1f} MB in {cell.format.value}, and Kafka takes messages up to "
-            f"{MAX_MESSAGE_BYTES / 1e6:.1f} MB",
+            f"{cell.max_message_bytes / 1e6:.1f} MB (max_message_bytes of the profile)",
             hint=f"the largest batch that fits is {fits} (--batch {fits})"
             if fits
             else "not even one point fits"

@@ -110,6 +110,7 @@ def profile_variables(profile: Profile) -> dict[str, str]:
         "CRAYFISH_IMAGES": IMAGE_PREFIX,
         "CRAYFISH_TAG": IMAGE_TAG,
         "CRAYFISH_BROKERS": str(profile.brokers),
+        "CRAYFISH_MAX_MESSAGE_BYTES": str(profile.max_message_bytes),
     }
     for size, resources in profile.resources.items():
         prefix = size.upper().replace("-", "_")

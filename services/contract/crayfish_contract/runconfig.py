@@ -18,6 +18,8 @@ from .dtypes import DtypeName  # noqa: TC001  pydantic reads the annotations
 RUN_CONFIG_VERSION: Final = 1
 RUN_CONFIG_PATH: Final = Path("/crayfish/run.json")
 OUT_DIR: Final = Path("/out")
+MAX_MESSAGE_BYTES: Final = 52_428_800
+"""Of a record in Kafka, unless something else is said: 64 images of 224 x 224 x 3 values fit."""
 
 PositiveInt = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -46,7 +48,7 @@ class KafkaConfig(_Strict):
     output_topic: str
     input_partitions: PositiveInt
     output_partitions: PositiveInt
-    max_message_bytes: PositiveInt = 52_428_800
+    max_message_bytes: PositiveInt = MAX_MESSAGE_BYTES
     topic_prefix: Annotated[str, Field(min_length=1)] = "crayfish-"
     """Whatever begins so belongs to this experiment, and may be removed."""
     brokers: PositiveInt = 1

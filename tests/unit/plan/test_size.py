@@ -49,6 +49,11 @@ def test_a_batch_of_images_in_binary(changes: dict[str, Any], fits: int | None) 
     assert "Kafka takes messages up to 52.4 MB" in caught.value.message
 
 
+def test_a_profile_may_take_larger_records() -> None:
+    check_size("w", cell(batch_size=100, max_message_bytes=100_000_000), RESNET)
+    assert largest_batch(cell(max_message_bytes=100_000_000), 3 * 224 * 224) == 166
+
+
 def test_json_is_larger() -> None:
     big = cell(format=RecordFormat.JSON, batch_size=32)
     assert largest_batch(big, 3 * 224 * 224) == 31

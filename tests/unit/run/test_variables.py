@@ -51,6 +51,7 @@ def test_a_size_class_has_its_figures_and_no_others() -> None:
         "CRAYFISH_IMAGES": "crayfish",
         "CRAYFISH_TAG": "latest",
         "CRAYFISH_BROKERS": "1",
+        "CRAYFISH_MAX_MESSAGE_BYTES": "52428800",
         "MY_EXPORTER_CPUS": "0.5",
         "MY_EXPORTER_MEMORY": "128m",
         "MY_EXPORTER_WEIGHT": "1024",
