@@ -56,7 +56,8 @@ final class Oip implements Protocol<ModelInferRequest, ModelInferResponse> {
             .withDeadlineAfter(deadlineMs, TimeUnit.MILLISECONDS)
             .modelMetadata(ModelMetadataRequest.newBuilder().setName(served).build());
     List<Signature> inputs = tensors(answer.getInputsList());
-    List<Signature> outputs = tensors(answer.getOutputsList());
+    List<Signature> outputs =
+        Signature.named(tensors(answer.getOutputsList()), model.outputName());
     input = Signature.only("inputs", inputs, model.inputDtype(), model.inputShape(1)).name();
     output = Signature.only("outputs", outputs, model.outputDtype(), model.outputShape(1)).name();
   }
@@ -93,6 +94,7 @@ final class Oip implements Protocol<ModelInferRequest, ModelInferResponse> {
     return ModelInferRequest.newBuilder()
         .setModelName(served)
         .addInputs(tensor)
+        .addOutputs(ModelInferRequest.InferRequestedOutputTensor.newBuilder().setName(output))
         .addRawInputContents(points)
         .build();
   }

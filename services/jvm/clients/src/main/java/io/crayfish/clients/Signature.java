@@ -32,6 +32,12 @@ record Signature(String name, String type, long[] shape) {
             + "; the run's has " + dtype + Arrays.toString(expected) + ", in batches of any size");
   }
 
+  /** Of several the one that the model's config names. */
+  static List<Signature> named(List<Signature> all, String name) {
+    List<Signature> found = all.stream().filter(tensor -> tensor.name().equals(name)).toList();
+    return all.size() == 1 || found.isEmpty() ? all : found;
+  }
+
   /** Is it of this type, and may it have this shape? */
   boolean fits(Dtype dtype, long[] expected) {
     if (!type.equals(dtype.word())) {

@@ -86,15 +86,9 @@ final class TfServing implements Protocol<PredictRequest, PredictResponse> {
     List<Signature> inputs = new ArrayList<>(tensors(signature.getInputsMap()));
     checkConstants(inputs);
     inputs.removeIf(tensor -> constants.containsKey(tensor.name()));
-    List<Signature> outputs = named(tensors(signature.getOutputsMap()), model.outputName());
+    List<Signature> outputs = Signature.named(tensors(signature.getOutputsMap()), model.outputName());
     input = Signature.only("inputs", inputs, model.inputDtype(), model.inputShape(1)).name();
     output = Signature.only("outputs", outputs, model.outputDtype(), model.outputShape(1)).name();
-  }
-
-  /** Of several the one that the model's config names. */
-  private static List<Signature> named(List<Signature> all, String name) {
-    List<Signature> found = all.stream().filter(tensor -> tensor.name().equals(name)).toList();
-    return all.size() == 1 || found.isEmpty() ? all : found;
   }
 
   private void checkConstants(List<Signature> inputs) throws ScorerException {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.crayfish.contract.Dtype;
 import io.crayfish.contract.RunConfig;
@@ -26,7 +25,6 @@ import io.crayfish.protocols.tfserving.PredictRequest;
 import io.crayfish.protocols.tfserving.PredictResponse;
 import io.crayfish.protocols.tfserving.PredictionServiceGrpc;
 import io.crayfish.protocols.tfserving.SignatureDef;
-import io.crayfish.protocols.tfserving.SignatureDefMap;
 import io.crayfish.protocols.tfserving.Tensor;
 import io.crayfish.protocols.tfserving.TensorInfo;
 import io.crayfish.protocols.tfserving.TensorShape;
@@ -112,13 +110,7 @@ final class DtypesTest {
                 .build();
         SignatureDef signature =
             SignatureDef.newBuilder().putInputs("x", info).putOutputs("x", info).build();
-        SignatureDefMap map =
-            SignatureDefMap.newBuilder().putSignatureDef("serving_default", signature).build();
-        end(
-            observer,
-            GetModelMetadataResponse.newBuilder()
-                .putMetadata("signature_def", Any.pack(map))
-                .build());
+        end(observer, FakeServers.metadata(signature));
       }
 
       @Override
@@ -165,13 +157,7 @@ final class DtypesTest {
                 .putOutputs("a", scale)
                 .putOutputs("b", points)
                 .build();
-        SignatureDefMap map =
-            SignatureDefMap.newBuilder().putSignatureDef("serving_default", signature).build();
-        end(
-            observer,
-            GetModelMetadataResponse.newBuilder()
-                .putMetadata("signature_def", Any.pack(map))
-                .build());
+        end(observer, FakeServers.metadata(signature));
       }
 
       @Override
@@ -280,6 +266,57 @@ final class DtypesTest {
         return list.build();
       }
     };
+  }
+
+  /** Of two outputs: "b" is the points, and nobody asks for "a". */
+  private static BindableService oipOfTwo() {
+    return new GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase() {
+      private ModelMetadataResponse.TensorMetadata tensor(String name) {
+        return ModelMetadataResponse.TensorMetadata.newBuilder()
+            .setName(name).setDatatype("INT32").addShape(-1).addShape(3).build();
+      }
+
+      @Override
+      public void modelMetadata(
+          ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> observer) {
+        end(
+            observer,
+            ModelMetadataResponse.newBuilder()
+                .addInputs(tensor("x")).addOutputs(tensor("a")).addOutputs(tensor("b")).build());
+      }
+
+      @Override
+      public void modelInfer(
+          ModelInferRequest request, StreamObserver<ModelInferResponse> observer) {
+        assertEquals(1, request.getOutputsCount());
+        assertEquals("b", request.getOutputs(0).getName());
+        end(
+            observer,
+            ModelInferResponse.newBuilder()
+                .addOutputs(
+                    ModelInferResponse.InferOutputTensor.newBuilder()
+                        .setName("b").setDatatype("INT32")
+                        .addAllShape(request.getInputs(0).getShapeList()))
+                .addRawOutputContents(request.getRawInputContents(0))
+                .build());
+      }
+    };
+  }
+
+  @Test
+  void theNamedOutputOfSeveralIsAskedFor() throws Exception {
+    RunConfig.Tool tool = new RunConfig.Tool("oip", Map.of(), start(oipOfTwo()));
+    RunConfig.Model named =
+        new RunConfig.Model(
+            "m", "any", "", new int[] {3}, new int[] {3}, null, "b", 1, Dtype.INT32, Dtype.INT32,
+            null);
+    ByteBuffer points = Values.allocate(12).putInt(1).putInt(2).putInt(3).flip();
+    try (Scorer scorer = Tools.open(tool, named)) {
+      assertEquals(points, scorer.score(Values.again(points), 1));
+    }
+    ScorerException error =
+        assertThrows(ScorerException.class, () -> Tools.open(tool, model(Dtype.INT32)));
+    assertTrue(error.getMessage().contains("outputs a int32[-1, 3], b int32"), error.getMessage());
   }
 
   private static BindableService rayServe(int flaw) {

@@ -88,6 +88,13 @@ final class FakeServers {
     observer.onCompleted();
   }
 
+  /** What a server of TensorFlow's API says of its model. */
+  static GetModelMetadataResponse metadata(SignatureDef signature) {
+    SignatureDefMap map =
+        SignatureDefMap.newBuilder().putSignatureDef("serving_default", signature).build();
+    return GetModelMetadataResponse.newBuilder().putMetadata("signature_def", Any.pack(map)).build();
+  }
+
   private static boolean known(String name, StreamObserver<?> observer) {
     if (name.equals("sums") || name.equals("noop")) {
       return true;
@@ -119,13 +126,7 @@ final class FakeServers {
                 .putInputs("image", info.setTensorShape(shape(-1, 2, said.values())).build())
                 .putOutputs("sum", info.setTensorShape(shape(-1, said.outputs())).build())
                 .build();
-        SignatureDefMap map =
-            SignatureDefMap.newBuilder().putSignatureDef("serving_default", signature).build();
-        end(
-            observer,
-            GetModelMetadataResponse.newBuilder()
-                .putMetadata("signature_def", Any.pack(map))
-                .build());
+        end(observer, metadata(signature));
       }
 
       @Override
