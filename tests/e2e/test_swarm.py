@@ -6,7 +6,6 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 import pytest
 
