@@ -65,7 +65,7 @@ def call_parts(cells: Sequence[CellView]) -> Figure | None:
         caption="Means, from the moment when the processor has a record until it has the "
         "prediction. Waits for its call: for a free place among the calls under way, or for the "
         "other records of its batch. What the server's queue and its model take, and all that a "
-        "request is in the server, it counts itself, over the whole run and so with the warm-up; "
+        "request is in the server, it counts itself, as scraped while records are measured; "
         "the rest of the call is the client's (which writes the request and reads the answer), the "
         "network's, and of the server what it has no counter for: one that counts no times is all "
         "in there. Calls and points of an execution are means: what it answered divided by how "
@@ -99,8 +99,8 @@ def call_parts(cells: Sequence[CellView]) -> Figure | None:
 def parts_ms(run: RunResult) -> dict[str, float]:
     """The mean of each part of a run's calls; those that nobody knows are in `way`.
 
-    A part is never below 0: the server counts over the whole run, the processor's times are those
-    of the measured records, so a difference of the two may be.
+    A part is never below 0: the server's counts are read once a second, the processor's times are
+    those of each measured record, so a difference of the two may be.
     """
     call = _call_ms(run)
     if call is None:
