@@ -40,6 +40,8 @@ _UNKNOWN: Final = "monitoring"
 """The role of what left no facts: no system that is measured, and no part of the load."""
 _MIN_COVERED: Final = 0.5
 """Share of the time that the scrapes of the processor's own counter must span."""
+_MIN_STEPS: Final = 3
+"""Of that counter within the time, over all its series."""
 _MAX_GAP_S: Final = 2.5
 """Scrapes come each second: a series may end this long before the window does."""
 
@@ -77,19 +79,22 @@ class Usage:
         """How fast the processor's own counter grew, over all subtasks; None if not covered.
 
         From the first to the last scrape within the time, without interpolation: across the moment
-        at which the records end, a straight line between two scrapes would be too low.
+        at which the records end, a straight line between two scrapes would be too low. A counter
+        that moves in few large steps (Spark's, once for each of its batches) says nothing about so
+        short a time.
         """
         within = pl.col("ts").is_between(start_ns / NS, end_ns / NS)
         chosen = self._counter(counter).filter(within)
         stamps = chosen["ts"].to_numpy()
         if not stamps.size or np.ptp(stamps) < _MIN_COVERED * (end_ns - start_ns) / NS:
             return None
-        return sum(
-            float(np.maximum(np.diff(series["value"].to_numpy()), 0.0).sum())
-            / float(np.ptp(series["ts"].to_numpy()))
-            for series in chosen.partition_by("component", "labels")
-            if series.height > 1
-        )
+        rate, moved = 0.0, 0
+        for series in chosen.partition_by("component", "labels"):
+            if series.height > 1:
+                steps = np.maximum(np.diff(series["value"].to_numpy()), 0.0)
+                rate += float(steps.sum()) / float(np.ptp(series["ts"].to_numpy()))
+                moved += int(np.count_nonzero(steps))
+        return rate if moved >= _MIN_STEPS else None
 
     def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How much a counter grew, over all series that carry its labels; None if not covered."""

@@ -293,6 +293,19 @@ def test_the_processors_own_counter_is_read_over_the_same_time(tmp_path: Path, g
     assert found.throughput.processor_records_per_s == pytest.approx(0.9 * ours, rel=0.003)
 
 
+@pytest.mark.parametrize(("every_s", "rate"), [(1, 100.0), (5, None)])
+def test_a_counter_that_moves_in_large_steps_says_nothing_of_a_short_time(
+    every_s: int, rate: float | None
+) -> None:
+    labels = '{"operator_name": "scorer"}'
+    rows = [
+        (START / S + i, COUNTER.metric, "p", labels, 100.0 * (i - i % every_s)) for i in range(10)
+    ]
+    table = pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row")
+    counter = Counter(metric=COUNTER.metric, labels={"operator_name": "scorer"})
+    assert Usage(table).counted_per_s(counter, START, START + 9 * S) == rate
+
+
 def test_a_counter_that_is_not_there_has_no_rate(tmp_path: Path) -> None:
     scenario = Scenario(seconds=3.0, counter_share=0.9)
     nobody = Counter(metric=COUNTER.metric, labels={"operator_name": "nobody"})
