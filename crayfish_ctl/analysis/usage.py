@@ -40,8 +40,8 @@ _UNKNOWN: Final = "monitoring"
 """The role of what left no facts: no system that is measured, and no part of the load."""
 _MIN_COVERED: Final = 0.5
 """Share of the time that the scrapes of the processor's own counter must span."""
-_MIN_STEPS: Final = 3
-"""Of that counter within the time, over all its series."""
+_MOVING: Final = 0.5
+"""Share of the scrapes at which one of its series at least must have grown since the one before."""
 _MAX_GAP_S: Final = 2.5
 """Scrapes come each second: a series may end this long before the window does."""
 
@@ -88,13 +88,13 @@ class Usage:
         stamps = chosen["ts"].to_numpy()
         if not stamps.size or np.ptp(stamps) < _MIN_COVERED * (end_ns - start_ns) / NS:
             return None
-        rate, moved = 0.0, 0
+        rate, moving = 0.0, 0.0
         for series in chosen.partition_by("component", "labels"):
             if series.height > 1:
                 steps = np.maximum(np.diff(series["value"].to_numpy()), 0.0)
                 rate += float(steps.sum()) / float(np.ptp(series["ts"].to_numpy()))
-                moved += int(np.count_nonzero(steps))
-        return rate if moved >= _MIN_STEPS else None
+                moving = max(moving, float(np.count_nonzero(steps)) / steps.size)
+        return rate if moving > _MOVING else None
 
     def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How much a counter grew, over all series that carry its labels; None if not covered."""
