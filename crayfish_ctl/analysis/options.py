@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crayfish_contract.dtypes import itemsize
-from crayfish_ctl.cells import held, message_bytes
+from crayfish_ctl.cells import WAYS_IN, held, message_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,5 +91,7 @@ def unusual_of_processor(cell: Cell, defaults: Defaults) -> str:
 
 
 def unusual_of_tool(cell: Cell, defaults: Defaults) -> str:
-    """`unusual`, of the tool."""
-    return unusual(cell.tool_options, defaults.of_tool(cell))
+    """`unusual`, of the tool; without what is in the system's name already."""
+    named = WAYS_IN if cell.calls_server else ()
+    options = {name: value for name, value in cell.tool_options.items() if name not in named}
+    return unusual(options, defaults.of_tool(cell))

@@ -13,7 +13,7 @@ from .arrivals import (
     RampArrivals,
     TraceArrivals,
 )
-from .cell import Call, Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
+from .cell import WAYS_IN, Call, Cell, Fault, Parallelism, RunSpec, Settle, StopRule, Warmup
 from .goals import GOALS, Goal, GoalName, goal_of
 from .pipelines import PIPELINES, Pipeline, pipeline_of
 from .size import held, message_bytes, points_that_fit
@@ -21,6 +21,7 @@ from .size import held, message_bytes, points_that_fit
 __all__ = [
     "GOALS",
     "PIPELINES",
+    "WAYS_IN",
     "Arrivals",
     "BurstyArrivals",
     "Call",

@@ -21,7 +21,7 @@ from .recorded import Recorded
 
 _ONCE_SCORED_NOTHING = "noop"
 """The one tool of its kind when cells did not say of theirs whether it does."""
-_WAYS_IN = {"ingress": ("proxy", " {}"), "transport": ("grpc", " over {}")}
+WAYS_IN = {"ingress": ("proxy", " {}"), "transport": ("grpc", " over {}")}
 """Options of a server that say how calls reach it: the usual one, and how another one is named."""
 
 
@@ -182,7 +182,7 @@ class Cell(Recorded):
             return ""
         return "".join(
             words.format(chosen)
-            for option, (usual, words) in _WAYS_IN.items()
+            for option, (usual, words) in WAYS_IN.items()
             if (chosen := self.tool_options.get(option, usual)) != usual
         )
 
