@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from crayfish_ctl.catalog.files import bytes_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,8 +34,8 @@ def megabytes_of(model: Model, roots: Roots) -> float:
     largest = 0
     for file in model.formats.values():
         path = root / file.path
-        parts = [path, *path.rglob("*"), *(path.parent / name for name in file.weights)]
-        largest = max(largest, sum(each.stat().st_size for each in parts if each.is_file()))
+        parts = [path, *(path.parent / name for name in file.weights)]
+        largest = max(largest, sum(bytes_of(each) for each in parts if each.exists()))
     return largest / _MEGABYTE
 
 

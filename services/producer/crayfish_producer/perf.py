@@ -26,6 +26,7 @@ from crayfish_load.payloads import raw_values, writer
 
 from .sender import Sender, make_client, precise_sleeps
 from .sentlog import SentLog
+from .summary import of_rows
 
 _POOL = 64
 _DEADLINE_S = 60.0
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> int:
     seconds = (time.time_ns() - start) / 1e9
     log.close()
     sent = np.frombuffer(rows.getvalue(), dtype=SENT)
-    lag = (sent["sent_ns"] - sent["intended_ns"]) / 1e6
+    told = of_rows(sent)
     json.dump(
         {
             "records": len(sent),
@@ -91,10 +92,8 @@ def main(arguments: list[str]) -> int:
             "seconds": seconds,
             "records_per_s": len(sent) / seconds,
             "mb_per_s": len(sent) * (HEADER_BYTES + 4 * values) / seconds / 1e6,
-            "sent_records_per_s": (len(sent) - 1) * 1e9 / float(np.ptp(sent["sent_ns"])),
-            "schedule_lag_ms": dict(
-                zip(("p50", "p99", "max"), np.percentile(lag, (50, 99, 100)).tolist(), strict=True)
-            ),
+            "sent_records_per_s": told.rate,
+            "schedule_lag_ms": told.schedule_lag_ms,
             "cpu_seconds": time.process_time() - cpu,
         },
         sys.stdout,

@@ -71,14 +71,15 @@ class Summary:
         """
         rows = read_parts(out, SENT_FILE, SENT)
         measured = rows[rows["segment"] == int(Segment.MEASURED)]
-        whole = _of(measured)
+        whole = of_rows(measured)
         self.schedule_lag_ms, self.measured_rate = whole.schedule_lag_ms, whole.rate
         if producers > 1:
             own = measured["id"] % producers
-            self.producers = tuple(_of(measured[own == number]) for number in range(producers))
+            self.producers = tuple(of_rows(measured[own == number]) for number in range(producers))
 
 
-def _of(rows: np.ndarray[tuple[int], np.dtype[np.void]]) -> Producer:
+def of_rows(rows: np.ndarray[tuple[int], np.dtype[np.void]]) -> Producer:
+    """What rows (SENT) of one segment say of who sent them."""
     if len(rows) == 0:
         return Producer(0, None, {})
     lag = (rows["sent_ns"] - rows["intended_ns"]) / 1e6
