@@ -57,8 +57,11 @@ def test_a_killed_worker_loses_no_record(matrix: Finished, title: str) -> None:
     assert records.height == records["id"].n_unique() == expected, run["verdict"]
     assert set(records["status"]) == {"ok"}, run["verdict"]
     assert run["counts"]["lost"] == 0
-    # The kill was felt: some record waited for as long as the worker was away.
-    assert run["latency_ms"]["max"] > 1000 * 0.9
+    # It was killed and came back. How long a record waited is the processor's own affair: the
+    # other worker may take its work over at once.
+    assert fault["ended_ns"] - fault["started_ns"] >= 1e9
+    restarts = {part["name"]: part["restarts"] for part in run["components"] if part["restarts"]}
+    assert restarts == {fault["service"]: 1}
 
 
 @pytest.mark.parametrize("what", sorted(KILLED.keys() - {"ray"}))
