@@ -39,7 +39,7 @@ class WarmupEntry(Config):
 
     seconds: SecondsOrNone
     rate: Rate | None = None
-    settle_seconds: SecondsOrNone = 25.0
+    settle_seconds: SecondsOrNone = 30.0
     """Of a workload that keeps a steady rate: so long, at most, records go at that rate until their
     latency falls no more, and then are measured; 0: not at all."""
 

@@ -246,7 +246,7 @@ class Settle(_Strict):
     """records/s"""
     block_seconds: PositiveFloat = 1.0
     """The latencies of so long a time are looked at together."""
-    max_seconds: PositiveFloat = 25.0
+    max_seconds: PositiveFloat = 30.0
     """Then the measured segment begins all the same."""
 
 

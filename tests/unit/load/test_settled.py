@@ -6,6 +6,8 @@ import pytest
 
 from crayfish_load.settled import BLOCKS, Block, is_settled
 
+HALF = BLOCKS // 2
+
 
 def blocks(*p95: float, p50: float = 1.0, count: int = 100) -> list[Block]:
     return [Block(count, p50, value) for value in p95]
@@ -23,11 +25,17 @@ def test_a_tail_that_falls_is_waited_for_until_it_falls_no_more() -> None:
 
 
 def test_the_median_counts_as_well() -> None:
-    older, newer = blocks(*[9.0] * 4, p50=2.0), blocks(*[9.0] * 4, p50=1.5)
+    older, newer = blocks(*[9.0] * HALF, p50=2.0), blocks(*[9.0] * HALF, p50=1.5)
     assert not is_settled([*older, *newer], 100)
 
 
-@pytest.mark.parametrize("p95", [[5.0, 5.5, 4.6, 5.2, 4.9, 5.4, 4.7, 5.0], [5.0] * 4 + [9.0] * 4])
+@pytest.mark.parametrize(
+    "p95",
+    [
+        [5.0, 5.5, 4.6, 5.2, 4.9, 5.4, 4.7, 5.0, 5.3, 4.8, 5.1, 4.9],
+        [5.0] * HALF + [9.0] * HALF,
+    ],
+)
 def test_chance_and_a_growing_backlog_are_no_warm_up(p95: list[float]) -> None:
     assert is_settled(blocks(*p95), 100)
 

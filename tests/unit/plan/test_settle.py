@@ -10,6 +10,7 @@ import pytest
 from crayfish_ctl.catalog import Experiment, load_catalog
 from crayfish_ctl.plan import choices, make_plan, scheduled_records
 from crayfish_ctl.plan.estimate import estimate_seconds
+from crayfish_load.settled import BLOCKS
 
 CATALOG = load_catalog(Path(__file__).parents[3])
 DEFAULTS = {"processor": "flink", "runtime": "python", "tool": "onnx", "model": "ffnn"}
@@ -31,7 +32,7 @@ def first_run(workload: dict[str, Any], warmup: dict[str, Any] | None = None, **
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
 def test_a_steady_rate_is(arrivals: str) -> None:
     rule = first_run({"rate": 500}, arrivals=arrivals).warmup.settle
-    assert (rule.rate, rule.block_seconds, rule.max_seconds) == (500, 1, 25)
+    assert (rule.rate, rule.block_seconds, rule.max_seconds) == (500, 1, 30)
 
 
 @pytest.mark.parametrize(
@@ -60,5 +61,5 @@ def test_it_can_be_limited_and_left_out() -> None:
 def test_the_estimate_holds_it_and_the_schedule_does_not() -> None:
     with_it = first_run({"rate": 500})
     without = first_run({"rate": 500}, {"seconds": 1, "settle_seconds": 0})
-    assert estimate_seconds(with_it) - estimate_seconds(without) == 10
+    assert estimate_seconds(with_it) - estimate_seconds(without) == BLOCKS + 2
     assert scheduled_records(with_it) == scheduled_records(without)
