@@ -32,6 +32,8 @@ _PERCENTILES = (("p50", "solid", "circle"), ("p99", "dash", "diamond"))
 _CAPACITY = "capacity_records_per_s"
 _OF_PROCESSOR = ("parallelism", "chaining")
 """Parts of a cell's name that belong to the processor's row."""
+_OF_MODE = {"blocking": "circle", "async": "diamond", "batched": "square"}
+"""A tool keeps its colour in every call mode: there are more pairs of the two than colours."""
 
 
 def server_curve(cells: Sequence[CellView]) -> Figure | None:
@@ -103,10 +105,12 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
     if not any(cell.cell.calls_server for cell in shown):
         return None
     rows = list(dict.fromkeys(_where(cell) for cell in shown))
-    tools = list(dict.fromkeys(_how(cell) for cell in shown))
+    colours: dict[str, str] = {}
     data: list[Json] = []
-    for place, tool in enumerate(tools):
+    for tool in dict.fromkeys(_how(cell) for cell in shown):
         group = [cell for cell in shown if _how(cell) == tool]
+        call = group[0].cell.call
+        own = tool.replace(f" {call.text}", "")
         data.append(
             {
                 "type": "scatter",
@@ -115,9 +119,9 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
                 "x": means([cell.value(_CAPACITY) for cell in group]),
                 "y": [_where(cell) for cell in group],
                 "marker": {
-                    "color": colour(place),
+                    "color": colours.setdefault(own, colour(len(colours))),
                     "size": 11,
-                    "symbol": [mark(cell) for cell in group],
+                    "symbol": [mark(cell, _OF_MODE[call.mode]) for cell in group],
                 },
                 "hovertemplate": f"{tool}<br>%{{y}}: %{{x:,.0f}}/s<extra></extra>",
             }
@@ -150,7 +154,7 @@ def embedded_or_external(cells: Sequence[CellView]) -> Figure | None:
         "where that was measured, too; of an embedded tool: of the scorer in a loop. The server's "
         "queue, its model and the calls that it put into one execution are what it counts itself "
         "(means; a dash: it does not). Cores: of processor and model server together. Hollow "
-        "marks: no VALID run.",
+        "marks: no VALID run; diamonds: asynchronous calls; squares: batched ones.",
         panels=[Panel("", data, layout, height=rows_height(len(rows), 60))],
         table=FigureTable(
             (

@@ -33,13 +33,20 @@ def test_the_curve_of_a_server_has_its_calls_in_order(drawn: Drawn) -> None:
     ]
 
 
-def test_every_way_to_score_is_a_colour_and_a_row_of_the_table(drawn: Drawn) -> None:
+def test_every_way_to_score_is_a_mark_and_a_row_of_the_table(drawn: Drawn) -> None:
     figure = drawn["servers"]["embedded-or-external"]
 
     names = ["onnx", "triton blocking", "triton async:4", "triton async:4 (no model)"]
     (panel,) = figure.panels
     assert [trace["name"].split(" · ")[0] for trace in panel.data] == names
     assert all(trace["y"] == ["flink python"] for trace in panel.data)
+    onnx, blocking, others, floor = (trace["marker"] for trace in panel.data)
+    assert blocking["color"] == others["color"] not in {onnx["color"], floor["color"]}
+    assert [one["symbol"][0].split("-")[0] for one in (onnx, blocking, others)] == [
+        "circle",
+        "circle",
+        "diamond",
+    ]
     assert figure.table is not None
     assert [row[1].split(" · ")[0] for row in figure.table.rows] == names
     of_bound = {row[1]: row[3] for row in figure.table.rows}
