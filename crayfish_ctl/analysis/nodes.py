@@ -140,25 +140,30 @@ def _mean(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
 
 
 def _peak(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
-    """How fast it grew at most from one scrape to the next."""
-    found = _samples(usage, series, span)
-    if found.height <= 1:
+    """How fast it grew at most from one scrape to the next, of those between which the time was.
+
+    So it is never below the mean, which counts the parts of the first and the last that are in it.
+    """
+    found = _samples(usage, series)
+    stamps = found["ts"].to_numpy()
+    within = (stamps[1:] > span[0] / NS) & (stamps[:-1] < span[1] / NS)
+    if not within.any():
         return None
-    steps = np.diff(found["value"].to_numpy()) / np.diff(found["ts"].to_numpy())
-    return float(max(steps.max(), 0.0))
+    steps = np.diff(found["value"].to_numpy()) / np.diff(stamps)
+    return float(max(steps[within].max(), 0.0))
 
 
 def _last(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
-    found = _samples(usage, series, span)
+    within = pl.col("ts").is_between(span[0] / NS, span[1] / NS)
+    found = _samples(usage, series).filter(within)
     return None if found.is_empty() else float(found["value"][-1])
 
 
-def _samples(usage: Usage, series: _Series, span: tuple[int, int]) -> pl.DataFrame:
+def _samples(usage: Usage, series: _Series) -> pl.DataFrame:
     chosen = (pl.col("name") == series.metric) & (
         pl.col("labels") == json.dumps(series.labels, sort_keys=True)
     )
-    within = pl.col("ts").is_between(span[0] / NS, span[1] / NS)
-    return usage.metrics.filter(chosen & within).sort("ts")
+    return usage.metrics.filter(chosen).sort("ts")
 
 
 def _labels(usage: Usage, metric: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ class Flow(Frozen):
 
     mean_megabytes_per_s: float
     peak_megabytes_per_s: float | None = None
-    """Between two scrapes, which come each second; None if the window has not two."""
+    """Between two scrapes, which come each second."""
     share: float | None = None
     """Of what the link carries, in the mean; None if its speed is not known."""
     dropped: int | None = None

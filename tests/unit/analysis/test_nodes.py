@@ -82,6 +82,13 @@ def test_cores_are_busy_in_the_mean_and_at_most() -> None:
     assert found.peak_busy_share == pytest.approx(0.75)
 
 
+def test_the_peak_is_not_below_the_mean_where_a_window_begins_between_scrapes() -> None:
+    rows: list[Row] = [(row[0] - 0.75, *row[1:]) for row in cpu("a", 0.0, 0.0, 4.0, 1.0)]
+    (found,) = nodes(rows, seconds=1)
+    assert found.mean_busy_share == pytest.approx((0.25 * 4.0 + 0.75 * 1.0) / 4)
+    assert found.peak_busy_share == pytest.approx(1.0)
+
+
 def test_a_share_is_never_more_than_all() -> None:
     (found,) = nodes(cpu("a", 4.1))
     assert (found.mean_busy_share, found.peak_busy_share) == (1.0, 1.0)
