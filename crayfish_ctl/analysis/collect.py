@@ -39,13 +39,14 @@ from .latency import (
     trend,
     within_hosts,
 )
+from .nodes import nodes_of
 from .percentiles import percentiles
 from .producers import producer_shares
 from .server import server_facts
 from .steady import steady_of
 from .throughput import due_rate, own_rate, throughput_of
 from .timeline import backlog_of, consumed_times, window_of
-from .usage import Usage, components_of, efficiency_of
+from .usage import Usage, components_of, efficiency_of, usage_window
 from .verdict import MAX_LAG_P99_MS, Facts, judge
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def summarise_run(  # noqa: PLR0917
         throughput=throughput_of(measured, ok, cell, window, backlog, own),
         correctness=correctness_of(ok, config.workload.points, reference, cell),
         components=components_of(usage, inputs, cell, window),
+        nodes=nodes_of(usage, *usage_window("processor", cell, window)),
         backlog=backlog,
         steady=steady_of(ok, cell, window),
         consumer_ended=inputs.consumer.ended,
@@ -236,6 +238,7 @@ def summarise_run(  # noqa: PLR0917
         efficiency=efficiency_of(usage, facts.components, ok, cell, window),
         correctness=facts.correctness,
         components=facts.components,
+        nodes=facts.nodes,
         backlog=backlog,
         trend=trend(ok),
         steady=facts.steady,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from crayfish_ctl.cells import Cell
     from crayfish_ctl.results.happened import Component, FaultFact, HostClock
+    from crayfish_ctl.results.nodes import NodeUse
     from crayfish_ctl.results.numbers import (
         Backlog,
         CallFacts,
@@ -29,6 +30,8 @@ MIN_ACHIEVED_SHARE: Final = 0.99
 GROWTH_P_VALUE: Final = 0.01
 GROWTH_SECONDS: Final = 0.5
 MAX_CLOCK_STEP_MS: Final = 1.0
+MAX_BUSY_SHARE: Final = 0.95
+MAX_LINK_SHARE: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Facts:
     calls: CallFacts | None = None
     host_clock: HostClock | None = None
     warmed: Warmed | None = None
+    nodes: tuple[NodeUse, ...] = ()
     changed_images: tuple[str, ...] = ()
     """Services that ran another image than the experiment began with."""
 

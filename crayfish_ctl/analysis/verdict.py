@@ -47,6 +47,7 @@ from .rules_load import (
     unsettled,
     unsteady,
 )
+from .rules_nodes import node_limit
 from .rules_records import (
     accuracy_differs,
     clock_step,
@@ -133,5 +134,6 @@ NOTES: Final[tuple[Rule, ...]] = (
     clocks,
     other_clock,
     load_not_alone,
+    node_limit,
     exit_codes,
 )

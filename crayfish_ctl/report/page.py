@@ -21,7 +21,7 @@ from crayfish_ctl.sample import CONFIDENCE
 from . import numbers
 from .figures import all_figures
 from .headline import headlines
-from .tables import COLUMNS, cell_rows, component_rows, glossary, run_rows
+from .tables import COLUMNS, cell_rows, component_rows, glossary, node_rows, run_rows
 from .view import kafkas_of, models_of, view_cells
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def _context(results: Results) -> dict[str, Any]:
         "cells": [replace(row, values=list(compress(row.values, columns))) for row in rows],
         "runs": run_rows(cells),
         "components": component_rows(cells),
+        "nodes": node_rows(cells),
         "figures": figures,
         "glossary": glossary(),
         "rules": rules,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.analysis.metrics import Column
     from crayfish_ctl.results import RunResult, VerdictState
     from crayfish_ctl.results.happened import Component
+    from crayfish_ctl.results.nodes import Flow, NodeUse
 
     from .view import CellView
 
@@ -56,6 +57,12 @@ _OTHER_TERMS: Final = (
         "of them, and how many collected the whole heap.",
     ),
     Term("peak memory", "Highest working set in the samples, one each second."),
+    Term(
+        "cores busy, of the link",
+        "What all of a host did over the window, with whatever else ran on it: the share of its "
+        "cores' time that was not idle, and of what the link nearest to its limit carries in its "
+        "busier direction. A link whose driver does not say how fast it is has no share.",
+    ),
 )
 """What tables show beside metrics."""
 
@@ -199,3 +206,39 @@ def component_rows(cells: Sequence[CellView]) -> list[list[str]]:
         if cell.shown
         for part in cell.shown[0].components
     ]
+
+
+def node_rows(cells: Sequence[CellView]) -> list[list[str]]:
+    """The hosts of every cell's first run shown: cell, host, device of its link, then the numbers.
+
+    Of several links the one that is nearest to its limit.
+    """
+    return [
+        [cell.label, *_node_row(node)]
+        for cell in cells
+        if cell.shown
+        for node in cell.shown[0].nodes
+    ]
+
+
+def _node_row(node: NodeUse) -> list[str]:
+    link = node.busiest_link
+    ways = (link.received, link.sent) if link else ()
+    dropped = [way.dropped for way in ways if way.dropped is not None]
+    return [
+        node.name or "the only one",
+        link.device if link else NOTHING,
+        number(node.cores),
+        _with_peak(percent(node.mean_busy_share), percent(node.peak_busy_share)),
+        *([_carried(way) for way in ways] or [NOTHING, NOTHING]),
+        percent(link.share) if link else NOTHING,
+        number(sum(dropped)) if dropped else NOTHING,
+    ]
+
+
+def _carried(way: Flow) -> str:
+    return _with_peak(number(way.mean_megabytes_per_s), number(way.peak_megabytes_per_s))
+
+
+def _with_peak(mean: str, peak: str) -> str:
+    return mean if peak == NOTHING else f"{mean} (peak {peak})"

@@ -15,6 +15,7 @@ from crayfish_ctl.cells import RunSpec
 
 from .frozen import Frozen
 from .happened import UNDER_TEST, Component, FaultFact, HostClock, Step
+from .nodes import NodeUse
 from .numbers import (
     Backlog,
     Burst,
@@ -75,6 +76,8 @@ class RunResult(Frozen):
     efficiency: Efficiency | None = None
     correctness: Correctness | None = None
     components: tuple[Component, ...] = ()
+    nodes: tuple[NodeUse, ...] = ()
+    """The hosts; empty if nobody looked at them."""
     backlog: Backlog | None = None
     trend: Trend | None = None
     steady: Steady | None = None

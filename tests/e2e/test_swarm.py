@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,22 @@ def test_each_task_runs_on_the_node_of_its_role(spread: Finished, nodes: Nodes) 
     assert exporters == {f"cgroup-exporter@{nodes.name(number)}" for number in nodes.numbers}
     used = {part["role"]: part["cpu_seconds"] for part in run["components"]}
     assert all(used[role] for role in ("producer", "consumer", "broker", "processor"))
+
+
+def test_each_node_says_what_its_cores_and_its_link_did(spread: Finished, nodes: Nodes) -> None:
+    """Each has a network of its own, whose one way out is not the machine's."""
+    for run in spread.runs()[:2]:
+        found = {node["name"]: node for node in run["nodes"]}
+        assert set(found) == {nodes.name(number) for number in nodes.numbers}
+        for node in found.values():
+            assert node["cores"] == os.cpu_count()
+            assert 0 < node["mean_busy_share"] <= node["peak_busy_share"] <= 1
+            assert [link["device"] for link in node["links"]] == ["eth0"]
+        records = 200 * 28 * 28 * 4 / 1e6
+        for number, way in ((LOAD, "sent"), (BROKER, "received"), (PROCESSOR, "received")):
+            (link,) = found[nodes.name(number)]["links"]
+            assert link[way]["mean_megabytes_per_s"] > records / 4, (number, link)
+            assert link["speed_megabytes_per_s"] is None
 
 
 def test_partitions_are_spread_over_the_brokers(spread: Finished) -> None:

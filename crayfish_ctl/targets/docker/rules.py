@@ -15,7 +15,10 @@ _POWERS: Final = ("cap_add", "devices")
 _OWN_SPACES: Final = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")
 """Namespaces that a service may ask to share with the host."""
 _COUNTERS: Final = "/sys/fs/cgroup"
-"""What the exporter counts from; anything else of the host's system is nobody's business."""
+_COUNTED: Final = (_COUNTERS, "/sys/class/net", "/sys/devices")
+"""What the exporter counts from; anything else of the host's system is nobody's business. Of
+/sys/devices every container sees all but the network devices in any case."""
+_MENDED: Final = ", ".join(_COUNTED)
 _SYSTEM: Final = ("bin", "boot", "dev", "etc", "proc", "root", "run", "sys", "usr", "var")
 _WHOLLY: Final = ("boot", "dev", "etc", "proc", "run", "sys")
 """Of these, what lies in them as well; a checkout may well be under /root or /var."""
@@ -88,10 +91,10 @@ def _mounts(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         source = PurePosixPath(str(volume.get("source", "")))
         if source.suffix == ".sock":
             yield f"mounts a socket, {source}", f"read what you need from {_COUNTERS}"
-        elif _is_the_systems(source) and not (str(source) == _COUNTERS and volume.get("read_only")):
+        elif _is_the_systems(source) and not (str(source) in _COUNTED and volume.get("read_only")):
             yield (
                 f"mounts {source} of the host",
-                f"mount folders of the experiment, the run, the models, or {_COUNTERS} read-only",
+                f"mount folders of the experiment, the run, the models; {_MENDED} read-only",
             )
 
 

@@ -1,7 +1,8 @@
-"""Serve /metrics on port 9101; the cgroup file system is mounted at $CRAYFISH_CGROUPS.
+"""Serve /metrics on port 9101.
 
-Where $CRAYFISH_NODE names the host, it is one of several: then the clocks of the others, found
-behind the name $CRAYFISH_PEERS, are compared with its own.
+The host's cgroup file system is mounted at $CRAYFISH_CGROUPS, and of its sysfs what `host` reads at
+$CRAYFISH_SYSFS. Where $CRAYFISH_NODE names the host, it is one of several: then the clocks of the
+others, found behind the name $CRAYFISH_PEERS, are compared with its own.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .cgroups import Usage, busy_seconds, read_usage
+from .cgroups import Usage, read_usage
 from .clocks import Responder, ask, peers
+from .host import Way, busy_seconds, cores, read_devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,6 +59,14 @@ _SERIES = [
         lambda u: u.memory_peak_bytes,
     ),
 ]
+_WAYS: list[tuple[str, str, Callable[[Way], int]]]
+_WAYS = [
+    ("bytes", "Bytes", lambda way: way.bytes),
+    ("packets", "Packets", lambda way: way.packets),
+    ("drop", "Packets that were dropped", lambda way: way.dropped),
+    ("errs", "Packets with errors", lambda way: way.errors),
+]
+"""Named as node_exporter's, which begin with `node_` instead."""
 
 
 class ContainerCollector(Collector):
@@ -110,16 +120,46 @@ class ClockCollector(Collector):
 
 
 class HostCollector(Collector):
-    """What all of the host's cores did: a node may be busy with what is not ours."""
+    """What all of the host's cores and its network devices did: ours, and whatever else is there.
 
-    def __init__(self, node: str) -> None:
+    Args:
+        node: the host's name; empty if it is the only one.
+        sysfs: where the host's is mounted.
+        stat: /proc/stat, which is the host's in a container as well.
+    """
+
+    def __init__(self, node: str, sysfs: Path, stat: Path = Path("/proc/stat")) -> None:
         self._node = node
+        self._sysfs = sysfs
+        self._stat = stat
 
     def collect(self) -> Iterable[Metric]:
-        """Busy CPU seconds since its start, and how many cores it has."""
+        """Busy CPU seconds since its start, how many cores it has, and what each device carried."""
+        stat = self._stat.read_text(encoding="ascii")
         busy = CounterMetricFamily("host_cpu_busy_seconds", "All cores", labels=["node"])
-        busy.add_metric([self._node], busy_seconds(Path("/proc/stat").read_text(encoding="ascii")))
+        busy.add_metric([self._node], busy_seconds(stat))
         yield busy
+        online = GaugeMetricFamily("host_cpu_cores", "That are online", labels=["node"])
+        online.add_metric([self._node], cores(stat))
+        yield online
+        yield from self._network()
+
+    def _network(self) -> Iterable[Metric]:
+        devices = read_devices(self._sysfs)
+        labels = ["node", "device"]
+        for name, text, value in _WAYS:
+            received = CounterMetricFamily(f"host_network_receive_{name}", text, labels=labels)
+            sent = CounterMetricFamily(f"host_network_transmit_{name}", text, labels=labels)
+            for device in devices:
+                received.add_metric([self._node, device.name], value(device.received))
+                sent.add_metric([self._node, device.name], value(device.sent))
+            yield received
+            yield sent
+        speed = GaugeMetricFamily("host_network_speed_bytes", "Each way, a second", labels=labels)
+        for device in devices:
+            if device.bytes_per_s is not None:
+                speed.add_metric([self._node, device.name], device.bytes_per_s)
+        yield speed
 
 
 def main() -> None:
@@ -127,9 +167,9 @@ def main() -> None:
     registry = CollectorRegistry()
     registry.register(ContainerCollector(Path(os.environ.get("CRAYFISH_CGROUPS", "/host/cgroup"))))
     node = os.environ.get("CRAYFISH_NODE", "")
+    registry.register(HostCollector(node, Path(os.environ.get("CRAYFISH_SYSFS", "/host/sys"))))
     if node:
         Responder(node)
-        registry.register(HostCollector(node))
         registry.register(ClockCollector(node, os.environ["CRAYFISH_PEERS"]))
     start_http_server(_PORT, registry=registry)
     asked = threading.Event()

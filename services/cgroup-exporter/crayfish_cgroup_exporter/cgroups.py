@@ -95,13 +95,3 @@ def _usage_v1(root: Path) -> Callable[[str, Path], Usage]:
         )
 
     return read
-
-
-def busy_seconds(stat: str) -> float:
-    """CPU time that all cores together have not been idle, from /proc/stat (proc(5)).
-
-    The time that a guest ran is part of `user` and `nice` already; waiting for a disk is idle.
-    """
-    line = next(line for line in stat.splitlines() if line.startswith("cpu "))
-    user, nice, system, _, _, irq, softirq, steal = map(int, line.split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from crayfish_cgroup_exporter import __main__ as exporter
 from crayfish_cgroup_exporter import probe
-from crayfish_cgroup_exporter.cgroups import busy_seconds
 from crayfish_cgroup_exporter.clocks import Clock, Responder, ask, peers
 
 if TYPE_CHECKING:
@@ -66,11 +65,6 @@ def test_prometheus_gets_an_offset_for_each_other_host(monkeypatch: pytest.Monke
     assert 'clock_offset_seconds{node="a",of="b"} 0.25' in said
     assert 'clock_round_trip_seconds{node="a",of="b"} 0.001' in said
     assert said.count("clock_offset_seconds{") == 1
-
-
-def test_a_hosts_cores_are_busy_when_they_neither_idle_nor_wait() -> None:
-    stat = "cpu  100 20 30 4000 500 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
-    assert busy_seconds(stat) == pytest.approx((100 + 20 + 30 + 6 + 7 + 8) / 100)
 
 
 def test_packets_and_streams_between_two_probes(monkeypatch: pytest.MonkeyPatch) -> None:

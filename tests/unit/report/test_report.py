@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.report import print_results, write_report
 from crayfish_ctl.report.figures.base import interval
 from crayfish_ctl.report.numbers import NOTHING, centre_text, estimate_text, number, seconds, size
+from crayfish_ctl.report.page import render
 from crayfish_ctl.report.series import bin_seconds
 from crayfish_ctl.results import load_results
+from crayfish_ctl.results.nodes import NodeUse
 from tests.unit.report import experiments
 from tests.unit.results import synthetic
 
@@ -77,6 +80,16 @@ def html(results_dir: Path) -> str:
 @pytest.fixture(scope="module")
 def page(html: str) -> Page:
     return Page(html)
+
+
+def test_a_page_has_the_hosts_where_somebody_looked_at_them(results_dir: Path, page: Page) -> None:
+    assert "nodes" not in page.ids
+    results = load_results(results_dir)
+    two = (NodeUse(name="n1", cores=4, mean_busy_share=0.125), NodeUse(name="n2"))
+    runs = tuple(run.model_copy(update={"nodes": two}) for run in results.runs)
+    shown = Page(render(replace(results, runs=runs)))
+    assert "nodes" in shown.ids
+    assert shown.text.count("12.50 %") == shown.text.count("n2") >= 1
 
 
 @pytest.fixture(scope="module")

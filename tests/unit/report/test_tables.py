@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crayfish_ctl.report.tables import COLUMNS, cell_rows
+from crayfish_ctl.report.tables import COLUMNS, cell_rows, node_rows
 from crayfish_ctl.report.view import view_cells
 from crayfish_ctl.results import Results, VerdictState
+from crayfish_ctl.results.nodes import Flow, NodeLink, NodeUse
 from tests.unit.results.runs import result
 from tests.unit.results.synthetic import manifest
 
@@ -68,3 +69,28 @@ def test_a_percentile_that_the_records_do_not_support_says_how_long_to_run(
     assert value(found, "latency_p99_ms") == ("\N{EN DASH} (run 7.36 s)", "")
     assert value(found, "latency_p99_9_ms") == ("\N{EN DASH} (run 1 min 14 s)", "")
     assert value(found, "latency_p50_ms")[0] == "10"
+
+
+def hosts(path: Path, *nodes: NodeUse) -> list[list[str]]:
+    run = result(10.0).model_copy(update={"nodes": nodes})
+    return node_rows(view_cells(Results(path=path, manifest=manifest(), runs=(run,))))
+
+
+def test_a_host_has_its_cores_and_the_link_that_is_nearest_to_its_limit(tmp_path: Path) -> None:
+    idle = Flow(mean_megabytes_per_s=0.0, dropped=0)
+    busy = Flow(mean_megabytes_per_s=90.0, peak_megabytes_per_s=118.0, share=0.72, dropped=4)
+    links = (
+        NodeLink(device="eth0", received=idle, sent=idle),
+        NodeLink(device="eth1", speed_megabytes_per_s=125.0, received=busy, sent=idle),
+    )
+    node = NodeUse(name="n2", cores=16, mean_busy_share=0.5, peak_busy_share=0.75, links=links)
+    (found,) = hosts(tmp_path, node)
+    assert found[1:] == [
+        "n2", "eth1", "16", "50.00 % (peak 75.00 %)", "90 (peak 118)", "0", "72.00 %", "4",
+    ]  # fmt: skip
+
+
+def test_what_nobody_knows_of_a_host_is_a_dash(tmp_path: Path) -> None:
+    (found,) = hosts(tmp_path, NodeUse())
+    assert found[1:] == ["the only one", *["\N{EN DASH}"] * 7]
+    assert hosts(tmp_path) == []

@@ -50,6 +50,8 @@ def test_a_good_service_passes() -> None:
         ({"volumes": [{"source": "/", "read_only": True}]}, "of the host"),
         ({"volumes": [{"source": "/etc/passwd"}]}, "of the host"),
         ({"volumes": [{"source": "/sys/fs/cgroup"}]}, "read-only"),
+        ({"volumes": [{"source": "/sys/class/net"}]}, "read-only"),
+        ({"volumes": [{"source": "/sys", "read_only": True}]}, "of the host"),
         ({"network_mode": "host"}, "network_mode"),
         ({"pid": "host"}, "pid"),
         ({"ipc": "host"}, "ipc"),
@@ -68,6 +70,8 @@ def test_folders_of_users_and_the_counters_may_be_mounted() -> None:
         {"type": "bind", "source": "/root/crayfish/models"},
         {"type": "bind", "source": "/var/lib/ci/results"},
         {"type": "bind", "source": "/sys/fs/cgroup", "read_only": True},
+        {"type": "bind", "source": "/sys/class/net", "read_only": True},
+        {"type": "bind", "source": "/sys/devices", "read_only": True},
         {"type": "volume", "source": "kafka-data"},
         {"type": "tmpfs", "target": "/dev/shm"},  # noqa: S108
     ]
