@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from crayfish_ctl.catalog import check_model_files, supported
@@ -36,10 +35,10 @@ def show_models(catalog: Catalog, console: Console) -> None:
         CrayfishError: after that, with what is wrong with files and configs.
     """
     table = Table(title="models", title_justify="left")
-    columns = ("model", "weights", "format", "point", "prediction", "size", "files", "root")
+    columns = ("model", "weights", "format", "point", "prediction", "size", "files")
     for column in columns:
         justify: JustifyMethod = "right" if column == "size" else "left"
-        table.add_column(column, justify=justify, no_wrap=column == "root")
+        table.add_column(column, justify=justify)
     wrong = [error.message for (kind, _), error in catalog.broken.items() if kind == "model"]
     for model in catalog.models.values():
         root = model.root or catalog.roots.checkout
@@ -49,11 +48,19 @@ def show_models(catalog: Catalog, console: Console) -> None:
             size = _size(_bytes(root, model, model_format))
             first = (model.name, _weights(model))
             shapes = (_sizes(model.input.shape), _sizes(model.output.shape))
-            name, weights, point, prediction, home = (
-                (*first, *shapes, str(root)) if number == 0 else ("", "", "", "", "")
+            name, weights, point, prediction = (
+                (*first, *shapes) if number == 0 else ("", "", "", "")
             )
-            table.add_row(name, weights, model_format, point, prediction, size, state, escape(home))
+            table.add_row(name, weights, model_format, point, prediction, size, state)
     console.print(table)
+    # Below and not beside: a long path would cost the columns their words.
+    for root in catalog.roots.folders:
+        found = catalog.models.items()
+        names = [name for name, model in found if (model.root or catalog.roots.checkout) == root]
+        if names:
+            console.print(
+                f"{root}: {', '.join(names)}", soft_wrap=True, markup=False, highlight=False
+            )
     for model in catalog.models.values():
         if model.made_by is not None and model.unmade:
             console.print(
