@@ -44,7 +44,7 @@ lint: setup ## ruff and mypy
 	.venv/bin/mypy
 
 unit: setup ## unit and contract tests: no engine needed
-	.venv/bin/pytest --durations=8 tests/unit tests/contract
+	.venv/bin/pytest -n auto --maxprocesses 4 --durations=8 tests/unit tests/contract
 
 e2e: setup ## real containers
 	$(CRAYFISH) images
