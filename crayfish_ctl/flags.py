@@ -126,6 +126,10 @@ def _select(  # noqa: PLR0917  each one is a flag
             "password for it"
         ),
     ] = None,
+    kafka_protocol: Annotated[
+        str | None,
+        typer.Option(help="PLAINTEXT or SSL: how the experiment's own Kafka is reached"),
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option(help="kafka, in-job (no Kafka) or raw (only the scorer)")
     ] = None,
@@ -175,6 +179,7 @@ def _select(  # noqa: PLR0917  each one is a flag
         "servers": servers,
         "server_tls": parse_tls(server_tls or [], servers),
         **parse_kafka(kafka, kafka_tls, kafka_sasl),
+        "kafka_protocol": kafka_protocol,
         "pipeline": pipeline,
         "batch_size": batch,
         "seconds": seconds,

@@ -103,6 +103,7 @@ def cell_columns(cell: Cell) -> Row:
         "model": cell.model,
         "pipeline": cell.pipeline,
         "kafka": cell.kafka,
+        "kafka_protocol": cell.kafka_protocol,
         "workload": cell.workload,
         "title": cell.title,
         "arrivals": cell.arrivals.kind,

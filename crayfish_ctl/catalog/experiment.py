@@ -12,6 +12,7 @@ from crayfish_ctl.cells import GoalName, pipeline_of
 from .call import Calls
 from .explain import meant
 from .model import RUNTIMES, Config, Entry, Resources, Runtime
+from .protocol import KafkaProtocol
 from .values import (
     Batch,
     Count,
@@ -176,6 +177,8 @@ class WorkloadEntry(Config):
     """What reports call it; without one: its rate."""
     search: SearchEntry | None = None
     pipeline: Pipeline = "kafka"
+    kafka_protocol: KafkaProtocol = "PLAINTEXT"
+    """How the experiment's own Kafka is reached."""
     parallelism: WorkloadParallelism = None
     """N, or SOURCE-SCORER-SINK; without one: as the flag says."""
     chained: bool | None = None
@@ -207,6 +210,10 @@ class WorkloadEntry(Config):
             raise ValueError("share: only with rate: capacity")
         if not pipeline_of(self.pipeline).processor and self.rate != "max":
             raise ValueError(f"pipeline {self.pipeline} has no arrivals: give rate: max")
+        if self.kafka_protocol != "PLAINTEXT" and not pipeline_of(self.pipeline).broker:
+            raise ValueError(
+                f"kafka_protocol: {self.kafka_protocol}: pipeline {self.pipeline} has no Kafka"
+            )
         if self.search is not None and (self.rate == "max" or self.arrivals.kind == "trace"):
             raise ValueError("search: give the highest rate to try, or rate: capacity")
         return self

@@ -164,7 +164,14 @@ class Cell(Recorded):
         name = f"{self.processor} {self.runtime} {tool}"
         if self.settings == "defaults":
             name += " (engine's defaults)"
+        if self.encrypted:
+            name += " (Kafka over TLS)"
         return name if self.way.broker else f"{name} {self.pipeline}"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether its records reach and leave the experiment's own Kafka over TLS."""
+        return self.kafka is None and self.kafka_protocol == "SSL"
 
     @property
     def producers(self) -> int:

@@ -12,7 +12,8 @@ from .choices import (
 )
 from .estimate import estimate_seconds, measured_seconds, scheduled_records
 from .expand import make_spec
-from .kafka import CREDENTIALS, copy_kafka_certificates, kafka_files, parse_kafka
+from .kafka import CREDENTIALS, parse_kafka
+from .kafka_files import copy_kafka_certificates, kafka_files
 from .model import Cell, RunSpec
 from .names import ALL
 from .plan import Plan

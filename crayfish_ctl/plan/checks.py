@@ -19,7 +19,7 @@ from .calls import check_call
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crayfish_ctl.catalog import Catalog, Processor
+    from crayfish_ctl.catalog import Catalog, Processor, WorkloadEntry
     from crayfish_ctl.catalog.option import Option
     from crayfish_ctl.catalog.values import Options
 
@@ -97,6 +97,7 @@ def check_cell(catalog: Catalog, plan: Plan, run: RunSpec) -> None:
     _check_only(where, f"tool {tool.name}", cell.tool_options, tool.options)
     _check_only(where, processor.name, cell.processor_options, processor.options)
     _check_producer(where, entry.producer_options)
+    _check_kafka(where, plan, entry)
     _check_instances(where, cell)
 
 
@@ -148,6 +149,15 @@ def _check_instances(where: str, cell: Cell) -> None:
         raise CrayfishError(
             f"{where}: processor_options.{WORKERS}: {workers}: pipeline {cell.pipeline} has one",
             hint="leave it out there",
+        )
+
+
+def _check_kafka(where: str, plan: Plan, entry: WorkloadEntry) -> None:
+    if plan.kafka is not None and entry.kafka_protocol != "PLAINTEXT":
+        raise CrayfishError(
+            f"{where}: kafka_protocol: {entry.kafka_protocol}: the Kafka at {plan.kafka.address} "
+            "is not of this experiment, which starts none",
+            hint="--kafka-tls says how that one is reached; or leave out --kafka",
         )
 
 

@@ -12,6 +12,7 @@ from crayfish_contract.runconfig import Pipeline
 from crayfish_ctl.catalog.call import Calls
 from crayfish_ctl.catalog.explain import explain
 from crayfish_ctl.catalog.model import CpuLimit, Delivery, Runtime
+from crayfish_ctl.catalog.protocol import KafkaProtocol
 from crayfish_ctl.catalog.values import (
     Address,
     Addresses,
@@ -73,6 +74,8 @@ class Choices(BaseModel):
     """File of certificates that its clients trust, or `system`; None: they speak no TLS."""
     kafka_sasl: str | None = None
     """File with mechanism, username and password; what is in it is never part of this."""
+    kafka_protocol: KafkaProtocol | None = None
+    """How the experiment's own Kafka is reached, whatever its workloads say."""
     pipeline: Pipeline | None = None
     batch_size: Batch | None = None
     seconds: Seconds | None = None

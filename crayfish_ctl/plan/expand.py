@@ -114,7 +114,7 @@ def make_spec(
         kafka=outside.address if outside else None,
         brokers=1 if outside else plan.profile.brokers,
         max_message_bytes=plan.profile.max_message_bytes,
-        kafka_protocol=outside.protocol if outside else "PLAINTEXT",
+        kafka_protocol=outside.protocol if outside else entry.kafka_protocol,
         model=plan.model.shown,
         format=choices.record_format,
         delivery=choices.delivery,

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from .choices import Choices
 
 _FLAG: Final = "--kafka-sasl"
-_COPY: Final = "kafka-ca.pem"
+_PROTOCOL: Final = "--kafka-protocol"
+KAFKA_COPY: Final = "kafka-ca.pem"
 """The certificates among an experiment's inputs."""
-_CA: Final = "/crayfish/kafka/ca.pem"
+KAFKA_CA: Final = "/crayfish/kafka/ca.pem"
 CREDENTIALS: Final = "/crayfish/kafka/credentials"
 """Where every client finds the certificates, and the folder of name and password."""
 
@@ -69,7 +70,7 @@ class OutsideKafka:
             scope: of the experiment, which tells its topics from those of others.
             partitions: of the input and of the output topic.
         """
-        tls = (SYSTEM if self.certificates is None else _CA) if self.tls else None
+        tls = (SYSTEM if self.certificates is None else KAFKA_CA) if self.tls else None
         return KafkaConfig(
             bootstrap=self.address,
             input_topic=f"{run_id}-in",
@@ -110,7 +111,8 @@ def parse_kafka(kafka: str | None, tls: str | None, sasl: Path | None) -> dict[s
         if value is not None and kafka is None:
             raise CrayfishError(
                 f"{flag} {value}: no --kafka is given",
-                hint="--kafka HOST:PORT says which Kafka; the experiment's own asks for nothing",
+                hint="--kafka HOST:PORT says which Kafka; the experiment's own is reached over TLS "
+                f"with {_PROTOCOL} SSL, and asks for no password",
             )
     return {
         "kafka": kafka,
@@ -133,16 +135,24 @@ def read_kafka(
     Raises:
         CrayfishError: naming flag, file and field.
     """
+    given = choices.kafka or choices.kafka_protocol
+    if given is not None and not any(pipeline_of(name).broker for name in pipelines):
+        flag = "--kafka" if choices.kafka else _PROTOCOL
+        raise CrayfishError(
+            f"{flag} {given}: no workload uses Kafka",
+            hint="--pipeline kafka makes records travel through it",
+        )
     if choices.kafka is None:
         return None
-    if not any(pipeline_of(name).broker for name in pipelines):
+    if choices.kafka_protocol is not None:
         raise CrayfishError(
-            f"--kafka {choices.kafka}: no workload uses Kafka",
-            hint="--pipeline kafka makes records travel through it",
+            f"{_PROTOCOL} {choices.kafka_protocol}: the Kafka at {choices.kafka} is not of this "
+            "experiment, which starts none",
+            hint="--kafka-tls says how that one is reached; or leave out --kafka",
         )
     tls, certificates = choices.kafka_tls, None
     if tls is not None and tls != SYSTEM:
-        certificates = read_certificate("--kafka-tls", Path(tls), copies, _COPY)
+        certificates = read_certificate("--kafka-tls", Path(tls), copies, KAFKA_COPY)
     return OutsideKafka(
         address=choices.kafka,
         tls=tls is not None,
@@ -166,21 +176,3 @@ def _read(path: Path) -> Credentials:
             hint="it has three lines: `mechanism: PLAIN` (or SCRAM-SHA-256, SCRAM-SHA-512), "
             '`username: "..."` and `password: "..."`',
         ) from None
-
-
-def copy_kafka_certificates(kafka: OutsideKafka | None, folder: Path) -> None:
-    """Keep them with the inputs of an experiment, from where containers get them."""
-    if kafka is not None and kafka.certificates is not None:
-        (folder / _COPY).write_text(kafka.certificates, encoding="ascii", errors="replace")
-
-
-def kafka_files(kafka: OutsideKafka | None, folder: Path) -> dict[str, Path]:
-    """Path in containers -> file, for every client of Kafka; the same for all runs.
-
-    Args:
-        kafka: of the plan.
-        folder: of the experiment's results.
-    """
-    if kafka is None or kafka.certificates is None:
-        return {}
-    return {_CA: folder / "points" / _COPY}

@@ -87,6 +87,16 @@ class Plan:
         return [*stack, *load, *processor.fragments]
 
     @property
+    def encrypts(self) -> bool:
+        """Whether its own Kafka speaks TLS, for some of its runs at least.
+
+        Then it does for the whole experiment: what changes between runs is the client's choice.
+        """
+        return self.kafka is None and any(
+            entry.kafka_protocol == "SSL" for entry in self.sizing.workloads
+        )
+
+    @property
     def _broker(self) -> list[str]:
         """Its fragment, and its image: there are none of a Kafka that is there already."""
         return ["kafka"] if self.kafka is None else []

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from crayfish_ctl.catalog import WorkloadEntry
 from crayfish_ctl.catalog.experiment import SteadyEntry, StopEntry, TraceEntry, WarmupEntry
 from crayfish_ctl.catalog.explain import explain
+from crayfish_ctl.cells import pipeline_of
 from crayfish_ctl.errors import CrayfishError
 
 from .asked import Asked, name_of
@@ -129,6 +130,15 @@ def _changes(choices: Choices) -> Sequence[tuple[str, Callable[[WorkloadEntry], 
         changes.append((f"--batch {choices.batch_size}", lambda _: _only(choices, "batch_size")))
     if choices.pipeline is not None:
         changes.append((f"--pipeline {choices.pipeline}", lambda _: _only(choices, "pipeline")))
+    if choices.kafka_protocol is not None:
+        changes.append(
+            (
+                f"--kafka-protocol {choices.kafka_protocol}",
+                lambda entry: (
+                    _only(choices, "kafka_protocol") if pipeline_of(entry.pipeline).broker else {}
+                ),
+            )
+        )
     if choices.calls:
         changes.append(("--call", lambda _: {"call": choices.calls}))
     if choices.arrivals is not None:

@@ -19,6 +19,7 @@ from crayfish_contract.runconfig import (
 from crayfish_contract.security import SYSTEM
 from crayfish_ctl.models import constants, read_format
 
+from .kafka import KAFKA_CA
 from .tls import path_in_containers
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 BROKER: Final = "kafka:9092"
 """As the broker of images/kafka tells its clients to call it."""
+_ENCRYPTED: Final = "kafka:9094"
+"""The same broker, over TLS."""
 _POOL_BYTES = 64 * 1024 * 1024
 """Memory that distinct payloads may take in a producer."""
 _EQUAL = 0.5
@@ -136,13 +139,14 @@ def _kafka(plan: Plan, cell: Cell, run_id: str, scope: str) -> KafkaConfig:
         outside = plan.kafka.config(run_id, scope, (source, sink))
         return outside.model_copy(update={"max_message_bytes": cell.max_message_bytes})
     return KafkaConfig(
-        bootstrap=BROKER,
+        bootstrap=_ENCRYPTED if cell.encrypted else BROKER,
         input_topic=f"{run_id}-in",
         output_topic=f"{run_id}-out",
         input_partitions=source,
         output_partitions=sink,
         max_message_bytes=cell.max_message_bytes,
         brokers=cell.brokers,
+        tls=KAFKA_CA if cell.encrypted else None,
     )
 
 

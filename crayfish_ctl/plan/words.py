@@ -46,8 +46,16 @@ def points_line(plan: Plan) -> str | None:
 
 
 def kafka_line(plan: Plan) -> str | None:
-    """Which Kafka, if it is not the experiment's own."""
-    return None if plan.kafka is None else plan.kafka.words
+    """Which Kafka, and how it is reached, if it is not the experiment's own in the clear."""
+    if plan.kafka is not None:
+        return plan.kafka.words
+    if not plan.encrypts:
+        return None
+    encrypted = sum(run.cell.encrypted for run in plan.runs)
+    return (
+        f"the experiment's own, over TLS in {encrypted} of {len(plan.runs)} runs: its key and "
+        "certificate are made at the start"
+    )
 
 
 def unmade_line(plan: Plan) -> str | None:

@@ -9,7 +9,7 @@ from crayfish_ctl.analysis.estimate import estimate
 from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.results import VerdictState
 
-from .figures.baselines import pipeline_pairs
+from .figures.pairs import encryption_pairs, pipeline_pairs
 from .figures.scaling import scaling_lines
 from .numbers import centre_text, interval_text, number, percent, ratio_text, runs_text
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crayfish_ctl.analysis import Estimate
     from crayfish_ctl.results import Results
 
+    from .figures.pairs import Pair
     from .view import CellView
 
 
@@ -47,6 +48,7 @@ def headlines(results: Results, cells: Sequence[CellView]) -> list[Card]:
         _speedup(cells),
         _recovery(cells),
         _overhead(cells),
+        _encryption(cells),
         _hidden(cells),
         _latency(sustained, several=several),
         _capacity(saturated, several=several),
@@ -125,10 +127,19 @@ def _recovery_of(cell: CellView) -> Estimate | None:
 
 
 def _overhead(cells: Sequence[CellView]) -> Card | None:
-    """What Kafka costs: in latency at the lowest rate, or else in capacity."""
-    pairs = pipeline_pairs(cells)
+    """What Kafka costs."""
+    return _cost_of("Kafka", pipeline_pairs(cells), "source and sink inside the job")
+
+
+def _encryption(cells: Sequence[CellView]) -> Card | None:
+    """What TLS to Kafka costs."""
+    return _cost_of("TLS", encryption_pairs(cells), "the same in the clear")
+
+
+def _cost_of(name: str, pairs: Sequence[Pair], against: str) -> Card | None:
+    """In latency at the lowest rate, or else in capacity."""
     paced = sorted(
-        (pair for pair in pairs if not pair.kafka.saturates), key=lambda pair: pair.kafka.rate or 0
+        (pair for pair in pairs if not pair.dear.saturates), key=lambda pair: pair.dear.rate or 0
     )
     for pair in [*paced, *pairs]:
         metric = pair.metrics[0]
@@ -137,11 +148,11 @@ def _overhead(cells: Sequence[CellView]) -> Card | None:
             return Card(
                 value=ratio_text(ratio),
                 unit="",
-                label="the capacity, without Kafka"
-                if pair.kafka.saturates
-                else "the p50 latency, because of Kafka",
-                detail=f"{pair.kafka.label}, against source and sink inside the job; 95 % "
-                f"interval {interval_text(ratio)}",
+                label=f"the capacity, without {name}"
+                if pair.dear.saturates
+                else f"the p50 latency, because of {name}",
+                detail=f"{pair.dear.label}, against {against}; 95 % interval "
+                f"{interval_text(ratio)}",
             )
     return None
 

@@ -1,4 +1,4 @@
-"""Name and password of a user's own Kafka, as its clients read them while an experiment lasts.
+"""What containers are told and results are not: a user's name and password, the brokers' own key.
 
 The user's file itself cannot be mounted: it is for its owner's eyes, and the containers have users
 of their own. So they get copies that anybody may read, in a folder that only its owner may enter:
@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from crayfish_contract.security import CREDENTIALS_JSON, CREDENTIALS_PROPERTIES
 from crayfish_ctl.plan import CREDENTIALS
+
+from .certificate import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,35 +25,61 @@ if TYPE_CHECKING:
 
     from crayfish_ctl.plan import Plan
     from crayfish_ctl.plan.kafka import Credentials
+    from crayfish_ctl.targets import Target
 
 _OWNER_ENTERS: Final = 0o700
 _ANYBODY_READS: Final = 0o444
 _LATIN: Final = 128
 
 
+@dataclass(frozen=True)
+class Secrets:
+    """Files that are gone when the experiment is, and what may stay of them."""
+
+    clients: Mapping[str, Path] = field(default_factory=dict)
+    """See `Stack.secrets`."""
+    brokers: Mapping[str, Path] = field(default_factory=dict)
+    """See `Stack.broker_secrets`."""
+    certificate: str | None = None
+    """PEM text of what every client of Kafka trusts, where that is a file."""
+
+
 @contextmanager
-def credentials(plan: Plan, folder: Path) -> Iterator[Mapping[str, Path]]:
-    """Path in containers -> file, for every client of Kafka; none if it asks for none.
+def credentials(plan: Plan, folder: Path, target: Target) -> Iterator[Secrets]:
+    """Name and password for a user's own Kafka, or a key for the experiment's own; often neither.
 
     Args:
         plan: of the experiment.
         folder: of its results.
+        target: where it runs.
+
+    Raises:
+        CrayfishError: if no key can be made.
     """
     found = None if plan.kafka is None else plan.kafka.credentials
-    if found is None:
-        yield {}
+    given = None if plan.kafka is None else plan.kafka.certificates
+    if found is None and not plan.encrypts:
+        yield Secrets(certificate=given)
         return
     place = folder.parent / f".{folder.name}.credentials"
     shutil.rmtree(place, ignore_errors=True)  # of a controller that was killed
     try:
         place.mkdir(mode=_OWNER_ENTERS)
-        files = {CREDENTIALS_JSON: _for_python(found), CREDENTIALS_PROPERTIES: _for_the_jvm(found)}
-        for name, text in files.items():
-            (place / name).write_text(text, encoding="utf-8")
-            (place / name).chmod(_ANYBODY_READS)
-        yield {f"{CREDENTIALS}/{name}": place / name for name in files}
+        if found is None:
+            made = make_certificate(plan, target, place)
+            yield Secrets(brokers=made.files, certificate=made.text)
+        else:
+            yield Secrets(clients=_written(found, place), certificate=given)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _written(found: Credentials, place: Path) -> dict[str, Path]:
+    files = {CREDENTIALS_JSON: _for_python(found), CREDENTIALS_PROPERTIES: _for_the_jvm(found)}
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8")
+        (place / name).chmod(_ANYBODY_READS)
+    return {f"{CREDENTIALS}/{name}": place / name for name in files}
 
 
 def _for_python(found: Credentials) -> str:

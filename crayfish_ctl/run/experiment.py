@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from crayfish_ctl.results import Image, RunResult
     from crayfish_ctl.targets import Target
 
+    from .credentials import Secrets
+
 _ROW_BYTES = 120
 """Of results per record while they are collected (row files and parquet together)."""
 _FIXED_BYTES = 200 * 1024 * 1024
@@ -121,12 +123,10 @@ class Experiment:
         Raises:
             CrayfishError: if the engine or the disk fails; what has ended by then stays.
         """
-        with credentials(self.plan, self.folder) as secrets:
+        with credentials(self.plan, self.folder, self.target) as secrets:
             self._execute(manifest, kept, secrets)
 
-    def _execute(
-        self, manifest: Manifest, kept: Mapping[str, RunResult], secrets: Mapping[str, Path]
-    ) -> None:
+    def _execute(self, manifest: Manifest, kept: Mapping[str, RunResult], secrets: Secrets) -> None:
         plan, folder, target = self.plan, self.folder, self.target
         check_faults(plan, target)
         remove_leftovers(target, self.console)
@@ -136,7 +136,7 @@ class Experiment:
         points = with_reference(plan, points, folder / "points", target, self._say)
         copy_traces(plan.traces, folder / "points")
         copy_certificates(plan.certificates, folder / "points")
-        copy_kafka_certificates(plan.kafka, folder / "points")
+        copy_kafka_certificates(secrets.certificate, folder / "points")
         setting = Setting(
             plan,
             points,
@@ -144,7 +144,8 @@ class Experiment:
             most_cores(manifest),
             scope=scope_of(manifest),
             attempt=len(manifest.resumed),
-            secrets=secrets,
+            secrets=secrets.clients,
+            broker_secrets=secrets.brokers,
         )
         services = prepare_stack(setting, folder)
         images = target.images(sorted({str(s["labels"][IMAGE]) for s in services.values()}))

@@ -49,6 +49,8 @@ class Setting:
     """How often it has been resumed."""
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """See `Stack.secrets`."""
+    broker_secrets: Mapping[str, Path] = field(default_factory=dict)
+    """See `Stack.broker_secrets`."""
 
 
 def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
@@ -78,8 +80,9 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
         image_ids=setting.image_ids,
         tools=plan.tool_folders,
         files=certificate_files(plan, folder),
-        client_files=kafka_files(plan.kafka, folder),
+        client_files=kafka_files(plan, folder),
         secrets=setting.secrets,
+        broker_secrets=setting.broker_secrets,
         cpu_limit=plan.profile.cpu_limit,
         reads=read_of_models(plan),
     )

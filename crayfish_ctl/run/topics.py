@@ -50,7 +50,7 @@ def remove_topics(setting: Setting, folder: Path, console: Console) -> None:
             setting.image_ids[_CLIENT],
             ["-m", "crayfish_contract.topics", kafka.model_dump_json()],
             Given(
-                read={**kafka_files(plan.kafka, folder), **setting.secrets},
+                read={**kafka_files(plan, folder), **setting.secrets},
                 online=True,
                 entrypoint=_PYTHON,
             ),

@@ -95,6 +95,8 @@ class Stack:
     """Likewise for every client of Kafka: the processors, the producer and the consumer."""
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Likewise; what is in them must be written down nowhere."""
+    broker_secrets: Mapping[str, Path] = field(default_factory=dict)
+    """Likewise for every broker, and only for these."""
     cpu_limit: CpuLimit = "quota"
     reads: Sequence[Path] = ()
     """Files and folders that services read of larger folders; where a folder must be carried to

@@ -15,6 +15,7 @@ PROCESSORS = list(dict.fromkeys(system.processor for system in SYSTEMS))
 RATE = 50
 SECONDS = 2
 BATCH = 8
+ENCRYPTED = "encrypted"
 KILLED_RATE = 200
 KILLED_SECONDS = 8
 KILLED = {
@@ -77,7 +78,16 @@ def _workload(system: System, batch: int) -> dict[str, Any]:
 def _besides(processor: str) -> list[dict[str, Any]]:
     match processor:
         case "kafka-streams":
-            return [_killed(processor, "killed", _TWO_INSTANCES)]
+            return [
+                _killed(processor, "killed", _TWO_INSTANCES),
+                {
+                    "title": ENCRYPTED,
+                    "rate": RATE,
+                    "processor": processor,
+                    "runtime": "jvm",
+                    "kafka_protocol": "SSL",
+                },
+            ]
         case "ray":
             flood = {"processor": "ray", "rate": "max", "goal": "saturate"}
             return [

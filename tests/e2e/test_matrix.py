@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .cells import (
+    ENCRYPTED,
     KILLED,
     KILLED_RATE,
     KILLED_SECONDS,
@@ -73,6 +75,24 @@ def test_each_instance_has_its_own_limits_and_metrics(matrix: Finished, what: st
     assert all(part["cpu_seconds"] > 0.5 for part in parts.values()), parts
     logs = matrix.folder / run["run_id"] / "logs"
     assert all((logs / f"{name}.log").stat().st_size > 0 for name in parts)
+
+
+def test_records_travel_over_tls_beside_others_in_the_clear(matrix: Finished) -> None:
+    (run,) = matrix.titled(ENCRYPTED)
+    records = matrix.records(run["run_id"])
+    assert records.height == records["id"].n_unique() == RATE * SECONDS, run["verdict"]
+    assert float(records["deviation"].max()) <= 1e-5  # type: ignore[arg-type]
+    assert run["spec"]["cell"]["kafka_protocol"] == "SSL"
+    # At this port the broker understands nothing else.
+    kafka = json.loads((matrix.folder / run["run_id"] / "run-config.json").read_text())["kafka"]
+    assert (kafka["bootstrap"], kafka["tls"]) == ("kafka:9094", "/crayfish/kafka/ca.pem")
+
+
+def test_the_brokers_key_is_in_no_file_of_the_results(matrix: Finished) -> None:
+    files = [path for path in matrix.folder.parent.rglob("*") if path.is_file()]
+    assert any(b"BEGIN CERTIFICATE" in path.read_bytes() for path in files)
+    assert [path for path in files if b"PRIVATE KEY" in path.read_bytes()] == []
+    assert list(matrix.folder.parent.glob(".*.credentials")) == []
 
 
 def test_it_leaves_nothing(matrix: Finished) -> None:

@@ -72,7 +72,7 @@ def left_on(nodes: Nodes) -> list[str]:
         for number in nodes.numbers
         for kind in (("ps", "--all"), ("volume", "ls"), ("network", "ls"))
         for found in nodes.docker(number, *kind, "--quiet", "--filter", OURS).split()
-    ]
+    ] + nodes.docker(PROCESSOR, "secret", "ls", "--quiet", "--filter", OURS).split()
 
 
 def cell(processor: str, **other: Any) -> dict[str, Any]:
@@ -105,7 +105,8 @@ def spread(
     )
     workloads = [
         cell("kafka-streams"),
-        cell("flink", title="flink", parallelism=2),
+        # Over TLS: each broker's key comes to its node as a secret, and is for its own name.
+        cell("flink", title="flink", parallelism=2, kafka_protocol="SSL"),
         cell("kafka-streams", title="killed", stop={"seconds": 60}),
     ]
     experiment = write_experiment(folder, workloads, profile_name="two-brokers", stop=SHORT)

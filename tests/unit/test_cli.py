@@ -113,6 +113,7 @@ def test_every_flag_reaches_the_plan(
         "kafka": None,
         "kafka_tls": None,
         "kafka_sasl": None,
+        "kafka_protocol": None,
         "pipeline": None,
         "rates": [7.0, 8.0, "max"],
         "batch_size": 4,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .base import Figure, FigureTable, Panel
-from .baselines import efficiency, kafka_overhead
+from .baselines import efficiency
 from .batch import by_batch
 from .breakdown import cpu, stages
 from .bursts import bursts
@@ -15,6 +15,7 @@ from .distribution import latency_distribution
 from .executions import executions_by_size
 from .omission import omission
 from .over_time import backlog_over_time, latency_over_time, steps
+from .pairs import kafka_overhead, tls_overhead
 from .rates import latency_by_rate, throughput
 from .scaling import scaling
 from .search import search
@@ -38,6 +39,7 @@ def all_figures(results: Results, cells: Sequence[CellView]) -> list[Figure]:
         bursts(results, cells),
         omission(results, cells),
         kafka_overhead(cells),
+        tls_overhead(cells),
         embedded_or_external(cells),
         call_parts(cells),
         executions_by_size(cells),

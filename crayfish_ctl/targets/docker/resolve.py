@@ -90,6 +90,8 @@ def _mounts(stack: Stack, role: str | None) -> list[dict[str, Any]]:
         found |= stack.files
     if role in _CLIENTS:
         found |= {**stack.client_files, **stack.secrets}
+    if role == "broker":
+        found |= stack.broker_secrets
     return [
         {
             "type": "bind",

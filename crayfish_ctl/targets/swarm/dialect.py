@@ -5,6 +5,8 @@ What swarm refuses or passes over is translated, or refused by name; nothing is 
 - a weight (`cpu_shares`) is given to the container once it runs (`Work.weights`);
 - a folder of the controller's is a volume on the node, filled before and fetched after (`Work`);
 - a file is a config, named by its content, because a config cannot change;
+- a file that must be written down nowhere is a secret: a swarm keeps it encrypted, shows it to
+  nobody, and a node has it in memory;
 - `no-new-privileges` is the one thing that swarm has no word for.
 """
 
@@ -22,7 +24,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from .placement import everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from .placement import Place
 
@@ -32,7 +34,7 @@ WRITTEN: Final = "crayfish-out-"
 _READ: Final = "crayfish-in-"
 _SYSTEM: Final = "/sys/"
 _CONFIG_BYTES: Final = 500_000
-"""A swarm takes no larger config."""
+"""A swarm takes no larger config, and no larger secret."""
 _REFUSED: Final = (
     "cpuset",
     "cpu_quota",
@@ -66,18 +68,21 @@ class Work:
 
 
 def translate(
-    config: Mapping[str, Any], assigned: Mapping[str, Place]
+    config: Mapping[str, Any],
+    assigned: Mapping[str, Place],
+    secrets: Collection[Path] = (),
 ) -> tuple[dict[str, Any], Work]:
     """The stack file, and what is to be done beside it.
 
     Args:
         config: as compose resolved it, every service a container of its own.
         assigned: the node of each service.
+        secrets: files among the mounts that must be written down nowhere.
 
     Raises:
         CrayfishError: for what swarm cannot do.
     """
-    made = _Translation(volumes=_own_volumes(config))
+    made = _Translation(_own_volumes(config), frozenset(secrets))
     services = {
         name: made.service(name, service, assigned.get(name))
         for name, service in config["services"].items()
@@ -94,6 +99,8 @@ def translate(
         stack["volumes"] = made.volumes
     if made.configs:
         stack["configs"] = made.configs
+    if made.secrets:
+        stack["secrets"] = made.secrets
     return stack, made.work
 
 
@@ -124,7 +131,9 @@ class _Translation:
     """A stack file under way."""
 
     volumes: dict[str, Any]
+    hidden: frozenset[Path]
     configs: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
 
     def service(self, name: str, service: Mapping[str, Any], place: Place | None) -> dict[str, Any]:
@@ -160,6 +169,8 @@ class _Translation:
         mounts = made.setdefault("volumes", [])
         if volume["type"] != "bind" or source.startswith(_SYSTEM):
             mounts.append(_as_it_is(volume))
+        elif path in self.hidden:
+            made.setdefault("secrets", []).append(self._secret(path, target))
         elif path.is_file():
             made.setdefault("configs", []).append(self._config(path, target))
         else:
@@ -170,6 +181,19 @@ class _Translation:
             if not folder.written:
                 mount["read_only"] = True
             mounts.append({**mount, "volume": {"nocopy": True}})
+
+    def _secret(self, path: Path, target: str) -> dict[str, Any]:
+        """By a name that says nothing of its content, and is the same for all runs of a stack."""
+        if not os.access(path, os.R_OK):
+            raise CrayfishError(
+                f"{path}: is its image's user's alone: this user cannot bring it to the nodes",
+                hint="run as that user (1000) or as root, or use the target compose",
+                code=ExitCode.HOST,
+            )
+        when = path.stat().st_mtime_ns
+        name = f"crayfish-{hashlib.sha256(f'{path} {when}'.encode()).hexdigest()[:24]}"
+        self.secrets[name] = {"name": name, "file": str(path), "labels": {**OURS_LABEL}}
+        return {"source": name, "target": target, "mode": 0o444}
 
     def _config(self, path: Path, target: str) -> dict[str, Any]:
         content = path.read_bytes()
@@ -218,19 +242,6 @@ def _as_it_is(volume: Mapping[str, Any]) -> dict[str, Any]:
     if "tmpfs" in made and "size" in made["tmpfs"]:
         made["tmpfs"] = {**made["tmpfs"], "size": int(made["tmpfs"]["size"])}
     return made
-
-
-def _config(path: Path, target: str, configs: dict[str, Any]) -> dict[str, Any]:
-    content = path.read_bytes()
-    if len(content) > _CONFIG_BYTES:
-        raise CrayfishError(
-            f"{path}: has {len(content):,} bytes, and a swarm's config at most {_CONFIG_BYTES:,}",
-            hint="put it into a folder of its own: a folder is brought to the node as a volume",
-            code=ExitCode.USAGE,
-        )
-    name = f"crayfish-{path.stem}-{hashlib.sha256(content).hexdigest()[:12]}".replace(".", "-")
-    configs[name] = {"name": name, "file": str(path), "labels": {**OURS_LABEL}}
-    return {"source": name, "target": target, "mode": 0o444}
 
 
 def _folder(path: Path, *, written: bool) -> Folder:

@@ -120,16 +120,10 @@ class SwarmTarget:
                 hint="leave --cpu-limit out",
                 code=ExitCode.USAGE,
             )
-        if stack.secrets:
-            raise CrayfishError(
-                "--kafka-sasl: this target has no way yet to bring a password to its nodes that "
-                "leaves it nowhere",
-                hint="use the target compose, or a listener of that Kafka that asks for none",
-                code=ExitCode.USAGE,
-            )
         config = resolve(stack, folder)
         assigned = assign(config["services"], self._places())
-        made, work = translate(config, assigned)
+        hidden = [*stack.secrets.values(), *stack.broker_secrets.values()]
+        made, work = translate(config, assigned, hidden)
         path = folder / "stack.yaml"
         header = _HEADER.format(project=PROJECT)
         path.write_text(header + yaml.safe_dump(made, sort_keys=False, width=120))

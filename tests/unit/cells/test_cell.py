@@ -89,3 +89,13 @@ def test_how_many_are_due_and_for_how_long() -> None:
             assert found.lasts(stop) == pytest.approx(seconds)
     flood = Scenario(arrivals=ARRIVALS[-1]).cell.arrivals
     assert (flood.due_within(count), flood.lasts(count)) == (50, None)
+
+
+def test_another_way_to_kafka_is_another_system() -> None:
+    clear = Scenario().cell
+    encrypted = clear.model_copy(update={"kafka_protocol": "SSL"})
+    assert encrypted.system == f"{clear.system} (Kafka over TLS)"
+    assert not encrypted.same_system(clear)
+    # Of the user's own the report's head says how it was reached.
+    outside = encrypted.model_copy(update={"kafka": "k:1"})
+    assert (outside.system, outside.encrypted) == (clear.system, False)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CATALOG = load_catalog(Path(__file__).parents[3])
 ADDRESS = "one.example:9092,two.example:9092"
+OWN: dict[str, Any] = {"kafka": None, "kafka_protocol": "SSL"}
 PASSWORD = "it-is-a-secret"  # noqa: S105  of nobody
 
 
@@ -91,8 +92,9 @@ def test_certificates_go_into_the_containers(ca: Path, tmp_path: Path) -> None:
     kafka = run_config(made, made.runs[0], Points("random", 5)).kafka
     assert (kafka.tls, kafka.sasl) == ("/crayfish/kafka/ca.pem", None)
     (tmp_path / "points").mkdir()
-    copy_kafka_certificates(made.kafka, tmp_path / "points")
-    ((place, file),) = kafka_files(made.kafka, tmp_path).items()
+    assert made.kafka is not None
+    copy_kafka_certificates(made.kafka.certificates, tmp_path / "points")
+    ((place, file),) = kafka_files(made, tmp_path).items()
     assert (place, file.read_text()) == ("/crayfish/kafka/ca.pem", ca.read_text())
     gone = planned(kafka_tls=str(tmp_path / "moved.pem"), copies=tmp_path / "points")
     assert gone.kafka is not None
@@ -102,7 +104,9 @@ def test_certificates_go_into_the_containers(ca: Path, tmp_path: Path) -> None:
 def test_what_the_containers_trust_needs_no_file(tmp_path: Path) -> None:
     made = planned(kafka_tls="system")
     assert run_config(made, made.runs[0], Points("random", 5)).kafka.tls == "system"
-    assert kafka_files(made.kafka, tmp_path) == kafka_files(None, tmp_path) == {}
+    assert kafka_files(made, tmp_path) == kafka_files(planned(kafka=None), tmp_path) == {}
+    copy_kafka_certificates(None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_password_is_in_nothing_that_is_written_down(login: Path) -> None:
@@ -165,6 +169,16 @@ def test_a_file_that_says_nobody(tmp_path: Path, text: str | None, said: str) ->
         ({"kafka_tls": "/no/ca.pem"}, r"--kafka-tls /no/ca\.pem: No such file"),
         ({"experiment": "kafka-overhead", "pipeline": "in-job", "tools": ()}, "uses Kafka"),
         ({"experiment": "stall", "tools": ()}, r"faults: kafka: .*is not of this experiment"),
+        ({"kafka_protocol": "SSL"}, f"--kafka-protocol SSL: the Kafka at {ADDRESS} is not of this"),
+        (
+            {"experiment": "tls", "tools": ()},
+            rf"workloads\.2 .*: kafka_protocol: SSL: the Kafka at {ADDRESS} is not of this",
+        ),
+        (
+            {**OWN, "experiment": "kafka-overhead", "pipeline": "in-job", "tools": ()},
+            "--kafka-protocol SSL: no workload uses Kafka",
+        ),
+        ({**OWN, "kafka_protocol": "tls"}, "--kafka-protocol tls: .*did you mean SSL"),
     ],
 )
 def test_what_cannot_be_is_refused(more: dict[str, Any], said: str) -> None:
@@ -178,6 +192,36 @@ def test_nothing_is_said_of_a_kafka_that_is_not_given(tmp_path: Path) -> None:
     with pytest.raises(CrayfishError, match=r"--kafka-sasl .*: no --kafka"):
         parse_kafka(None, None, tmp_path)
     assert parse_kafka(None, None, None) == {"kafka": None, "kafka_tls": None, "kafka_sasl": None}
+
+
+def test_the_experiments_own_may_speak_tls_for_some_of_its_runs(tmp_path: Path) -> None:
+    made = planned("tls", kafka=None, tools=())
+    assert made.encrypts
+    assert {run.cell.kafka_protocol for run in made.runs} == {"PLAINTEXT", "SSL"}
+    for run in made.runs:
+        kafka = run_config(made, run, Points("random", 5)).kafka
+        assert (kafka.bootstrap, kafka.tls) == (
+            ("kafka:9094", "/crayfish/kafka/ca.pem") if run.cell.encrypted else ("kafka:9092", None)
+        )
+        assert not kafka.external
+        assert "kafka" in made.fragments(run.cell)
+    # The same mounts for all runs: others would start the containers anew.
+    assert kafka_files(made, tmp_path) == {
+        "/crayfish/kafka/ca.pem": tmp_path / "points" / "kafka-ca.pem"
+    }
+    assert "over TLS in 9 of 18 runs" in str(kafka_line(made))
+
+
+def test_the_flag_is_for_every_workload_that_has_a_kafka() -> None:
+    made = planned("kafka-overhead", **OWN, tools=())
+    assert {(run.cell.pipeline, run.cell.kafka_protocol) for run in made.runs} == {
+        ("kafka", "SSL"),
+        ("in-job", "PLAINTEXT"),
+        ("raw", "PLAINTEXT"),
+    }
+    plain = planned("tls", kafka=None, kafka_protocol="PLAINTEXT", tools=())
+    assert not plain.encrypts
+    assert len({run.cell.model_dump_json() for run in plain.runs}) == 3
 
 
 def test_files_are_found_again_from_any_folder(

@@ -15,14 +15,14 @@ import pytest
 from crayfish_ctl.analysis.search import objective_text, searches
 from crayfish_ctl.report import write_report
 from crayfish_ctl.report.distribution import MAX_POINTS, latency_curve, thin
-from crayfish_ctl.report.figures import over_time
+from crayfish_ctl.report.figures import all_figures, over_time
 from crayfish_ctl.report.figures.base import left_out
-from crayfish_ctl.report.figures.baselines import pipeline_pairs
+from crayfish_ctl.report.figures.pairs import pipeline_pairs
 from crayfish_ctl.report.headline import headlines
 from crayfish_ctl.report.series import latency_series, rate_series
 from crayfish_ctl.report.view import view_cells
 from crayfish_ctl.results import load_results, write_model
-from tests.unit.report.experiments import BASE, EXPERIMENTS, Folder
+from tests.unit.report.experiments import BASE, EXPERIMENTS, FLOOD, Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,8 +226,27 @@ def test_a_kafka_of_others_is_held_against_the_same_job(tmp_path: Path) -> None:
     folder.add(BASE, cell={"kafka": "k.example:9092", "kafka_protocol": "SSL"})
     folder.add(replace(BASE, pipeline="in-job", network_ms=0.05))
     (pair,) = pipeline_pairs(view_cells(folder.results()))
-    assert pair.kafka.cell.kafka == "k.example:9092"
-    assert pair.in_job.cell.kafka is None
+    assert pair.dear.cell.kafka == "k.example:9092"
+    assert pair.cheap.cell.kafka is None
+
+
+def test_tls_is_held_against_the_same_in_the_clear(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "tls", "tls")
+    for each in (BASE, FLOOD):
+        folder.repeat(each)
+        folder.repeat(
+            replace(each, service_ms=1.5 * each.service_ms), cell={"kafka_protocol": "SSL"}
+        )
+    results = folder.results()
+    (figure,) = (f for f in all_figures(results, view_cells(results)) if f.anchor == "tls-overhead")
+    found = {(row[0], row[1]): row for row in rows(figure)}
+    label = "flink python onnx (Kafka over TLS) @"
+    assert set(found) == {
+        *((f"{label} {BASE.rate:g}/s", f"{q}, ms") for q in ("p50", "p99")),
+        (f"{label} max", "capacity, records/s"),
+    }
+    assert number(found[f"{label} max", "capacity, records/s"][4]) == pytest.approx(1.5, rel=0.1)
+    assert "the p50 latency, because of TLS" in cards(tmp_path / "tls")
 
 
 def test_the_share_of_raw_and_of_noop_is_printed(drawn: Drawn) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from crayfish_ctl.catalog import load_catalog
 from crayfish_ctl.plan import Plan, choices, make_plan
-from crayfish_ctl.run.credentials import credentials
+from crayfish_ctl.run.credentials import Secrets, credentials
+from crayfish_ctl.targets import MemoryTarget
+from tests.unit.scoring.certificates import certificate
 
 CATALOG = load_catalog(Path(__file__).parents[3])
 FOLDER = "/crayfish/kafka/credentials"
@@ -29,7 +31,8 @@ def plan(folder: Path, password: str | None) -> Plan:
 def test_they_are_beside_the_results_while_it_lasts(tmp_path: Path) -> None:
     results = tmp_path / "results" / "20260101-now"
     results.mkdir(parents=True)
-    with credentials(plan(tmp_path, "secret"), results) as files:
+    with credentials(plan(tmp_path, "secret"), results, MemoryTarget()) as secrets:
+        files = secrets.clients
         assert set(files) == {
             f"{FOLDER}/credentials.json",
             f"{FOLDER}/credentials.properties",
@@ -44,7 +47,7 @@ def test_they_are_beside_the_results_while_it_lasts(tmp_path: Path) -> None:
 
 def test_they_are_gone_after_ctrl_c(tmp_path: Path) -> None:
     given = plan(tmp_path, "secret")
-    with pytest.raises(KeyboardInterrupt), credentials(given, tmp_path / "now"):
+    with pytest.raises(KeyboardInterrupt), credentials(given, tmp_path / "now", MemoryTarget()):
         raise KeyboardInterrupt
     assert not (tmp_path / ".now.credentials").exists()
 
@@ -54,14 +57,24 @@ def test_what_a_killed_controller_left_is_no_hindrance(tmp_path: Path) -> None:
     left = tmp_path / ".now.credentials"
     left.mkdir()
     (left / "other").write_text("x")
-    with credentials(plan(tmp_path, "secret"), results) as files:
+    with credentials(plan(tmp_path, "secret"), results, MemoryTarget()) as secrets:
+        files = secrets.clients
         assert {path.name for path in left.iterdir()} == {path.name for path in files.values()}
     assert not left.exists()
 
 
 def test_a_kafka_that_asks_for_none_gets_none(tmp_path: Path) -> None:
-    with credentials(plan(tmp_path, None), tmp_path / "now") as files:
-        assert files == {}
+    with credentials(plan(tmp_path, None), tmp_path / "now", MemoryTarget()) as secrets:
+        assert secrets == Secrets()
+        assert not (tmp_path / ".now.credentials").exists()
+
+
+def test_what_clients_trust_needs_no_hiding(tmp_path: Path) -> None:
+    ca = certificate(tmp_path, "ca", "kafka.example").path
+    given = choices(experiment="input-rate", kafka="k:1", kafka_tls=str(ca))
+    made = make_plan(CATALOG, given)
+    with credentials(made, tmp_path / "now", MemoryTarget()) as secrets:
+        assert secrets == Secrets(certificate=ca.read_text())
         assert not (tmp_path / ".now.credentials").exists()
 
 
@@ -76,7 +89,7 @@ def test_a_kafka_that_asks_for_none_gets_none(tmp_path: Path) -> None:
 )
 def test_any_text_reaches_clients_of_both_kinds(tmp_path: Path, password: str, line: str) -> None:
     """For the JVM first as between the quotes of a JAAS line, then as in a properties file."""
-    with credentials(plan(tmp_path, password), tmp_path / "now") as files:
-        texts = {path.suffix: path.read_text() for path in files.values()}
+    with credentials(plan(tmp_path, password), tmp_path / "now", MemoryTarget()) as secrets:
+        texts = {path.suffix: path.read_text() for path in secrets.clients.values()}
     assert json.loads(texts[".json"]) == {"username": "me", "password": password}
     assert texts[".properties"] == f"username=me\npassword={line}\n"

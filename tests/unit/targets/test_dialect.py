@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import hashlib
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crayfish_ctl.errors import CrayfishError
-from crayfish_ctl.targets import Stack
-from crayfish_ctl.targets.swarm import SwarmTarget
 from crayfish_ctl.targets.swarm.dialect import translate
 from crayfish_ctl.targets.swarm.placement import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NODE = Place("id-a", "a", ("processor",), 4)
 
@@ -130,8 +131,26 @@ def test_a_file_too_large_for_a_config_is_refused(tmp_path: Path) -> None:
         one(volumes=[{"type": "bind", "source": str(large), "target": "/x", "read_only": True}])
 
 
-def test_a_password_is_refused_by_name(tmp_path: Path) -> None:
-    stack = Stack([], {}, secrets={"/login": Path("/x")})
-    with pytest.raises(CrayfishError, match="--kafka-sasl: "):
-        SwarmTarget(lambda _: None).place(stack, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_what_is_written_down_nowhere_is_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = tmp_path / "login.json"
+    login.write_text("it-is-a-secret")
+    mount = {"type": "bind", "source": str(login), "target": "/login", "read_only": True}
+    stack, work = translate(config(volumes=[mount]), {"x": NODE}, [login])
+    made = stack["services"]["x"]
+    (secret,) = made["secrets"]
+    assert (secret["target"], secret["mode"]) == ("/login", 0o444)
+    assert stack["secrets"][secret["source"]]["file"] == str(login)
+    assert not {"configs", "volumes"} & set(stack)
+    assert "configs" not in made
+    assert made["volumes"] == []
+    assert work.folders == {}
+    again, _ = translate(config(volumes=[mount]), {"x": NODE}, [login])
+    assert again == stack  # a service whose secret had another name would be made anew
+    # Whoever may list secrets sees their names: a digest of the content could be guessed at.
+    digest = hashlib.sha256(login.read_bytes()).hexdigest()
+    assert secret["source"].removeprefix("crayfish-") not in digest
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(CrayfishError, match=r"login\.json: .*cannot bring it to the nodes"):
+        translate(config(volumes=[mount]), {"x": NODE}, [login])

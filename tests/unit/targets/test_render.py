@@ -140,10 +140,11 @@ def test_files_are_for_whom_they_are_meant() -> None:
         files={"/server.pem": Path("/a")},
         client_files={"/kafka.pem": Path("/b")},
         secrets={"/login": Path("/$c")},
+        broker_secrets={"/broker.pem": Path("/d")},
     )
     seen = {
         role: [(mount["target"], mount["source"], mount["read_only"]) for mount in found]
-        for role in ("processor", "producer", "consumer", "server", "monitor", None)
+        for role in ("processor", "producer", "consumer", "broker", "server", "monitor", None)
         if (found := _mounts(stack, role))
     }
     of_kafka = [("/kafka.pem", "/b", True), ("/login", "/$$c", True)]
@@ -151,4 +152,5 @@ def test_files_are_for_whom_they_are_meant() -> None:
         "processor": [("/crayfish/tools/0", "/t", True), ("/server.pem", "/a", True), *of_kafka],
         "producer": of_kafka,
         "consumer": of_kafka,
+        "broker": [("/broker.pem", "/d", True)],
     }
