@@ -237,7 +237,10 @@ def _node_row(node: NodeUse) -> list[str]:
 
 
 def _carried(way: Flow) -> str:
-    return _with_peak(number(way.mean_megabytes_per_s), number(way.peak_megabytes_per_s))
+    """To the kB/s: a host is never quite silent, and what it says then means nothing."""
+    peak = way.peak_megabytes_per_s
+    mean = number(round(way.mean_megabytes_per_s, 3))
+    return _with_peak(mean, NOTHING if peak is None else number(round(peak, 3)))
 
 
 def _with_peak(mean: str, peak: str) -> str:

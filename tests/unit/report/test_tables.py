@@ -77,7 +77,7 @@ def hosts(path: Path, *nodes: NodeUse) -> list[list[str]]:
 
 
 def test_a_host_has_its_cores_and_the_link_that_is_nearest_to_its_limit(tmp_path: Path) -> None:
-    idle = Flow(mean_megabytes_per_s=0.0, dropped=0)
+    idle = Flow(mean_megabytes_per_s=6.5e-7, peak_megabytes_per_s=0.0021, dropped=0)
     busy = Flow(mean_megabytes_per_s=90.0, peak_megabytes_per_s=118.0, share=0.72, dropped=4)
     links = (
         NodeLink(device="eth0", received=idle, sent=idle),
@@ -86,7 +86,8 @@ def test_a_host_has_its_cores_and_the_link_that_is_nearest_to_its_limit(tmp_path
     node = NodeUse(name="n2", cores=16, mean_busy_share=0.5, peak_busy_share=0.75, links=links)
     (found,) = hosts(tmp_path, node)
     assert found[1:] == [
-        "n2", "eth1", "16", "50.00 % (peak 75.00 %)", "90 (peak 118)", "0", "72.00 %", "4",
+        "n2", "eth1", "16", "50.00 % (peak 75.00 %)", "90 (peak 118)", "0 (peak 0.00200)",
+        "72.00 %", "4",
     ]  # fmt: skip
 
 
