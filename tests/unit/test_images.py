@@ -241,6 +241,7 @@ def test_what_dockerfiles_copy_is_found() -> None:
         "images/kafka/log4j2.yaml",
         "images/kafka/jmx.yaml",
         "images/kafka/entrypoint",
+        "images/kafka/certificate",
     )
     assert read_source(ROOTS, "kafka").bases == ("base-jvm", "build-jvm")
 
