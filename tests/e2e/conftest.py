@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import subprocess
@@ -94,6 +95,17 @@ def docker(*arguments: str, check: bool = True) -> str:
     """The output of a docker command."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=check)
     return done.stdout + done.stderr
+
+
+def host_address() -> str:
+    """Where any container reaches this host: the engine's own bridge, which is the host.
+
+    An engine that has made its bridge just now names the subnet and no gateway: that is the first
+    address, then.
+    """
+    (config, *_) = json.loads(docker("network", "inspect", "bridge"))[0]["IPAM"]["Config"]
+    first = next(ipaddress.ip_network(config["Subnet"]).hosts())
+    return str(config.get("Gateway") or first)
 
 
 def left_behind() -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from .conftest import docker, left_behind, write_experiment
+from .conftest import docker, host_address, left_behind, write_experiment
 from .outside_kafka import PASSWORD, SOMEBODYS_TOPIC, USER, start_broker
 
 if TYPE_CHECKING:
@@ -27,12 +27,9 @@ SYSTEMS = {"kafka-streams": "jvm", "flink": "python", "spark": "jvm", "ray": "py
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OutsideBroker]:
-    """Where containers of the experiment reach it: the engine's own bridge, which is the host."""
-    gateway = docker(
-        "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
-    )
+    """It runs where containers of the experiment reach it."""
     try:
-        yield start_broker(NAME, gateway.strip(), tmp_path_factory.mktemp("kafka"))
+        yield start_broker(NAME, host_address(), tmp_path_factory.mktemp("kafka"))
     finally:
         docker("rm", "--force", NAME)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from .conftest import ROOT, docker, left_behind, write_experiment
+from .conftest import ROOT, docker, host_address, left_behind, write_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,17 +38,14 @@ TOOLS = {"oip": RIGHT, "triton": WRONG}
 
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Where containers of the experiment reach them: the engine's own bridge, which is the host."""
-    gateway = docker(
-        "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
-    )
+    """Where containers of the experiment reach them."""
     folders = {RIGHT: ROOT / "models", WRONG: other_weights(tmp_path_factory.mktemp("wrong"))}
     try:
         for name, models in folders.items():
             docker("rm", "--force", name, check=False)
             docker(
                 *("run", "--detach", "--name", name, "--cpus", "1", "--shm-size", "128m"),
-                *("--publish", f"{gateway.strip()}::{PORT}", "--volume", f"{models}:/models:ro"),
+                *("--publish", f"{host_address()}::{PORT}", "--volume", f"{models}:/models:ro"),
                 *(word for given in SETTINGS.items() for word in ("--env", "=".join(given))),
                 "crayfish/triton",
             )
