@@ -144,7 +144,7 @@ def _peak(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
 
     So it is never below the mean, which counts the parts of the first and the last that are in it.
     """
-    found = _samples(usage, series)
+    found = usage.samples(series)
     stamps = found["ts"].to_numpy()
     within = (stamps[1:] > span[0] / NS) & (stamps[:-1] < span[1] / NS)
     if not within.any():
@@ -155,15 +155,8 @@ def _peak(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
 
 def _last(usage: Usage, series: _Series, span: tuple[int, int]) -> float | None:
     within = pl.col("ts").is_between(span[0] / NS, span[1] / NS)
-    found = _samples(usage, series).filter(within)
+    found = usage.samples(series).filter(within)
     return None if found.is_empty() else float(found["value"][-1])
-
-
-def _samples(usage: Usage, series: _Series) -> pl.DataFrame:
-    chosen = (pl.col("name") == series.metric) & (
-        pl.col("labels") == json.dumps(series.labels, sort_keys=True)
-    )
-    return usage.metrics.filter(chosen).sort("ts")
 
 
 def _labels(usage: Usage, metric: str) -> list[dict[str, str]]:

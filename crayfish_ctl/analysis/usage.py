@@ -75,6 +75,16 @@ class Usage:
         """How much a service's counter grew; None if the scrapes do not cover the time."""
         return _increase(self._series(service, name), start_ns / NS, end_ns / NS, self.silence_s)
 
+    def samples(self, counter: OwnCounter) -> pl.DataFrame:
+        """The series that carry a declared counter's labels, in the order of time."""
+        named = self.metrics.filter(pl.col("name") == counter.metric)
+        wanted = [
+            labels
+            for labels in named["labels"].unique().to_list()
+            if counter.labels.items() <= json.loads(labels).items()
+        ]
+        return named.filter(pl.col("labels").is_in(wanted)).sort("ts")
+
     def counted_per_s(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How fast the processor's own counter grew, over all subtasks; None if not covered.
 
@@ -84,7 +94,7 @@ class Usage:
         short a time.
         """
         within = pl.col("ts").is_between(start_ns / NS, end_ns / NS)
-        chosen = self._counter(counter).filter(within)
+        chosen = self.samples(counter).filter(within)
         stamps = chosen["ts"].to_numpy()
         if not stamps.size or np.ptp(stamps) < _MIN_COVERED * (end_ns - start_ns) / NS:
             return None
@@ -98,7 +108,7 @@ class Usage:
 
     def counted(self, counter: OwnCounter, start_ns: int, end_ns: int) -> float | None:
         """How much a counter grew, over all series that carry its labels; None if not covered."""
-        return _increase(self._counter(counter), start_ns / NS, end_ns / NS, self.silence_s)
+        return _increase(self.samples(counter), start_ns / NS, end_ns / NS, self.silence_s)
 
     def counted_up_to(
         self, counter: OwnCounter, start_ns: int, end_ns: int
@@ -109,7 +119,7 @@ class Usage:
             Upper bound, ascending, the last one mostly infinite -> how much the count of what is
             not larger grew; None if there are no such series, or one of them is not covered.
         """
-        chosen = self._counter(counter)
+        chosen = self.samples(counter)
         bounds: dict[str, float | None] = {
             labels: _bound(labels) for labels in chosen["labels"].unique().to_list()
         }
@@ -129,16 +139,6 @@ class Usage:
         if chosen.is_empty():
             return None
         return int(chosen.group_by("labels").agg(pl.col("value").max())["value"].sum())
-
-    def _counter(self, counter: OwnCounter) -> pl.DataFrame:
-        """The series that carry a declared counter's labels, in the order of time."""
-        named = self.metrics.filter(pl.col("name") == counter.metric)
-        wanted = [
-            labels
-            for labels in named["labels"].unique().to_list()
-            if counter.labels.items() <= json.loads(labels).items()
-        ]
-        return named.filter(pl.col("labels").is_in(wanted)).sort("ts")
 
     def _series(self, service: str, name: str) -> pl.DataFrame:
         return self.metrics.filter(

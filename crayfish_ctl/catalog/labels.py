@@ -53,6 +53,11 @@ def labels_of(service: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def replica_names(service: str, count: int) -> list[str]:
+    """Of the containers of a service, in their order: `x`, `x-2`, `x-3`."""
+    return [service, *(f"{service}-{number}" for number in range(2, count + 1))]
+
+
 def role_in(service: Mapping[str, Any], pipeline: str) -> str:
     """What a service of a rendered stack is for, in the words of results.
 

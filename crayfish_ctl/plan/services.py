@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from crayfish_ctl.catalog.explain import meant
-from crayfish_ctl.catalog.labels import SIZE, labels_of
+from crayfish_ctl.catalog.labels import SIZE, labels_of, replica_names
 from crayfish_ctl.catalog.reading import read_mapping
 from crayfish_ctl.errors import CrayfishError
 
@@ -212,9 +212,8 @@ def _services(run: RunSpec, fragments: Iterable[Fragment]) -> list[str]:
     names: list[str] = []
     for fragment in fragments:
         for name, service in fragment.services.items():
-            names.append(name)
             containers = getattr(run.cell, service.count) if service.count else 1
-            names += [f"{name}-{number}" for number in range(2, containers + 1)]
+            names += replica_names(name, containers)
     return names
 
 

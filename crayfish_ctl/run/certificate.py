@@ -12,9 +12,12 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from crayfish_ctl.catalog.labels import replica_names
 from crayfish_ctl.errors import CrayfishError, ExitCode
-from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
 from crayfish_ctl.targets import Given
+
+from .files import ANYBODY_WRITES
+from .maker import maker_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +25,11 @@ if TYPE_CHECKING:
     from crayfish_ctl.plan import Plan
     from crayfish_ctl.targets import Target
 
-_IMAGE: Final = f"{IMAGE_PREFIX}/kafka:{IMAGE_TAG}"
+_IMAGE: Final = maker_image("kafka")
 _MAKER: Final = "/opt/kafka/certificate"
 _FILE: Final = "broker.pem"
 _BROKER: Final = f"/crayfish/kafka/{_FILE}"
 """Where a broker looks for it; without it, it speaks no TLS (images/kafka/entrypoint)."""
-_ANYBODY_WRITES: Final = 0o1777
-"""The image's user, whatever the engine makes of it; the way to the folder is its owner's alone."""
 _DAY_S: Final = 86400.0
 _SPARE_DAYS: Final = 30
 """Beyond twice the plan's estimate, which a search or a slow machine may exceed."""
@@ -57,7 +58,7 @@ def make_certificate(plan: Plan, target: Target, place: Path) -> BrokerCertifica
     """
     folder = place / "broker"
     folder.mkdir()
-    folder.chmod(_ANYBODY_WRITES)
+    folder.chmod(ANYBODY_WRITES)  # the way to it is its owner's alone
     said: list[str] = []
     target.make(
         _IMAGE,
@@ -79,7 +80,7 @@ def make_certificate(plan: Plan, target: Target, place: Path) -> BrokerCertifica
 
 def names(brokers: int) -> list[str]:
     """Of every broker, as its clients call it, on any target."""
-    return ["kafka", *(f"kafka-{number}" for number in range(2, brokers + 1))]
+    return replica_names("kafka", brokers)
 
 
 def days_for(seconds: float) -> int:

@@ -19,6 +19,7 @@ from crayfish_ctl.errors import CrayfishError, ExitCode
 from crayfish_ctl.images import IMAGE_PREFIX, IMAGE_TAG
 from crayfish_ctl.targets import Given
 
+from .files import ANYBODY_WRITES
 from .variables import container_user
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ MODEL_MAKER: Final = "model-maker"
 """The image that has all the frameworks."""
 SILENT: Final = "cannot be made: "
 """Begins what is said of one that failed without a word of its own."""
-_ANYBODY_WRITES: Final = 0o1777
 _LAST_LINES: Final = 15
 """Of what a maker wrote that has no words of its own for what went wrong."""
 _SPARE: Final = 1.5
@@ -139,7 +139,7 @@ def aside(parent: Path, begin: str, what: str, megabytes: float) -> Iterator[Pat
             code=ExitCode.HOST,
         )
     scratch = Path(tempfile.mkdtemp(prefix=begin, dir=parent))
-    scratch.chmod(_ANYBODY_WRITES)
+    scratch.chmod(ANYBODY_WRITES)
     try:
         yield scratch
     finally:

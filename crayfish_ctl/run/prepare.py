@@ -14,7 +14,7 @@ from crayfish_ctl.plan import certificate_files, kafka_files, run_config
 from crayfish_ctl.results import write_text
 from crayfish_ctl.targets import Stack
 
-from .files import RunFiles
+from .files import ANYBODY_WRITES, RunFiles
 from .variables import check_cpus, producer_variables, variables
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 _FILE = 0o644
 _FOLDER = 0o755
-_ANYBODY_WRITES = 0o1777
-"""The services' results: their users are the caller, the images' own, and whatever a rootless
-engine makes of both."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def prepare_run(setting: Setting, run: RunSpec, folder: Path) -> RunFiles:
     out = run_dir / "out"
     out.mkdir(parents=True)
     run_dir.chmod(_FOLDER)
-    out.chmod(_ANYBODY_WRITES)
+    out.chmod(ANYBODY_WRITES)
     config = run_config(plan, run, setting.points, setting.scope, setting.attempt)
     write_readable(run_dir / "run-config.json", config.model_dump_json(indent=2))
     values = variables(plan, run, experiment_dir=folder, run_dir=run_dir)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from python_on_whales import DockerClient
 
-from crayfish_ctl.catalog.labels import IMAGE, OURS_LABEL, ROLE, SERVICE, labels_of
+from crayfish_ctl.catalog.labels import IMAGE, OURS_LABEL, ROLE, SERVICE, labels_of, replica_names
 from crayfish_ctl.errors import CrayfishError, ExitCode
 
 from .calls import calls_engine
@@ -130,8 +130,7 @@ def one_container_each(services: Mapping[str, dict[str, Any]]) -> dict[str, dict
     for name, service in services.items():
         replicas = int(service.get("deploy", {}).pop("replicas", 1))
         single[name] = service
-        for number in range(2, replicas + 1):
-            other = f"{name}-{number}"
+        for number, other in enumerate(replica_names(name, replicas)[1:], start=2):
             if other in services:
                 raise CrayfishError(
                     f"compose fragment: services.{other}: replica {number} of {name} is called so",
